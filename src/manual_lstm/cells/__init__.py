@@ -1,0 +1,5 @@
+"""One cell a file, with its equations, its forward and its hand-written backward."""
+
+from manual_lstm.cells.lstm import LSTM, LSTMCache, LSTMParams, LSTMState
+
+__all__ = ["LSTM", "LSTMCache", "LSTMParams", "LSTMState"]

@@ -1,0 +1,172 @@
+"""What `forward` and `backward` ask of their arguments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from manual_lstm import checks
+from manual_lstm.checks import Array
+from manual_lstm.shapes import evaluate, in_letters
+from manual_lstm.trees import named_leaves, output_of, tree_map, zeros_like
+
+if TYPE_CHECKING:
+    from manual_lstm.tape import Tape
+
+
+def params(cell: Any, params: Any) -> np.dtype[Any]:
+    """Check parameters against the shapes that `cell` states; return their common dtype."""
+    named = named_leaves(params)
+    if not named:
+        checks.fail("params", "no arrays", "a NamedTuple of arrays", "the step reads them")
+    sizes = getattr(cell, "sizes", None)
+    if sizes is not None:
+        _has_shapes("params", named, named_leaves_of_shapes(cell.param_shapes), sizes)
+    first, dtype = next(iter(named)), None
+    for name, array in named.items():
+        checks.is_array(f"params.{name}", array)
+        checks.is_number_dtype(f"params.{name}", array)
+        dtype = dtype or array.dtype
+        checks.has_dtype(
+            f"params.{name}",
+            array,
+            dtype,
+            f"params.{first} has dtype {dtype} and precision is never mixed",
+        )
+    assert dtype is not None
+    return dtype
+
+
+def inputs(cell: Any, xs: Array, dtype: np.dtype[Any]) -> tuple[int, int]:
+    """Check the rank, dtype and input size of `xs`; return (T, B)."""
+    checks.is_array("xs", xs)
+    is_index = xs.dtype.kind in "iu"
+    if is_index:
+        if xs.ndim != 2:
+            checks.fail(
+                "xs",
+                f"dtype {xs.dtype} and shape {xs.shape}",
+                "(T, B)",
+                "integers are index inputs, one for each step and row",
+                hint="for dense inputs: xs.astype(np.float64), shape (T, B, D)",
+            )
+    else:
+        checks.is_number_dtype("xs", xs)
+        if xs.ndim != 3:
+            checks.fail("xs", f"shape {xs.shape}", "(T, B, D)", "inputs are time-major batches")
+        checks.has_dtype("xs", xs, dtype, f"the parameters have dtype {dtype}")
+        sizes = getattr(cell, "sizes", {})
+        if "D" in sizes and xs.shape[2] != sizes["D"]:
+            T, B, D = *xs.shape[:2], sizes["D"]
+            checks.has_shape("xs", xs, (T, B, D), "(T, B, D)", f"the cell has input size D = {D}")
+    return xs.shape[0], xs.shape[1]
+
+
+def indices(cell: Any, xs: Array, lengths: Array | None) -> None:
+    """Check that every index that is read is in [0, D)."""
+    sizes = getattr(cell, "sizes", {})
+    if xs.dtype.kind not in "iu" or "D" not in sizes:
+        return
+    if lengths is not None:
+        padding = np.arange(len(xs))[:, None] >= lengths
+        xs = np.where(padding, 0, xs)
+    checks.in_range("xs", xs, 0, sizes["D"] - 1, f"the cell has input size D = {sizes['D']}")
+
+
+def lengths(lengths: Array | None, T: int, B: int) -> Array | None:
+    """Check that `lengths` is (B,) integers in [0, T]."""
+    if lengths is None:
+        return None
+    checks.is_array("lengths", lengths)
+    if lengths.dtype.kind not in "iu":
+        checks.fail(
+            "lengths", f"dtype {lengths.dtype}", "integers", "they count steps", error=TypeError
+        )
+    checks.has_shape("lengths", lengths, (B,), "(B,)", f"xs has a batch of B = {B}")
+    checks.in_range("lengths", lengths, 0, T, f"xs has T = {T} steps")
+    return lengths.copy()  # the tape must not follow the caller's later changes
+
+
+def state(name: str, cell: Any, state: Any, B: int, dtype: np.dtype[Any]) -> None:
+    """Check a state (or its cotangent) against the state that `cell` starts from."""
+    template = cell.init_state(B, dtype)
+    expected, got = named_leaves(template), named_leaves(state)
+    if type(state) is not type(template) or list(got) != list(expected):
+        fields = ", ".join(expected)
+        checks.fail(
+            name,
+            f"type {type(state).__name__} with the fields {', '.join(got) or 'none'}",
+            f"a {type(template).__name__} with the fields {fields}",
+            "that is the state of the cell",
+            error=TypeError,
+        )
+    letters = named_leaves_of_shapes(getattr(cell, "state_shapes", None))
+    for field, array in got.items():
+        checks.is_array(f"{name}.{field}", array)
+        shape = expected[field].shape
+        symbols = in_letters(letters[field]) if field in letters else "the shape"
+        checks.has_shape(f"{name}.{field}", array, shape, symbols, f"xs has a batch of B = {B}")
+        checks.has_dtype(f"{name}.{field}", array, dtype, f"the parameters have dtype {dtype}")
+
+
+def cotangents(tape: Tape, dhs: Array | None, dstate_T: Any) -> tuple[Array, Any]:
+    """Check `dhs` and `dstate_T`; return them with zeros where they were left out."""
+    h0 = output_of(tape.state0)
+    T, B = tape.xs.shape[:2]
+    shape = (T, *h0.shape)
+    if dhs is None:
+        dhs = np.zeros(shape, h0.dtype)
+    checks.is_array("dhs", dhs)
+    checks.has_shape("dhs", dhs, shape, "(T, B, H)", "hs has that shape")
+    checks.has_dtype("dhs", dhs, h0.dtype, f"hs has dtype {h0.dtype}")
+    if dstate_T is None:
+        return dhs, zeros_like(tape.state0)
+    dstate_T = _fill_missing(dstate_T, zeros_like(tape.state0))
+    state("dstate_T", tape.cell, dstate_T, B, h0.dtype)
+    # A copy, because the gradient of state0 is this very array when T = 0.
+    return dhs, tree_map(np.copy, dstate_T)
+
+
+def _fill_missing(tree: Any, zeros: Any) -> Any:
+    """Replace None fields of a NamedTuple by zeros; leave anything else to `state`."""
+    if type(tree) is type(zeros) and hasattr(tree, "_fields"):
+        parts = zip(tree, zeros, strict=True)
+        return type(tree)(*(zero if part is None else part for part, zero in parts))
+    return tree
+
+
+def named_leaves_of_shapes(shapes: Any) -> dict[str, tuple[str, ...]]:
+    """Return symbolic shapes by dotted name; a shape is a tuple of strings, hence a leaf."""
+    named: dict[str, tuple[str, ...]] = {}
+    if shapes is None:
+        return named
+    for name, shape in zip(shapes._fields, shapes, strict=True):
+        if shape is None:
+            continue
+        if hasattr(shape, "_fields"):
+            inner = named_leaves_of_shapes(shape)
+            named |= {f"{name}.{key}": value for key, value in inner.items()}
+        else:
+            named[name] = shape
+    return named
+
+
+def _has_shapes(
+    kind: str, named: dict[str, Any], shapes: dict[str, tuple[str, ...]], sizes: dict[str, int]
+) -> None:
+    if list(named) != list(shapes):
+        checks.fail(
+            kind,
+            f"the arrays {', '.join(named)}",
+            ", ".join(shapes),
+            "those are the parameters of the cell",
+            error=TypeError,
+        )
+    for name, shape in shapes.items():
+        array = checks.is_array(f"{kind}.{name}", named[name])
+        letters = sorted({letter for dimension in shape for letter in dimension if letter in sizes})
+        because = "the cell has " + ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
+        checks.has_shape(
+            f"{kind}.{name}", array, evaluate(shape, sizes), in_letters(shape), because
+        )
