@@ -1,0 +1,1 @@
+"""The mistaken programs: one module for each family of mistakes, each with a tuple `MISTAKES`."""
