@@ -30,6 +30,8 @@ def tree_map(function: Callable[..., Any], tree: Tree, *others: Any) -> Tree:
 
 
 def _map_nodes(function: Callable[..., Any], tree: Any, *others: Any) -> Any:
+    if isinstance(tree, np.ndarray):  # asked first: it is asked most
+        return function(tree, *others)
     if tree is None:
         return None
     if isinstance(tree, dict):
@@ -82,7 +84,9 @@ def accumulate(total: Any, term: Any) -> None:
 
 
 def take_rows(tree: Tree, rows: Rows) -> Tree:
-    """Return the batch rows `rows` of every array (a view where `rows` is a slice)."""
+    """Return the batch rows `rows` of every array; all of them where `rows` is a slice."""
+    if isinstance(rows, slice):  # every row
+        return tree
     return tree_map(lambda array: array[rows], tree)
 
 

@@ -31,6 +31,7 @@ from numpy.typing import DTypeLike
 from manual_lstm import checks
 from manual_lstm.activations import sigmoid
 from manual_lstm.checks import Array
+from manual_lstm.gate_blocks import join_gates, split_gates
 from manual_lstm.input_product import input_product, input_product_backward
 from manual_lstm.shapes import SymbolicShape, evaluate
 
@@ -166,7 +167,7 @@ class LSTM:
         z = input_product(x, W_x) + h_prev @ W_h  # (B, 4H)
         if b is not None:
             z = z + b
-        z_i, z_f, z_g, z_o = np.split(z, 4, axis=1)  # (B, H) each
+        z_i, z_f, z_g, z_o = split_gates(z, 4)  # (B, H) each
         i = sigmoid(z_i)
         f = sigmoid(z_f)
         g = np.tanh(z_g)
@@ -222,8 +223,8 @@ class LSTM:
         dz_f = df * f * (1 - f)
         # forward: i = sigmoid(z_i)
         dz_i = di * i * (1 - i)
-        # forward: z_i, z_f, z_g, z_o = split(z)
-        dz = np.concatenate([dz_i, dz_f, dz_g, dz_o], axis=1)  # (B, 4H)
+        # forward: z_i, z_f, z_g, z_o = split_gates(z, 4)
+        dz = join_gates(dz_i, dz_f, dz_g, dz_o)  # (B, 4H)
         # forward: z = x W_x + h_prev W_h + b
         db = None if b is None else dz.sum(axis=0)
         dW_h = h_prev.T @ dz

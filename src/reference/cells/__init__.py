@@ -1,0 +1,48 @@
+"""The independent twins: the same equations in plain JAX, written from the papers.
+
+A twin is one function ``step(cell, params, state, x, tap) -> state`` for a single example, with
+no batch axis, that calls ``tap(name, value)`` on every value that the equations name. Gradients
+come from autodiff alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from manual_lstm import LSTM
+from reference.cells import lstm
+
+Tap = Callable[[str, Any], Any]
+Step = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class Twin:
+    """The JAX twin of a built-in cell.
+
+    Parameters
+    ----------
+    step : callable
+        ``step(cell, params, state, x, tap) -> state``, unbatched.
+    padding_is_exact : bool
+        Whether units whose weights, biases and states are zero stay zero, so that cases of
+        different sizes may share one padded computation.
+    variants : tuple of dict
+        Arguments, beside the sizes, under which the cell is checked.
+    """
+
+    step: Step
+    padding_is_exact: bool
+    variants: tuple[dict[str, Any], ...] = ({},)
+
+
+TWINS: dict[type, Twin] = {
+    LSTM: Twin(lstm.step, padding_is_exact=True, variants=({}, {"bias": False})),
+}
+
+
+def no_tap(name: str, value: Any) -> Any:
+    """Leave a named value as it is."""
+    return value

@@ -1,0 +1,103 @@
+"""What rounding does to somebody's own backward: Monte Carlo arithmetic.
+
+`noisy` arrays move the result of every floating-point operation by one unit in the last place,
+up or down at random. Running a forward and backward on them shows how far its answer depends on
+roundings inside: where a gate is saturated, ``1 - o`` keeps few digits, and no perturbation of
+the *inputs* would tell. Parker 1997 calls the method Monte Carlo arithmetic; it is asked only
+when a difference is about to be called a mistake.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from manual_lstm.trees import named_leaves, tree_map
+from reference.problem import Problem
+
+_RUNS = 4
+
+
+class _Noisy(np.ndarray):
+    """An array whose floating-point results are one ulp off, at random."""
+
+    rng: np.random.Generator
+
+    def __array_finalize__(self, source: Any) -> None:
+        self.rng = getattr(source, "rng", None)  # type: ignore[assignment]
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        plain = [_plain(value) for value in inputs]
+        into = kwargs.get("out")
+        if into is not None:
+            kwargs["out"] = tuple(_plain(value) for value in into)
+        result = getattr(ufunc, method)(*plain, **kwargs)
+        if into is not None:
+            return into[0]
+        return self._noisy(result)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        result = super().__array_function__(function, types, args, kwargs)
+        if isinstance(result, np.ndarray) and result.dtype.kind == "f":
+            return noisy(np.asarray(result), self.rng)
+        return result
+
+    def _noisy(self, result: Any) -> Any:
+        if not isinstance(result, np.ndarray | np.floating) or result.dtype.kind != "f":
+            return result
+        step = self.rng.choice((-1.0, 0.0, 1.0), result.shape).astype(result.dtype)
+        return noisy(np.asarray(result + np.spacing(np.abs(result)) * step), self.rng)
+
+
+def noisy(array: Array, rng: np.random.Generator) -> Array:
+    """Return a view of `array` whose operations round at random."""
+    view = array.view(_Noisy)
+    view.rng = rng
+    return view
+
+
+def _plain(value: Any) -> Any:
+    return value.view(np.ndarray) if isinstance(value, _Noisy) else value
+
+
+def response_to_rounding(problem: Problem, seed: int = 0) -> dict[str, Array]:
+    """Return how far each result of the manual side moves when its roundings do.
+
+    Returns
+    -------
+    dict
+        Name (``hs``, ``state_T.c``, ``params.W_x``, ...) to the largest movement of each entry.
+    """
+    rng = np.random.default_rng(seed)
+    plain = results(problem.manual())
+    moved = {name: np.zeros_like(array) for name, array in plain.items()}
+    for _ in range(_RUNS):
+        with np.errstate(all="ignore"):
+            answer = results(_noisy_problem(problem, rng).manual())
+        for name, array in answer.items():
+            np.maximum(moved[name], np.abs(_plain(array) - plain[name]), out=moved[name])
+    return moved
+
+
+def results(answer: Any) -> dict[str, Array]:
+    """Name everything that a run returns: outputs, final state, gradients."""
+    hs, state_T, gradients = answer
+    named = {"hs": hs, **named_leaves({"state_T": state_T})}
+    return named | named_leaves(gradients)
+
+
+def _noisy_problem(problem: Problem, rng: np.random.Generator) -> Problem:
+    def wrap(array: Array) -> Array:
+        return noisy(array.copy(), rng) if array.dtype.kind == "f" else array
+
+    return replace(
+        problem,
+        params=tree_map(wrap, problem.params),
+        xs=wrap(problem.xs),
+        state0=tree_map(wrap, problem.state0),
+        dhs=wrap(problem.dhs),
+        dstate_T=tree_map(wrap, problem.dstate_T),
+    )
