@@ -1,0 +1,1 @@
+"""Training of the character model on real text, its gradients checked against JAX on the way."""
