@@ -27,7 +27,7 @@ thorough: $(VENV)/.has-test  ## run the property tests on a million cases (an ho
 lint: $(VENV)/.has-dev  ## check style, formatting and types
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 peers: $(VENV)/.has-peers  ## compare with torch, flax, Keras and ONNX
 	$(PYTEST) -m peers

@@ -1,0 +1,164 @@
+"""What the two packages promise as packages: who imports whom, what is shipped and stated."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+import manual_lstm
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted((ROOT / "src").rglob("*.py"))
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+# All that the JAX twins may take from manual_lstm: containers without a method, and in the table
+# of twins the cells that it is keyed by.
+CONTAINERS = {"CharLMParams", "LSTMParams", "LSTMState"}
+KEYS_OF_THE_TABLE = {"LSTM"}
+MODULES_OF_A_TWIN = {
+    "__future__",
+    "collections.abc",
+    "dataclasses",
+    "jax",
+    "jax.numpy",
+    "manual_lstm",
+    "reference.cells",
+    "typing",
+}
+
+
+def imports(path: Path) -> list[tuple[str, str | None]]:
+    """Return (module, name) of every import statement, wherever in the file it stands."""
+    found: list[tuple[str, str | None]] = []
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import on line {node.lineno}"
+            assert node.module is not None
+            found += [(node.module, alias.name) for alias in node.names]
+    return found
+
+
+def within(folder: str) -> list[Path]:
+    chosen = [path for path in SOURCES if ROOT / "src" / folder in path.parents]
+    assert chosen, f"no file in src/{folder}"
+    return chosen
+
+
+def named(path: Path) -> str:
+    return str(path.relative_to(ROOT / "src"))
+
+
+@pytest.mark.parametrize("path", within("manual_lstm"), ids=named)
+def test_manual_lstm_imports_nothing_beyond_numpy(path: Path):
+    packages = {module.split(".")[0] for module, _ in imports(path)}
+    assert packages <= sys.stdlib_module_names | {"numpy", "manual_lstm"}
+
+
+def test_importing_manual_lstm_loads_no_other_package():
+    program = (
+        "import manual_lstm, sys\n"
+        "packages = {name.partition('.')[0] for name in sys.modules}\n"
+        "print(*sorted(packages & {'jax', 'jaxlib', 'reference', 'rich', 'scipy'}))\n"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert (run.stdout.strip(), run.stderr) == ("", "")
+
+
+@pytest.mark.parametrize("path", within("reference/cells"), ids=named)
+def test_twins_are_written_on_their_own(path: Path):
+    may_take = CONTAINERS | KEYS_OF_THE_TABLE if path.name == "__init__.py" else CONTAINERS
+    found = imports(path)
+    assert {module for module, _ in found} <= MODULES_OF_A_TWIN
+    assert {name for module, name in found if module == "manual_lstm"} <= may_take
+
+
+def test_containers_that_twins_may_take_compute_nothing():
+    for name in CONTAINERS:
+        container = getattr(manual_lstm, name)
+        own = {key for key, value in vars(container).items() if callable(value)}
+        of_every_namedtuple = {"__new__", "_make", "_replace", "__replace__", "__repr__"}
+        assert own <= of_every_namedtuple | {"_asdict", "__getnewargs__", "__annotate_func__"}
+
+
+@pytest.mark.parametrize("name", sorted(set(manual_lstm.__all__) - {"__version__"}))
+def test_public_names_are_documented(name: str):
+    public = getattr(manual_lstm, name)
+    written_by_python = f"{name}("  # the signature that a dataclass or NamedTuple gets by default
+    assert public.__doc__
+    assert not public.__doc__.startswith(written_by_python)
+
+
+def test_version_is_stated_once_and_the_same_everywhere():
+    version = PROJECT["version"]
+    assert manual_lstm.__version__ == version
+    assert f"\nversion: {version}\n" in (ROOT / "CITATION.cff").read_text()
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    assert "## [Unreleased]" in changelog or f"## [{version}]" in changelog
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=named)
+def test_no_source_file_needs_long_scrolling(path: Path):
+    assert len(path.read_text().splitlines()) <= 400
+
+
+def constraints() -> dict[str, str]:
+    """Return the pinned version of every package by its canonical name."""
+    pins: dict[str, str] = {}
+    for line in (ROOT / "constraints.txt").read_text().splitlines():
+        if line.startswith("#"):
+            continue
+        match = re.fullmatch(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)", line)
+        assert match, f"constraints.txt has the line {line!r}, but must hold name==version only"
+        assert match[1] not in pins, f"constraints.txt pins {match[1]} twice"
+        pins[match[1]] = match[2]
+    return pins
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    sorted(
+        {line for extra in PROJECT["optional-dependencies"].values() for line in extra}
+        | set(PROJECT["dependencies"])
+    ),
+)
+def test_every_requirement_is_pinned_to_a_version_it_allows(requirement: str):
+    wanted = Requirement(requirement)
+    if wanted.name == PROJECT["name"]:
+        assert wanted.extras <= PROJECT["optional-dependencies"].keys()
+    else:
+        assert wanted.specifier.contains(constraints()[canonicalize_name(wanted.name)])
+
+
+def tracked_files() -> list[Path]:
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a git checkout: which files are published is not known here")
+    listed = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    files = [ROOT / name for name in listed.stdout.split("\0") if name]
+    return [path for path in files if path.is_file()]
+
+
+def test_tracked_files_name_no_registry_and_no_path_of_one_machine():
+    registry = r"(?:pypi|pythonhosted|npmjs|debian)\.org"
+    local = r"(?<![\w./])/(?:home|root|work|tmp|opt|Users)/\w"
+    pattern = re.compile(f"{registry}|{local}")
+    found = [
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in tracked_files()
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), start=1)
+        if pattern.search(line)
+    ]
+    assert not found
