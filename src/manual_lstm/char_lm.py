@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike
 
-from manual_lstm import checks
+from manual_lstm import checks, sequence_checks
 from manual_lstm.cells.lstm import LSTM, LSTMParams, LSTMState
 from manual_lstm.checks import Array
 from manual_lstm.losses import (
@@ -24,7 +24,7 @@ from manual_lstm.losses import (
     softmax_cross_entropy_backward,
 )
 from manual_lstm.sequence import backward, forward
-from manual_lstm.tape import Tape
+from manual_lstm.tape import Tape, check_same, checksums
 
 
 class CharLMParams(NamedTuple):
@@ -42,6 +42,7 @@ class CharLMTape(NamedTuple):
     hs: Array
     V: Array
     cross_entropy: CrossEntropyCache
+    checksum_of_V: dict[str, int]
 
 
 class CharLMForward(NamedTuple):
@@ -130,18 +131,23 @@ class CharLM:
         state_T : LSTMState
         tape : CharLMTape
         """
+        self._check(params, inputs, targets)
         W_x, W_h, V = params
-        self._check_output(W_x, V)
         hs, state_T, tape = forward(self.cell, LSTMParams(W_x, W_h, None), inputs, state0)
         logits = hs @ V  # (T, B, K)
         loss, cache = softmax_cross_entropy(logits, targets, reduction)
-        return CharLMForward(loss, state_T, CharLMTape(tape, hs, V, cache))
+        return CharLMForward(
+            loss, state_T, CharLMTape(tape, hs, V, cache, checksums({"params.V": V}))
+        )
 
     def backward(
         self, tape: CharLMTape, dloss: Any = 1, dstate_T: LSTMState | None = None
     ) -> CharLMGradients:
         """Return the gradients of ``dloss * loss`` (plus `dstate_T` on the final state)."""
+        if not isinstance(tape, CharLMTape):
+            sequence_checks.not_a_tape(tape, "of type CharLMTape", "CharLM.forward")
         hs, V = tape.hs, tape.V
+        check_same(tape.checksum_of_V, checksums({"params.V": V}))
         T, B, H = hs.shape
         # forward: loss = softmax_cross_entropy(logits, targets)
         dlogits = softmax_cross_entropy_backward(tape.cross_entropy, dloss)
@@ -152,8 +158,19 @@ class CharLM:
         (dW_x, dW_h, _), _, dstate0 = backward(tape.lstm, dhs, dstate_T)
         return CharLMGradients(CharLMParams(dW_x, dW_h, dV), dstate0)
 
-    def _check_output(self, W_x: Array, V: Array) -> None:
+    def _check(self, params: CharLMParams, inputs: Array, targets: Array) -> None:
+        """Check what the LSTM and the loss cannot, or would call by another name."""
         H, K = self.hidden_size, self.vocab_size
-        checks.is_array("params.V", V)
+        sequence_checks.container("params", params, CharLMParams)
+        W_x = checks.is_array("params.W_x", params.W_x)
+        V = checks.is_array("params.V", params.V)
         checks.has_shape("params.V", V, (H, K), "(H, K)", f"the model has H = {H}, K = {K}")
         checks.has_dtype("params.V", V, W_x.dtype, f"params.W_x has dtype {W_x.dtype}")
+        for name, text in (("inputs", inputs), ("targets", targets)):
+            checks.is_index_array(name, text, "its entries are characters")
+            if text.ndim != 2:
+                because = "a character stands for each step and row"
+                checks.fail(name, f"shape {text.shape}", "(T, B)", because)
+            checks.in_range(name, text, 0, K - 1, f"the model has K = {K} characters")
+        T, B = inputs.shape
+        checks.has_shape("targets", targets, (T, B), "(T, B)", "inputs has that shape")

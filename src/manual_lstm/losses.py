@@ -61,7 +61,9 @@ def softmax_cross_entropy(
     at_target = np.take_along_axis(shifted, targets[..., None], axis=-1)
     nats = np.log(total) - at_target  # (..., 1)
     scale = 1 / targets.size if reduction == "mean" else 1
-    return nats.sum() * scale, CrossEntropyCache(exponentials / total, targets, scale)
+    # A copy of the targets, so that a caller who writes into them does not reach the cache.
+    cache = CrossEntropyCache(exponentials / total, targets.copy(), scale)
+    return nats.sum() * scale, cache
 
 
 def softmax_cross_entropy_backward(cache: CrossEntropyCache, dloss: Any = 1) -> Array:
@@ -74,27 +76,29 @@ def softmax_cross_entropy_backward(cache: CrossEntropyCache, dloss: Any = 1) -> 
     dloss : scalar, default 1
         Cotangent of the loss.
     """
+    checks.is_scalar("dloss", dloss, "it is the cotangent of the loss")
     probabilities, targets, scale = cache
     # forward: nats = log Σ exp(logits) - logits[target]
     dlogits = probabilities.copy()
     at_target = np.take_along_axis(probabilities, targets[..., None], axis=-1)
     np.put_along_axis(dlogits, targets[..., None], at_target - 1, axis=-1)
     # forward: loss = nats.sum() * scale
-    return dlogits * (dloss * scale)
+    dlogits *= dloss * scale  # in place: the dtype stays that of the logits
+    return dlogits
 
 
 def _check(logits: Array, targets: Array, reduction: str) -> None:
     checks.one_of("reduction", reduction, ("mean", "sum"))
     checks.is_array("logits", logits)
     checks.is_number_dtype("logits", logits)
-    checks.is_array("targets", targets)
-    if targets.dtype.kind not in "iu":
-        checks.fail(
-            "targets", f"dtype {targets.dtype}", "integers", "they index classes", error=TypeError
-        )
+    checks.is_index_array("targets", targets, "its entries are classes")
     if logits.ndim == 0:
         checks.fail("logits", "shape ()", "(..., K)", "the last axis holds the scores of K classes")
     *batch, K = logits.shape
+    if K == 0:
+        checks.fail(
+            "logits", f"shape {logits.shape}", "(..., K) with K >= 1", "softmax needs a class"
+        )
     checks.has_shape("targets", targets, tuple(batch), "(...)", f"logits has shape {logits.shape}")
     checks.in_range("targets", targets, 0, K - 1, f"logits has K = {K} classes")
     if reduction == "mean" and targets.size == 0:

@@ -2,25 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, NoReturn
 
 import numpy as np
 
 from manual_lstm import checks
 from manual_lstm.checks import Array
 from manual_lstm.shapes import evaluate, in_letters
+from manual_lstm.tape import Tape
 from manual_lstm.trees import named_leaves, output_of, tree_map, zeros_like
 
-if TYPE_CHECKING:
-    from manual_lstm.tape import Tape
+CELL_METHODS = ("init_state", "step", "step_backward")
+
+
+def _is_cell(cell: Any) -> None:
+    """Refuse what has no steps to run, and the class of a cell in place of a cell."""
+    if isinstance(cell, type):
+        checks.fail(
+            "cell",
+            f"the class {cell.__name__}",
+            "a cell",
+            "only an instance has sizes and steps",
+            hint=f"pass {cell.__name__}(...)",
+            error=TypeError,
+        )
+    for method in CELL_METHODS:
+        if not hasattr(cell, method):
+            checks.fail(
+                "cell",
+                f"type {type(cell).__name__} without {method}",
+                "a cell",
+                f"a cell has {', '.join(CELL_METHODS)}",
+                error=TypeError,
+            )
+
+
+def container(name: str, value: Any, expected: type) -> None:
+    """Refuse arrays held in another container than `expected`."""
+    if not isinstance(value, expected):
+        has, must = f"type {type(value).__name__}", f"of type {expected.__name__}"
+        checks.fail(name, has, must, "its arrays are read by name", error=TypeError)
 
 
 def params(cell: Any, params: Any) -> np.dtype[Any]:
     """Check parameters against the shapes that `cell` states; return their common dtype."""
-    named = named_leaves(params)
-    if not named:
-        checks.fail("params", "no arrays", "a NamedTuple of arrays", "the step reads them")
+    _is_cell(cell)
     sizes = getattr(cell, "sizes", None)
+    if sizes is not None:
+        container("params", params, type(cell.param_shapes))
+    named = named_leaves(params)
+    if not named or "" in named:
+        has = "no arrays" if not named else f"type {type(params).__name__}"
+        checks.fail("params", has, "a NamedTuple of arrays", "the step reads them", error=TypeError)
     if sizes is not None:
         _has_shapes("params", named, named_leaves_of_shapes(cell.param_shapes), sizes)
     first, dtype = next(iter(named)), None
@@ -78,11 +111,7 @@ def lengths(lengths: Array | None, T: int, B: int) -> Array | None:
     """Check that `lengths` is (B,) integers in [0, T]."""
     if lengths is None:
         return None
-    checks.is_array("lengths", lengths)
-    if lengths.dtype.kind not in "iu":
-        checks.fail(
-            "lengths", f"dtype {lengths.dtype}", "integers", "they count steps", error=TypeError
-        )
+    checks.is_index_array("lengths", lengths, "its entries count steps")
     checks.has_shape("lengths", lengths, (B,), "(B,)", f"xs has a batch of B = {B}")
     checks.in_range("lengths", lengths, 0, T, f"xs has T = {T} steps")
     return lengths.copy()  # the tape must not follow the caller's later changes
@@ -92,15 +121,13 @@ def state(name: str, cell: Any, state: Any, B: int, dtype: np.dtype[Any]) -> Non
     """Check a state (or its cotangent) against the state that `cell` starts from."""
     template = cell.init_state(B, dtype)
     expected, got = named_leaves(template), named_leaves(state)
-    if type(state) is not type(template) or list(got) != list(expected):
-        fields = ", ".join(expected)
-        checks.fail(
-            name,
-            f"type {type(state).__name__} with the fields {', '.join(got) or 'none'}",
-            f"a {type(template).__name__} with the fields {fields}",
-            "that is the state of the cell",
-            error=TypeError,
-        )
+    because = "that is the state of the cell"
+    if type(state) is not type(template):
+        has, must = f"type {type(state).__name__}", f"of type {type(template).__name__}"
+        checks.fail(name, has, must, because, error=TypeError)
+    if list(got) != list(expected):
+        has, must = f"the arrays {', '.join(got) or 'none'}", ", ".join(expected)
+        checks.fail(name, has, must, because, error=TypeError)
     letters = named_leaves_of_shapes(getattr(cell, "state_shapes", None))
     for field, array in got.items():
         checks.is_array(f"{name}.{field}", array)
@@ -112,6 +139,8 @@ def state(name: str, cell: Any, state: Any, B: int, dtype: np.dtype[Any]) -> Non
 
 def cotangents(tape: Tape, dhs: Array | None, dstate_T: Any) -> tuple[Array, Any]:
     """Check `dhs` and `dstate_T`; return them with zeros where they were left out."""
+    if not isinstance(tape, Tape):
+        not_a_tape(tape, "of type Tape", "forward")
     h0 = output_of(tape.state0)
     T, B = tape.xs.shape[:2]
     shape = (T, *h0.shape)
@@ -128,6 +157,18 @@ def cotangents(tape: Tape, dhs: Array | None, dstate_T: Any) -> tuple[Array, Any
     return dhs, tree_map(np.copy, dstate_T)
 
 
+def not_a_tape(tape: Any, expected: str, maker: str) -> NoReturn:
+    """Refuse what is not the tape of `maker`."""
+    checks.fail(
+        "tape",
+        f"type {type(tape).__name__}",
+        expected,
+        f"it is made by {maker}",
+        hint="pass the third result of forward" if isinstance(tape, tuple) else None,
+        error=TypeError,
+    )
+
+
 def _fill_missing(tree: Any, zeros: Any) -> Any:
     """Replace None fields of a NamedTuple by zeros; leave anything else to `state`."""
     if type(tree) is type(zeros) and hasattr(tree, "_fields"):
@@ -141,10 +182,11 @@ def named_leaves_of_shapes(shapes: Any) -> dict[str, tuple[str, ...]]:
     named: dict[str, tuple[str, ...]] = {}
     if shapes is None:
         return named
-    for name, shape in zip(shapes._fields, shapes, strict=True):
+    pairs = shapes.items() if isinstance(shapes, dict) else zip(shapes._fields, shapes, strict=True)
+    for name, shape in pairs:
         if shape is None:
             continue
-        if hasattr(shape, "_fields"):
+        if isinstance(shape, dict) or hasattr(shape, "_fields"):
             inner = named_leaves_of_shapes(shape)
             named |= {f"{name}.{key}": value for key, value in inner.items()}
         else:
@@ -155,7 +197,7 @@ def named_leaves_of_shapes(shapes: Any) -> dict[str, tuple[str, ...]]:
 def _has_shapes(
     kind: str, named: dict[str, Any], shapes: dict[str, tuple[str, ...]], sizes: dict[str, int]
 ) -> None:
-    if list(named) != list(shapes):
+    if named.keys() != shapes.keys():
         checks.fail(
             kind,
             f"the arrays {', '.join(named)}",

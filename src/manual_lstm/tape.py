@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from manual_lstm import checks
 from manual_lstm.cell import Cell
 from manual_lstm.checks import Array
 from manual_lstm.trees import Rows, named_leaves
@@ -31,20 +32,30 @@ class Tape:
 
     def check_unchanged(self) -> None:
         """Raise `ValueError` if a parameter, input or initial state was changed since."""
-        now = fingerprints(self.params, self.xs, self.state0)
-        for name, before in self.fingerprints.items():
-            if now[name] != before:
-                raise ValueError(
-                    f"{name} has other values than in the forward that made this tape, but must "
-                    "be unchanged, because backward reads it again.\n"
-                    "HINT: run forward again after an update, or update copies."
-                )
+        check_same(self.fingerprints, fingerprints(self.params, self.xs, self.state0))
 
 
 def fingerprints(params: Any, xs: Array, state0: Any) -> dict[str, int]:
     """Return a checksum of every array that a tape keeps, by name."""
-    arrays = named_leaves({"params": params, "xs": xs, "state0": state0})
-    return {name: _checksum(array) for name, array in arrays.items()}
+    return checksums({"params": params, "xs": xs, "state0": state0})
+
+
+def checksums(tree: Any) -> dict[str, int]:
+    """Return a checksum of every array of `tree`, by dotted name."""
+    return {name: _checksum(array) for name, array in named_leaves(tree).items()}
+
+
+def check_same(before: dict[str, int], now: dict[str, int]) -> None:
+    """Raise `ValueError` for the first name whose checksum is no longer what it was."""
+    for name, checksum in before.items():
+        if now.get(name) != checksum:
+            checks.fail(
+                name,
+                "other values than in the forward that made this tape",
+                "unchanged",
+                "backward reads it again",
+                hint="run forward again after an update, or update copies.",
+            )
 
 
 def _checksum(array: Array) -> int:

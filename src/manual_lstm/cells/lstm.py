@@ -99,11 +99,12 @@ class LSTM:
     def __post_init__(self) -> None:
         checks.positive_int("input_size", self.input_size)
         checks.positive_int("hidden_size", self.hidden_size)
+        checks.is_bool("bias", self.bias)
 
     @property
     def sizes(self) -> dict[str, int]:
         """The numbers behind the letters of the shapes."""
-        return {"D": self.input_size, "H": self.hidden_size}
+        return {"D": int(self.input_size), "H": int(self.hidden_size)}
 
     @property
     def param_shapes(self) -> LSTMParams:
@@ -128,7 +129,9 @@ class LSTM:
         A forget gate that starts open lets the gradient through from the first step on
         (Gers et al. 2000; Jozefowicz, Zaremba and Sutskever 2015).
         """
-        H = self.hidden_size
+        checks.is_generator("rng", rng)
+        checks.is_float_dtype("dtype", dtype)
+        H = self.sizes["H"]
 
         def draw(shape: SymbolicShape) -> Array:
             return (rng.uniform(-1, 1, evaluate(shape, self.sizes)) / H**0.5).astype(dtype)
@@ -142,7 +145,7 @@ class LSTM:
 
     def init_state(self, batch_size: int, dtype: DTypeLike = np.float64) -> LSTMState:
         """Return h and c, both zero (B, H)."""
-        shape = (batch_size, self.hidden_size)
+        shape = (checks.batch_size("batch_size", batch_size), self.hidden_size)
         return LSTMState(h=np.zeros(shape, dtype), c=np.zeros(shape, dtype))
 
     def step(self, params: LSTMParams, state: LSTMState, x: Array) -> tuple[LSTMState, LSTMCache]:
