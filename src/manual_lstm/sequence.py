@@ -109,7 +109,7 @@ def forward(
     hs = np.zeros((T, *output_of(state0).shape), dtype)
     state = state0
     caches = []
-    for t in range(T):
+    for t in range(len(rows)):
         state_t, cache = cell.step(params, take_rows(state, rows[t]), xs[t][rows[t]])
         state = put_rows(state, rows[t], state_t)
         hs[t, rows[t]] = output_of(state_t)
@@ -167,7 +167,10 @@ def backward(tape: Tape, dhs: Array | None, dstate_T: Any = None) -> Gradients:
 
 
 def rows_alive(lengths: Array | None, T: int) -> list[Rows]:
-    """Return, for each step, the batch rows that have not ended: a slice if all live."""
+    """Return the batch rows that live at each step, up to the last one at which any does.
+
+    A slice stands for every row.
+    """
     if lengths is None or (lengths == T).all():
         return [slice(None)] * T
-    return [np.flatnonzero(lengths > t) for t in range(T)]
+    return [np.flatnonzero(lengths > t) for t in range(lengths.max(initial=0))]

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from manual_lstm.sequence_checks import named_leaves_of_shapes
 from manual_lstm.shapes import parse
 
-# What the axes of arrays without a stated shape are called, by name of the result.
-_AXES: dict[str, tuple[str, ...]] = {"hs": ("T", "B", "H"), "xs": ("T", "B", "D")}
 _WORDS = {"T": "t", "B": "batch", "D": "input", "H": "unit"}
 
 
@@ -110,7 +109,6 @@ def compare(
         return None
     worst = np.unravel_index(int(difference.argmax()), difference.shape)
     index = tuple(int(k) for k in worst)
-    axes = axes or _AXES.get(name)
     places = [decode(tuple(int(k) for k in at), wrong.shape, axes, gates)
               for at in np.argwhere(wrong)[:10_000]]  # fmt: skip
     where = {
@@ -130,6 +128,15 @@ def compare(
         size=wrong.size,
         where=where,
     )
+
+
+def axes_of(name: str, cell: Any) -> tuple[str, ...] | None:
+    """Return the symbolic shape of a result of `cell` by its name, if known."""
+    if name in ("hs", "xs"):
+        return ("T", "B", "H" if name == "hs" else "D")
+    kind, _, leaf = name.partition(".")
+    shapes = getattr(cell, "param_shapes" if kind == "params" else "state_shapes", None)
+    return named_leaves_of_shapes(shapes).get(leaf)
 
 
 def decode(

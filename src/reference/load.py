@@ -12,18 +12,14 @@ from typing import Any, NoReturn
 from manual_lstm import checks
 from reference.unusable import UnusableInputError
 
-# Sizes that differ from each other and from every number of gates.
-SIZES = {"input_size": 3, "hidden_size": 5}
-
 
 def load_cell(place: str) -> Any:
-    """Return the cell at ``FILE.py:NAME``; a class is called with the sizes of its choice.
+    """Return the cell, or class of cells, at ``FILE.py:NAME``.
 
     Raises
     ------
     UnusableInputError
-        If there is no such file or name, if running the file fails, or if what is there is no
-        cell. A failure in their file is told with their line.
+        If there is no such file or name, or if running the file fails; then with their line.
     """
     file, _, name = place.rpartition(":")
     if not file.endswith(".py") or not name.isidentifier():
@@ -34,17 +30,7 @@ def load_cell(place: str) -> Any:
         names = [key for key, value in vars(module).items() if hasattr(value, "step_backward")]
         found = f"one of its cells {', '.join(names)}" if names else "a class with step_backward"
         refuse(file, f"no {name}", found, "that name was asked for")
-    cell = getattr(module, name)
-    if isinstance(cell, type):
-        cell = instance_of(cell, place)
-    missing = [
-        method
-        for method in ("init_params", "init_state", "step", "step_backward")
-        if not callable(getattr(cell, method, None))
-    ]
-    if missing:
-        refuse(name, f"no {', '.join(missing)}", "a cell with that", "each is run by the check")
-    return cell
+    return getattr(module, name)
 
 
 def load_module(path: Path) -> ModuleType:
@@ -64,19 +50,6 @@ def load_module(path: Path) -> ModuleType:
     except (Exception, SystemExit) as error:
         refuse_error(path, error, "it is run to find the cell")
     return module
-
-
-def instance_of(cell: type, place: str) -> Any:
-    """Call a class with sizes: by name, by position, or with nothing."""
-    for arguments, keywords in (((), SIZES), (tuple(SIZES.values()), {}), ((), {})):
-        try:
-            return cell(*arguments, **keywords)
-        except TypeError as error:
-            last: Exception = error
-        except Exception as error:
-            refuse_error(Path(place.rpartition(":")[0]), error, f"{cell.__name__} is made there")
-    refuse(place, f"a class that cannot be called ({last})", "Cell(input_size=D, hidden_size=H)",
-           "sizes are the check's to choose")  # fmt: skip
 
 
 def refuse_error(path: Path, error: BaseException, because: str) -> NoReturn:

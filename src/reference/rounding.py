@@ -9,6 +9,7 @@ when a difference is about to be called a mistake.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -63,8 +64,26 @@ def _plain(value: Any) -> Any:
     return value.view(np.ndarray) if isinstance(value, _Noisy) else value
 
 
-def response_to_rounding(problem: Problem, seed: int = 0) -> dict[str, Array]:
+Run = Callable[[Problem], dict[str, Array]]
+
+
+def run_sequence(problem: Problem) -> dict[str, Array]:
+    """Run the manual forward and backward and name everything that they return."""
+    hs, state_T, gradients = problem.manual()
+    return {"hs": hs, **named_leaves({"state_T": state_T}), **named_leaves(gradients)}
+
+
+def response_to_rounding(
+    problem: Problem, run: Run = run_sequence, seed: int = 0
+) -> dict[str, Array]:
     """Return how far each result of the manual side moves when its roundings do.
+
+    Parameters
+    ----------
+    problem : Problem
+    run : callable
+        The manual side.
+    seed : int
 
     Returns
     -------
@@ -72,21 +91,14 @@ def response_to_rounding(problem: Problem, seed: int = 0) -> dict[str, Array]:
         Name (``hs``, ``state_T.c``, ``params.W_x``, ...) to the largest movement of each entry.
     """
     rng = np.random.default_rng(seed)
-    plain = results(problem.manual())
+    plain = run(problem)
     moved = {name: np.zeros_like(array) for name, array in plain.items()}
     for _ in range(_RUNS):
         with np.errstate(all="ignore"):
-            answer = results(_noisy_problem(problem, rng).manual())
+            answer = run(_noisy_problem(problem, rng))
         for name, array in answer.items():
             np.maximum(moved[name], np.abs(_plain(array) - plain[name]), out=moved[name])
     return moved
-
-
-def results(answer: Any) -> dict[str, Array]:
-    """Name everything that a run returns: outputs, final state, gradients."""
-    hs, state_T, gradients = answer
-    named = {"hs": hs, **named_leaves({"state_T": state_T})}
-    return named | named_leaves(gradients)
 
 
 def _noisy_problem(problem: Problem, rng: np.random.Generator) -> Problem:

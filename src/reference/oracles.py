@@ -1,0 +1,116 @@
+"""Who is asked: JAX, or the NumPy forward itself by complex step or by central differences."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+
+from manual_lstm.checks import Array
+from manual_lstm.trees import named_leaves
+from reference.numeric import complex_step_reference, difference_reference
+from reference.oracle import jitted_vjp, to_numpy
+from reference.problem import Problem
+from reference.stacking import SameShape, Stacking
+
+Named = dict[str, Array]
+
+
+class Oracle(Protocol):
+    """Something that knows outputs and gradients of many problems at once.
+
+    ``precision`` is the relative precision of its answers: 0 where it is that of float64.
+    """
+
+    @property
+    def name(self) -> str:
+        """What to call it in a report."""
+        ...
+
+    @property
+    def precision(self) -> float:
+        """The relative precision of its answers."""
+        ...
+
+    def answers(
+        self, problems: Sequence[Problem], eps: Array, rng: np.random.Generator
+    ) -> tuple[Named, Named]:
+        """Return its answers, stacked and by name, and those to inputs moved by ±eps."""
+        ...
+
+    def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
+        """Return manual results of one name, stacked like the answers."""
+        ...
+
+
+@dataclass(frozen=True)
+class JaxOracle:
+    """Ask ``jax.vjp``, all problems in one call."""
+
+    stacking: Stacking
+    name: str = "JAX"
+    precision: float = 0.0
+
+    def answers(
+        self, problems: Sequence[Problem], eps: Array, rng: np.random.Generator
+    ) -> tuple[Named, Named]:
+        """Ask twice: for the problems, and for the problems one ulp off."""
+        stacked = self.stacking.arguments(problems)
+        nudged = jax.tree.map(lambda array: _nudged(array, eps, rng), stacked)
+        return self._ask(stacked), self._ask(nudged)
+
+    def _ask(self, stacked: tuple[Any, ...]) -> Named:
+        step, cell = self.stacking.oracle
+        with jax.enable_x64(True):
+            answer = jitted_vjp(step, cell, over_cases=True)(*stacked)
+        hs, state_T, (dparams, dxs, dstate0) = to_numpy(answer)
+        named = {"hs": hs, "state_T": state_T, "params": dparams, "xs": dxs, "state0": dstate0}
+        return named_leaves(named)
+
+    def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
+        """Stack manual results as the problems were."""
+        return self.stacking.results(name, arrays, like)
+
+
+@dataclass(frozen=True)
+class NumericOracle:
+    """Ask the NumPy forward of the problems' own cell, one entry at a time."""
+
+    complex_step: bool
+
+    @property
+    def name(self) -> str:
+        """Complex step or central differences."""
+        return "the complex step" if self.complex_step else "central differences"
+
+    @property
+    def precision(self) -> float:
+        """Central differences with Richardson's extrapolation hold about nine digits."""
+        return 0.0 if self.complex_step else 1e-9
+
+    def answers(
+        self, problems: Sequence[Problem], eps: Array, rng: np.random.Generator
+    ) -> tuple[Named, Named]:
+        """Ask once; what roundings do is asked of the manual side where it matters."""
+        ask = complex_step_reference if self.complex_step else difference_reference
+        named = []
+        for problem in problems:
+            hs, state_T, gradients = ask(problem)
+            named.append({"hs": hs} | named_leaves({"state_T": state_T}) | named_leaves(gradients))
+        stacked = {name: np.stack([answer[name] for answer in named]) for name in named[0]}
+        return stacked, stacked
+
+    def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
+        """Stack manual results of one shape."""
+        return SameShape().results(name, arrays, like)
+
+
+def _nudged(array: Array, eps: Array, rng: np.random.Generator) -> Array:
+    """Move every float of case n by a relative ±eps[n]."""
+    if array.dtype.kind != "f":
+        return array
+    signs = np.where(rng.integers(0, 2, array.shape, np.int8), 1.0, -1.0)
+    return array * (1 + eps.reshape(-1, *[1] * (array.ndim - 1)) * signs)

@@ -1,0 +1,147 @@
+"""Problems side by side: how their arrays are put along one leading axis of cases.
+
+`Padded` takes problems of different sizes: units, inputs, rows and steps beyond a problem's own
+are zeros. Where a cell keeps them zero (`Twin.padding_is_exact`), its gradients come out as if
+it had been alone; only the order of sums differs. `SameShape` takes problems of one size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import jax
+import numpy as np
+
+from manual_lstm.checks import Array
+from manual_lstm.sequence_checks import named_leaves_of_shapes
+from manual_lstm.shapes import SymbolicShape, parse
+from manual_lstm.trees import named_leaves
+from reference.cells import TWINS
+from reference.oracle import arguments
+from reference.problem import Problem
+
+
+class Stacking(Protocol):
+    """A way to put problems, and results of the same names, along one leading axis."""
+
+    @property
+    def oracle(self) -> tuple[Any, Any]:
+        """The JAX step, and the (hashable) cell that it is given."""
+        ...
+
+    def arguments(self, problems: Sequence[Problem]) -> tuple[Any, ...]:
+        """Return the stacked arguments of the oracle."""
+        ...
+
+    def results(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
+        """Return stacked results of one name, shaped like the oracle's; None counts as zeros."""
+        ...
+
+
+@dataclass(frozen=True)
+class SameShape:
+    """Problems of one cell and one size.
+
+    Parameters
+    ----------
+    cell : Cell or None
+        A built-in cell, or None for a step that knows its own cell.
+    step : callable, optional
+        The JAX step of a cell without a twin.
+    """
+
+    cell: Any = None
+    step: Any = None
+
+    @property
+    def oracle(self) -> tuple[Any, Any]:
+        """The step given, or the twin's with its cell."""
+        return (TWINS[type(self.cell)].step, self.cell) if self.step is None else (self.step, None)
+
+    def arguments(self, problems: Sequence[Problem]) -> tuple[Any, ...]:
+        """Stack the arguments as they are."""
+        parts = [arguments(problem) for problem in problems]
+        return jax.tree.map(lambda *arrays: np.stack(arrays), *parts)
+
+    def results(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
+        """Stack results as they are; a result of another shape counts as NaN."""
+        stacked = np.zeros(like.shape)
+        for n, array in enumerate(arrays):
+            if array is not None:
+                stacked[n] = array if array.shape == like.shape[1:] else np.nan
+        return stacked
+
+
+@dataclass(frozen=True)
+class Padded:
+    """Problems of one built-in cell type, padded to one size.
+
+    Parameters
+    ----------
+    cell : Cell
+        The widest: its sizes are padded to, and every optional parameter is there.
+    T, B : int
+        Steps and rows to pad to.
+    """
+
+    cell: Any
+    T: int
+    B: int
+
+    @property
+    def oracle(self) -> tuple[Any, Any]:
+        """The twin's step with the widest cell."""
+        return TWINS[type(self.cell)].step, self.cell
+
+    @cached_property
+    def shapes(self) -> dict[str, SymbolicShape]:
+        """The shape of every argument and result, in letters, by name."""
+        named: dict[str, SymbolicShape] = {"xs": ("T", "B", "D"), "hs": ("T", "B", "H")}
+        for name, shape in named_leaves_of_shapes(self.cell.param_shapes).items():
+            named[f"params.{name}"] = shape
+        for name, shape in named_leaves_of_shapes(self.cell.state_shapes).items():
+            named[f"state0.{name}"] = named[f"state_T.{name}"] = shape
+        return named
+
+    def arguments(self, problems: Sequence[Problem]) -> tuple[Any, ...]:
+        """Pad and stack the arguments."""
+        parts = [arguments(problem) for problem in problems]
+
+        def pad_tree(kind: str, position: int, template: Any) -> Any:
+            named = [named_leaves(part[position]) for part in parts]
+            padded = [
+                self._pad(f"{kind}.{name}", [leaves.get(name) for leaves in named])
+                for name in named_leaves(template)
+            ]
+            return jax.tree.unflatten(jax.tree.structure(template), padded)
+
+        lengths = np.zeros((len(parts), self.B), np.int64)
+        for n, part in enumerate(parts):
+            lengths[n, : part[3].size] = part[3]
+        return (
+            pad_tree("params", 0, self.cell.init_params(np.random.default_rng(0))),
+            self._pad("xs", [part[1] for part in parts]),
+            pad_tree("state0", 2, self.cell.init_state(self.B)),
+            lengths,
+            self._pad("hs", [part[4] for part in parts]),
+            pad_tree("state_T", 5, self.cell.init_state(self.B)),
+        )
+
+    def results(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
+        """Pad and stack results."""
+        return self._pad(name, arrays)
+
+    def _pad(self, name: str, arrays: Sequence[Array | None]) -> Array:
+        """Stack arrays of one symbolic shape, each block of each axis padded with zeros."""
+        sizes = {**self.cell.sizes, "T": self.T, "B": self.B}
+        axes = [(blocks, sizes[letter]) for blocks, letter in map(parse, self.shapes[name])]
+        padded = np.zeros((len(arrays), *(n for axis in axes for n in axis)))
+        for n, array in enumerate(arrays):
+            if array is None:
+                continue
+            own = [k for (m, _), N in zip(axes, array.shape, strict=True) for k in (m, N // m)]
+            padded[(n, *(slice(k) for k in own))] = array.reshape(own)
+        return padded.reshape(len(arrays), *(blocks * size for blocks, size in axes))

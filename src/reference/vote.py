@@ -1,0 +1,94 @@
+"""Before an accusation, the oracles vote: the reference against the NumPy forward itself."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from manual_lstm.trees import named_leaves, tree_map
+from reference.numeric import NotAnalyticError, along
+from reference.problem import Problem
+
+# Differences hold nine digits and a mistake is larger than that, or it is not accused.
+_AGREES = 1e-6
+
+
+@dataclass(frozen=True)
+class Vote:
+    """Directional derivatives of one gradient by everyone who was asked.
+
+    Parameters
+    ----------
+    name : str
+        The gradient, such as ``params.W_h``.
+    values : dict
+        Who ("manual", "reference", "complex step", "differences") to what.
+    scale : float
+        Size of the terms that were summed.
+    """
+
+    name: str
+    values: dict[str, float]
+    scale: float
+
+    @property
+    def against_manual(self) -> bool:
+        """Whether everyone agrees with the reference; who cannot tell (NaN) has no vote."""
+        others = [value for who, value in self.values.items() if who not in ("manual", "reference")]
+        told = [value for value in others if not np.isnan(value)]
+        reference = self.values["reference"]
+        return bool(told) and all(abs(value - reference) <= _AGREES * self.scale for value in told)
+
+    def __str__(self) -> str:
+        votes = ", ".join(f"{voter} {value:.9g}" for voter, value in self.values.items())
+        return f"{self.name} along a random direction: {votes}"
+
+
+def vote(problem: Problem, name: str, manual: Array, reference: Array, seed: int = 0) -> Vote:
+    """Ask everyone for the derivative along a random direction of one argument.
+
+    Parameters
+    ----------
+    problem : Problem
+    name : str
+        Dotted name of the argument, as in `manual_lstm.Gradients`.
+    manual, reference : ndarray
+        Its two gradients.
+    seed : int
+    """
+    rng = np.random.default_rng(seed)
+    problem = in_float64(problem)
+    direction = {
+        key: tree_map(lambda part: np.zeros(part.shape), tree)
+        for key, tree in problem.primals.items()
+    }
+    leaf = named_leaves(direction)[name]
+    leaf[...] = rng.standard_normal(leaf.shape)
+    values = {"manual": float((manual * leaf).sum()), "reference": float((reference * leaf).sum())}
+    with suppress(NotAnalyticError):
+        values["complex step"] = along(problem, direction, complex_step=True)
+    values["differences"] = along(problem, direction, complex_step=False)
+    scale = float(np.abs(reference * leaf).sum())
+    return Vote(name, values, scale)
+
+
+def in_float64(problem: Problem) -> Problem:
+    """Return the problem in double precision."""
+
+    def widen(array: Any) -> Any:
+        return array.astype(np.float64) if array.dtype.kind == "f" else array
+
+    return Problem(
+        problem.cell,
+        tree_map(widen, problem.params),
+        widen(problem.xs),
+        tree_map(widen, problem.state0),
+        problem.lengths,
+        widen(problem.dhs),
+        tree_map(widen, problem.dstate_T),
+        problem.case,
+    )
