@@ -45,10 +45,14 @@ def lacking(code: str, source: str) -> str | None:
 @pytest.mark.parametrize("page", with_examples(), ids=named)
 def test_examples_print_what_they_show(page: Path):
     # The blocks of a page are one session: a later one may use the names of an earlier one.
-    session = "\n".join(block for block in python_blocks(page) if ">>>" in block)
-    test = doctest.DocTestParser().get_doctest(session, {}, named(page), str(page), 0)
+    names: dict[str, object] = {}
     report: list[str] = []
-    doctest.DocTestRunner(optionflags=doctest.NORMALIZE_WHITESPACE).run(test, out=report.append)
+    text = page.read_text()
+    for block in filter(lambda block: ">>>" in block, python_blocks(page)):
+        line = text[: text.index(block)].count("\n")
+        test = doctest.DocTestParser().get_doctest(block, names, named(page), str(page), line)
+        doctest.DocTestRunner().run(test, out=report.append, clear_globs=False)
+        names = test.globs
     assert not report, "".join(report)
 
 
