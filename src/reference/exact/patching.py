@@ -1,0 +1,129 @@
+"""`exact_numpy`: for the run of a block, NumPy and math take elements where they made floats."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+import sysconfig
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from reference.exact.substitutes import SUBSTITUTES, Float
+
+_ABSENT = object()
+_lock = threading.RLock()
+
+
+@contextmanager
+def exact_numpy(*functions: Any) -> Iterator[None]:
+    """Let the float code of `functions` run on arrays of elements within the block.
+
+    NumPy's makers of float arrays (``zeros``, ``array``, ``eye``, ...) make arrays of elements,
+    math's functions take elements, and in the modules of `functions` the name ``float`` lets them
+    pass. Everything is put back at the end, also after an exception. Other threads keep the
+    original functions; only one thread is in such a block at a time.
+
+    Parameters
+    ----------
+    *functions : functions, methods, classes or instances
+        The code that is to run. Modules outside the Python installation that it names are
+        included.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> with exact_numpy():
+    ...     np.zeros(2).dtype, np.zeros(2, int).dtype
+    (dtype('O'), dtype('int64'))
+    >>> np.zeros(2).dtype
+    dtype('float64')
+    """
+    with _lock:
+        changes = [(vars(module), name, new) for (module, name), new in _guarded().items()]
+        for namespace in namespaces(*functions):
+            changes.append((namespace, "float", Float))
+            changes += _imported_names(namespace)
+        before = [(namespace, name, namespace.get(name, _ABSENT)) for namespace, name, _ in changes]
+        try:
+            for namespace, name, new in changes:
+                namespace[name] = new
+            yield
+        finally:
+            for namespace, name, old in before:
+                if old is _ABSENT:
+                    del namespace[name]
+                else:
+                    namespace[name] = old
+
+
+def namespaces(*functions: Any) -> list[dict[str, Any]]:
+    """Return the global names of `functions` and of the user's own code that these reach."""
+    found: dict[int, dict[str, Any]] = {}
+    waiting = [space for function in functions if (space := _globals_of(function)) is not None]
+    while waiting:
+        space = waiting.pop()
+        if id(space) in found or not _is_users_own(space):
+            continue
+        found[id(space)] = space
+        reached = (_globals_of(value) for value in list(space.values()))
+        waiting += [other for other in reached if other is not None and id(other) not in found]
+    return list(found.values())
+
+
+def _globals_of(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, ModuleType):
+        return vars(value)
+    if isinstance(value, functools.partial):
+        return _globals_of(value.func)
+    if inspect.isroutine(value):
+        value = inspect.unwrap(value)
+        return getattr(getattr(value, "__func__", value), "__globals__", None)
+    cls = value if isinstance(value, type) else type(value)
+    module = sys.modules.get(cls.__module__)
+    for method in vars(cls).values():  # a class may come from a module that was only executed
+        if inspect.isfunction(method):
+            return method.__globals__
+    return None if module is None else vars(module)
+
+
+def _is_users_own(space: dict[str, Any]) -> bool:
+    name, file = space.get("__name__", ""), space.get("__file__") or ""
+    return not (
+        name.split(".")[0]
+        in {*sys.stdlib_module_names, "numpy", "manual_lstm", "reference"} - {"__main__"}
+        or file.startswith(_INSTALLED)
+    )
+
+
+_INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")})
+
+
+def _guarded() -> dict[tuple[ModuleType, str], Callable[..., Any]]:
+    """Return the substitutes, for this thread only."""
+    owner = threading.get_ident()
+
+    def guard(new: Callable[..., Any], old: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*args: Any, **options: Any) -> Any:
+            function = new if threading.get_ident() == owner else old
+            return function(*args, **options)
+
+        return call
+
+    return {
+        (module, name): guard(new, getattr(module, name))
+        for (module, name), new in SUBSTITUTES.items()
+    }
+
+
+def _imported_names(namespace: dict[str, Any]) -> list[tuple[dict[str, Any], str, Any]]:
+    """Return the changes for functions that a module has imported by name."""
+    originals = {id(getattr(module, name)): new for (module, name), new in SUBSTITUTES.items()}
+    return [
+        (namespace, name, originals[id(value)])
+        for name, value in namespace.items()
+        if id(value) in originals
+    ]
