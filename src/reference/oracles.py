@@ -12,7 +12,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from manual_lstm.trees import named_leaves
 from reference.numeric import complex_step_reference, difference_reference
-from reference.oracle import jitted_vjp, to_numpy
+from reference.oracle import jitted_vjp
 from reference.problem import Problem
 from reference.stacking import SameShape, Stacking
 
@@ -48,10 +48,20 @@ class Oracle(Protocol):
 
 @dataclass(frozen=True)
 class JaxOracle:
-    """Ask ``jax.vjp``, all problems in one call."""
+    """Ask ``jax.vjp``, all problems in one call.
+
+    Parameters
+    ----------
+    stacking : Stacking
+    name : str
+    count : int, default 1
+        Fewer problems are filled up to this many by repeating the last one, so that one
+        compilation serves batches of different lengths.
+    """
 
     stacking: Stacking
     name: str = "JAX"
+    count: int = 1
     precision: float = 0.0
 
     def answers(
@@ -60,13 +70,17 @@ class JaxOracle:
         """Ask twice: for the problems, and for the problems one ulp off."""
         stacked = self.stacking.arguments(problems)
         nudged = jax.tree.map(lambda array: _nudged(array, eps, rng), stacked)
-        return self._ask(stacked), self._ask(nudged)
+        return self._ask(stacked, len(problems)), self._ask(nudged, len(problems))
 
-    def _ask(self, stacked: tuple[Any, ...]) -> Named:
+    def _ask(self, stacked: tuple[Any, ...], count: int) -> Named:
         step, cell = self.stacking.oracle
+        if count < self.count:
+            repeats = [*range(count), *[count - 1] * (self.count - count)]
+            stacked = jax.tree.map(lambda array: array[repeats], stacked)
         with jax.enable_x64(True):
             answer = jitted_vjp(step, cell, over_cases=True)(*stacked)
-        hs, state_T, (dparams, dxs, dstate0) = to_numpy(answer)
+        answer = jax.tree.map(lambda array: np.asarray(array)[:count], answer)
+        hs, state_T, (dparams, dxs, dstate0) = answer
         named = {"hs": hs, "state_T": state_T, "params": dparams, "xs": dxs, "state0": dstate0}
         return named_leaves(named)
 

@@ -58,14 +58,15 @@ class Plan:
         if self.numeric is not None:
             return NumericOracle(complex_step=self.numeric)
         if self.step is not None:
-            return JaxOracle(SameShape(step=self.step), name="JAX, which traced the step itself")
+            name = "JAX, which traced the step itself"
+            return JaxOracle(SameShape(step=self.step), name, count=BATCH)
         D, H = self.subject.sizes or (WIDEST.D, WIDEST.H)
         if self.pads:
             cell = self.subject.make(D, H)
             if hasattr(cell, "bias"):  # zeros stand for a bias that is not there
                 cell = replace(cell, bias=True)
-            return JaxOracle(Padded(cell, T=T, B=WIDEST.B))
-        return JaxOracle(SameShape(cell=self.subject.make(case.D, case.H)))
+            return JaxOracle(Padded(cell, T=T, B=WIDEST.B), count=BATCH)
+        return JaxOracle(SameShape(cell=self.subject.make(case.D, case.H)), count=BATCH)
 
     def oracle_alone(self, problem: Problem) -> Oracle:
         """Return the oracle for one problem at its own size: no padding, its own compilation."""
