@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from numpy import asarray, empty_like  # the originals, also while others are put in their place
 
 from manual_lstm.checks import Array
 from reference.exact.field import Element, constant, lift
@@ -55,7 +55,7 @@ def elements(values: Any) -> Array:
     ValueError
         If an entry is NaN.
     """
-    return each(_element, np.asarray(values, dtype=object))
+    return each(_element, asarray(values, dtype=object))
 
 
 def holds_elements(array: Array) -> bool:
@@ -71,7 +71,7 @@ def _element(entry: Any) -> Element:
 
 
 def _fill(prototype: Array, entries: list[Any]) -> Array:
-    made = np.empty_like(prototype, dtype=object)
+    made = empty_like(prototype, dtype=object)
     if entries:
         made.flat = entries
     return made

@@ -2,9 +2,9 @@
 
 The first time that such a function meets an argument it answers with a random number, from then
 on with the same one. Only relations that hold for the real function are built in, such as
-``exp(-x) = 1 / exp(x)``. A program whose gradient is right for every function with these relations
-is right for the real function; a relation that is missing here can only keep a right program from
-being proved.
+``exp(a + b) = exp(a) exp(b)`` for arguments that were met. A program whose gradient is right for
+every function with these relations is right for the real function; a relation that is missing
+here can only keep a right program from being proved.
 
 Everything here is arithmetic on ints in [0, P). `Element` adds tangents and real values.
 """
@@ -15,13 +15,15 @@ import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from reference.exact.prime import HALF, P, inverse, square_root
+import numpy as np
+
+from reference.exact.known import KnownNumbers
+from reference.exact.prime import HALF, P, inverse, products, square_root
 
 _DOUBLINGS = 2  # exp(x) is drawn together with exp(x/4), exp(x/2), exp(2x) and exp(4x)
-_MOST_LOOKUPS = 5_000_000  # spent on sums and products in one trial, about a second
 
 
-class NotASquare(ArithmeticError):
+class NotASquare(ArithmeticError):  # noqa: N818 - what is wrong is the number
     """A square root was asked of a number that has none in the field: draw the trial again."""
 
 
@@ -32,26 +34,28 @@ class Formal:
     ----------
     seed : int
         Of all random answers, and of `draw`.
-    search : bool, default False
-        Whether to look for sums among the arguments of exp and products among those of log, and
-        to insist on ``sqrt(x)**2 = x``. Slower by a factor of two or so, and a proof does without
-        it in most programs.
+    true_roots : bool, default False
+        Whether to raise where a number has no square root, instead of making up a root whose
+        square is another number.
 
     Attributes
     ----------
     exponentials, logarithms : dict of int to int
-        Arguments and values met so far.
+        Arguments and values met so far, and those that follow from them.
+    made_up_roots : dict of int to int
+        Roots that are not roots.
     """
 
-    def __init__(self, seed: int, search: bool = False) -> None:
-        self.search = search
+    def __init__(self, seed: int, true_roots: bool = False) -> None:
+        self.true_roots = true_roots
         self.exponentials: dict[int, int] = {0: 1}
         self.logarithms: dict[int, int] = {1: 0}
-        self._roots: dict[int, int] = {}
-        self._tangents: dict[int, int] = {0: 0}
+        self.made_up_roots: dict[int, int] = {}
+        self._exp_arguments = KnownNumbers()
+        self._log_arguments = KnownNumbers()
+        self._half_angles: dict[int, int] = {0: 0}
         self._arctangents: dict[int, int] = {0: 0}
         self._inverses: dict[int, int] = {}
-        self._lookups = 0
         self._random = random.Random(seed)
 
     def draw(self) -> int:
@@ -78,104 +82,106 @@ class Formal:
         return self._meet_log(x) if known is None else known
 
     def sqrt(self, x: int) -> int:
-        """Return the square root; of a number that is no square, a formal one.
+        """Return the principal square root; of a number that has none, a made-up one.
 
         Raises
         ------
         NotASquare
-            In a trial with `search`, instead of a formal root, whose square is not `x`.
+            Instead of making one up, in a trial with `true_roots`.
         """
         root = square_root(x)
         if root is not None:
             return root
-        if self.search:
+        if self.true_roots:
             raise NotASquare
-        if x not in self._roots:
-            self._roots[x] = self.draw()
-        return self._roots[x]
+        if x not in self.made_up_roots:
+            self.made_up_roots[x] = self.draw()
+        return self.made_up_roots[x]
 
     def half_angle(self, x: int) -> int:
         """Return tan(x/2), of which sin(x) and cos(x) are rational functions."""
-        known = self._tangents.get(x)
-        if known is None:
-            known = self.draw()
-            self._tangents[x], self._tangents[P - x] = known, P - known
-        return known
+        return self._odd(self._half_angles, x)
 
     def arctan(self, x: int) -> int:
         """Return arctan(x)."""
-        known = self._arctangents.get(x)
-        if known is None:
-            known = self.draw()
-            self._arctangents[x], self._arctangents[P - x] = known, P - known
-        return known
+        return self._odd(self._arctangents, x)
+
+    def _odd(self, known: dict[int, int], x: int) -> int:
+        if x not in known:
+            known[x] = self.draw()
+            known[P - x] = P - known[x]
+        return known[x]
 
     def _meet_exp(self, x: int) -> int:
-        opposite = self.exponentials.get(P - x)
-        if opposite is not None:
-            return self._learn(x, self.inverse(opposite))
-        half = self.exponentials.get(x * HALF % P)
-        if half is not None:
-            return self._learn(x, half * half % P)
-        if self.search and (value := self._exp_of_sum(x)) is not None:
-            return self._learn(x, value)
-        argument, value = x, self.draw()
-        for _ in range(_DOUBLINGS):
-            argument = argument * HALF % P
+        value = self._implied_exp(x)
+        if value is not None:
+            self._learn(x, value)
+        else:
+            self._draw_exp(x)
+        self._exp_arguments.add(x)
+        return self.exponentials[x]
+
+    def _implied_exp(self, x: int) -> int | None:
+        """Return exp(x) if it follows from the values known."""
+        known = self.exponentials
+        if P - x in known:
+            return self.inverse(known[P - x])
+        if x * HALF % P in known:
+            return known[x * HALF % P] ** 2 % P
+        # x = a + b, and x = a - b, which is x + b = a
+        met = self._exp_arguments.numbers
+        x_, P_ = np.uint64(x), np.uint64(P)
+        for k in self._exp_arguments.among((x_ + (P_ - met)) % P_):
+            a = int(met[k])
+            return known[a] * known[(x - a) % P] % P
+        for k in self._exp_arguments.among((x_ + met) % P_):
+            b = int(met[k])
+            return known[(x + b) % P] * self.inverse(known[b]) % P
+        for k in self._exp_arguments.among((P_ - x_ + (P_ - met)) % P_):
+            b = int(met[k])
+            return self.inverse(known[b] * known[(-x - b) % P] % P)
+        return None
+
+    def _draw_exp(self, x: int) -> None:
+        """Draw exp(x) as a power, so that its roots are known as well."""
+        argument, value = x * pow(HALF, _DOUBLINGS, P) % P, self.draw()
         for _ in range(2 * _DOUBLINGS + 1):
             if argument not in self.exponentials:
                 self._learn(argument, value)
             argument, value = 2 * argument % P, value * value % P
-        return self.exponentials[x]
 
     def _meet_log(self, x: int) -> int:
         if x == 0:
             raise ZeroDivisionError("logarithm of zero")
-        opposite = self.logarithms.get(self.inverse(x))
-        if opposite is not None:
-            self._learn(P - opposite, x)
-            return P - opposite
-        if self.search and (value := self._log_of_product(x)) is not None:
-            self._learn(value, x)
-            return value
-        drawn = self.draw()
-        self._learn(drawn, x)
-        self._learn(2 * drawn % P, x * x % P)
-        return drawn
+        value = self._implied_log(x)
+        if value is None:
+            value = self.draw()
+            self._learn(2 * value % P, x * x % P)
+        self._learn(value, x)
+        self._log_arguments.add(x)
+        self._exp_arguments.add(value)  # exp(y - log x) = exp(y) / x
+        return value
 
-    def _learn(self, argument: int, value: int) -> int:
+    def _implied_log(self, x: int) -> int | None:
+        """Return log(x) if it follows from the values known."""
+        known = self.logarithms
+        reciprocal = self.inverse(x)
+        if reciprocal in known:
+            return -known[reciprocal] % P
+        # x = a / b, which is x b = a, and 1/x = a / b; and x = a b, which is b / x = 1 / a
+        met = self._log_arguments.numbers
+        for k in self._log_arguments.among(products(x, met)):
+            b = int(met[k])
+            return (known[x * b % P] - known[b]) % P
+        for k in self._log_arguments.among(products(reciprocal, met)):
+            b = int(met[k])
+            return (known[b] - known[reciprocal * b % P]) % P
+        return None
+
+    def _learn(self, argument: int, value: int) -> None:
         """Remember that exp(argument) = value, and hence log(value) = argument."""
         self.exponentials[argument] = value
         self.logarithms[value] = argument
-        if self.search:  # a sum may need the negative, a product the reciprocal
-            reciprocal = self.inverse(value)
-            self.exponentials[-argument % P] = reciprocal
-            self.logarithms[reciprocal] = -argument % P
-        return value
-
-    def _exp_of_sum(self, x: int) -> int | None:
-        """Return exp(x) if x is a sum of two arguments met before, or of their negatives."""
-        known = self.exponentials
-        if self._may_look_up(len(known)):
-            for argument, value in known.items():
-                rest = known.get((x - argument) % P)
-                if rest is not None:
-                    return value * rest % P
-        return None
-
-    def _log_of_product(self, x: int) -> int | None:
-        """Return log(x) if x is a product of two arguments met before, or of their reciprocals."""
-        known = self.logarithms
-        if self._may_look_up(len(known)):
-            for argument, value in known.items():
-                product = known.get(x * argument % P)
-                if product is not None:
-                    return (product - value) % P
-        return None
-
-    def _may_look_up(self, count: int) -> bool:
-        self._lookups += count
-        return self._lookups <= _MOST_LOOKUPS
 
 
 _trials: list[Formal] = []
@@ -195,9 +201,9 @@ def current() -> Formal:
 
 
 @contextmanager
-def trial(seed: int, search: bool = False) -> Iterator[Formal]:
+def trial(seed: int, true_roots: bool = False) -> Iterator[Formal]:
     """Let elements use a fresh `Formal` memory within the block. Not for several threads."""
-    memory = Formal(seed, search)
+    memory = Formal(seed, true_roots)
     _trials.append(memory)
     try:
         yield memory

@@ -9,6 +9,10 @@ import math
 from fractions import Fraction
 from functools import lru_cache
 
+import numpy as np
+
+from manual_lstm.checks import Array
+
 P = (1 << 61) - 1
 
 HALF = (P + 1) // 2
@@ -47,6 +51,43 @@ def square_root(x: int) -> int | None:
     """
     root = pow(x, (P + 1) // 4, P)
     return root if root * root % P == x else None
+
+
+def products(x: int, ys: Array) -> Array:
+    """Return ``x * y mod P`` for every y.
+
+    Parameters
+    ----------
+    x : int
+        In [0, P).
+    ys : ndarray of uint64, any shape
+        In [0, P).
+
+    Returns
+    -------
+    ndarray of uint64
+        In [0, P).
+
+    Notes
+    -----
+    Products have 122 bits, so both factors are split after 32 bits; 2^61 = 1 in the field.
+
+    Examples
+    --------
+    >>> products(P - 1, np.array([2, P - 3], np.uint64)) == [P - 2, 3]
+    array([ True,  True])
+    """
+    x_high, x_low = np.uint64(x >> 32), np.uint64(x & _LOW)
+    y_high, y_low = ys >> _32, ys & np.uint64(_LOW)
+    high = (x_high * y_high) << np.uint64(3)  # 2^64 = 2^3
+    middle = x_high * y_low + x_low * y_high  # times 2^32, so its top part times 2^61
+    middle = (middle >> np.uint64(29)) + ((middle & np.uint64((1 << 29) - 1)) << _32)
+    low = x_low * y_low
+    low = (low & np.uint64(P)) + (low >> np.uint64(61))
+    return (high % np.uint64(P) + middle % np.uint64(P) + low) % np.uint64(P)
+
+
+_LOW, _32 = (1 << 32) - 1, np.uint64(32)
 
 
 @lru_cache(maxsize=1 << 16)

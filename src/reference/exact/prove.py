@@ -177,14 +177,14 @@ def _decide(
     program: _Program, targets: list[str], generic: Collection[str], seed: int
 ) -> tuple[dict[str, Verdict], list[str]]:
     """Return a verdict for each target, and reasons."""
-    # Fewer relations are quicker and a proof without them is a proof; a refutation is not.
     with trial(seed) as memory:
         verdicts, reasons = _attempt(program, targets, generic, memory)
-    if "refuted" not in verdicts.values():
+    # A proof with made-up square roots is a proof; a refutation needs real ones.
+    if "refuted" not in verdicts.values() or not memory.made_up_roots:
         return verdicts, reasons
     for draw in range(_MOST_DRAWS):
         try:
-            with trial(seed + draw, search=True) as memory:
+            with trial(seed + draw, true_roots=True) as memory:
                 return _attempt(program, targets, generic, memory)
         except NotASquare:
             continue

@@ -20,7 +20,7 @@ from reference.exact.arrays import constants, each
 from reference.exact.field import Element, constant, lift
 from reference.exact.formal import current
 
-_zeros, _array = np.zeros, np.array  # the originals, whatever is in numpy when they are called
+_array, _asanyarray = np.array, np.asanyarray  # the originals, whatever is in numpy when they are called
 
 
 def is_float_dtype(dtype: Any) -> bool:
@@ -47,7 +47,7 @@ def _like_maker(original: Callable[..., Any], entry: Callable[[], Element]) -> C
 
     @wraps(original)
     def make(prototype: Any, dtype: Any = None, *args: Any, **options: Any) -> Array:
-        prototype = np.asanyarray(prototype)
+        prototype = _asanyarray(prototype)
         if not is_float_dtype(prototype.dtype if dtype is None else dtype):
             return original(prototype, dtype, *args, **options)
         made = original(prototype, object, *args, **options)
@@ -87,7 +87,7 @@ def _lift_number(entry: Any) -> Any:
 
 
 def _full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Array:
-    dtype = np.asarray(fill_value).dtype if dtype is None else dtype
+    dtype = _array(fill_value).dtype if dtype is None else dtype
     if not is_float_dtype(dtype):
         return _original_full(shape, fill_value, dtype, **options)
     made = _original_full(shape, 0, object, **options)
@@ -96,7 +96,7 @@ def _full(shape: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Arr
 
 
 def _full_like(prototype: Any, fill_value: Any, dtype: Any = None, **options: Any) -> Array:
-    prototype = np.asanyarray(prototype)
+    prototype = _asanyarray(prototype)
     if not is_float_dtype(prototype.dtype if dtype is None else dtype):
         return _original_full_like(prototype, fill_value, dtype, **options)
     made = _original_full_like(prototype, 0, object, **options)
@@ -141,7 +141,7 @@ def _scalar_formula(original: Callable[..., Any], method: str) -> Callable[..., 
 
 
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if np.asarray(x).dtype != object or ord not in (None, 2, "fro") or (ord and axis is None):
+    if _array(x).dtype != object or ord not in (None, 2, "fro") or (ord and axis is None):
         return _original_norm(x, ord, axis, keepdims)
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
 
