@@ -84,7 +84,7 @@ def test_an_infinite_bias_is_an_ideal_switch(sign, draw_problem, run, assert_sam
 
 
 def test_infinite_cell_state(draw_problem):
-    """The output of c = ∞ is the output gate itself; no gradient passes its tanh, and 0·∞ is NaN."""
+    """The output of c = ∞ is the output gate; no gradient passes its tanh, and 0·∞ is NaN."""
     problem = draw_problem(T=1)
     state0 = problem.state0._replace(c=np.full((3, 4), np.inf))
     hs, state_T, tape = ml.forward(problem.cell, problem.params, problem.xs, state0)
