@@ -191,6 +191,8 @@ def add_train(commands: Any) -> None:
         help=f"of Adam, at first ({default.learning_rate:g})")  # fmt: skip
     add("--clip", type=not_negative, metavar="NORM",
         help=f"largest global norm of the gradient, 0 for no limit ({default.clip:g})")  # fmt: skip
+    add("--restart", type=fraction, metavar="P", help="probability that a stream begins a "
+        f"segment from the zero state ({default.restart:g})")  # fmt: skip
     add("--validation", type=fraction, metavar="F",
         help=f"part of the text, at its end, to validate on ({default.validation:g})")  # fmt: skip
     add("--dtype", choices=("float32", "float64"), help=f"precision ({default.dtype})")

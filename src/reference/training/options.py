@@ -26,12 +26,16 @@ class Options:
         Of the first iteration.
     clip : float
         Largest allowed global norm of the gradient in a step of the optimiser; 0 for no limit.
+    restart : float
+        Probability that a stream begins its next segment from the zero state. A state that is
+        carried for thousands of characters is all that the model would see otherwise, and it
+        would predict a fresh text badly for long.
     validation : float
         Fraction of the text, at its end, that is only ever predicted.
     dtype : str
         ``"float32"`` or ``"float64"``.
     seed : int
-        Of the weights, and of where in the text each epoch begins.
+        Of the weights, of where in the text each epoch begins, and of restarts.
     """
 
     hidden: int = 256
@@ -39,6 +43,7 @@ class Options:
     steps_per_sequence: int = 64
     learning_rate: float = 4e-3
     clip: float = 1.0
+    restart: float = 0.03
     validation: float = 0.1
     dtype: str = "float32"
     seed: int = 0

@@ -67,15 +67,26 @@ def first_state(model: CharLM, options: Options, streams: Streams) -> State:
     )
 
 
-def next_epoch(state: State, model: CharLM, options: Options, streams: Streams) -> State:
-    """Return the state at the start of the next pass, from a freshly drawn offset."""
+def next_segment(
+    state: State, lstm: LSTMState, model: CharLM, options: Options, streams: Streams
+) -> State:
+    """Return `state` moved on to the next segment, where `lstm` has arrived.
+
+    Some streams restart from the zero state; at the end of the text all of them do, and a new
+    pass begins at a freshly drawn offset.
+    """
     rng = np.random.default_rng()
     rng.bit_generator.state = state.random
-    return replace(
-        state,
-        lstm=model.init_state(options.batch, options.dtype),
-        epoch=state.epoch + 1,
-        offset=int(rng.integers(streams.slack + 1)),
-        segment=0,
-        random=dict(rng.bit_generator.state),
-    )
+    if state.segment + 1 < streams.segments:
+        goes_on = rng.random((options.batch, 1)) >= options.restart
+        lstm = LSTMState(*(np.where(goes_on, part, np.zeros_like(part)) for part in lstm))
+        state = replace(state, lstm=lstm, segment=state.segment + 1)
+    else:
+        state = replace(
+            state,
+            lstm=model.init_state(options.batch, options.dtype),
+            epoch=state.epoch + 1,
+            offset=int(rng.integers(streams.slack + 1)),
+            segment=0,
+        )
+    return replace(state, random=dict(rng.bit_generator.state))

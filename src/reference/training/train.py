@@ -13,7 +13,7 @@ from manual_lstm import CharLM, CharLMParams, checks
 from manual_lstm.checks import Array
 from reference.training import adam
 from reference.training.options import Budget, Options
-from reference.training.state import State, next_epoch
+from reference.training.state import State, next_segment
 from reference.training.text import Split, Streams
 from reference.unusable import UnusableInputError
 
@@ -77,14 +77,10 @@ def advance(training: Training, state: State) -> State:
         state,
         params=params,
         adam=moments,
-        lstm=lstm,
         step=state.step + 1,
-        segment=state.segment + 1,
         training_loss=before + weight * (float(loss) - before),
     )
-    if state.segment < streams.segments:
-        return state
-    return next_epoch(state, model, options, streams)
+    return next_segment(state, lstm, model, options, streams)
 
 
 def validation_loss(training: Training, state: State) -> float:
