@@ -49,9 +49,10 @@ $(VENV)/.has-%: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
-	    echo "PYTHON has the value '$(PYTHON)' ($$($(PYTHON) --version 2>&1))," \
-	         "but must be Python 3.11 or newer, because manual-lstm uses its language." >&2; \
-	    echo "HINT: make $(MAKECMDGOALS) PYTHON=python3.12, or whatever yours is called" >&2; \
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	    found=$$($(PYTHON) --version 2>/dev/null || echo 'which does not run'); \
+	    echo "PYTHON has the value '$(PYTHON)' ($$found), but must be Python 3.11 or newer," \
+	         "because manual-lstm is written in it." >&2; \
+	    echo "HINT: make $(MAKECMDGOALS) PYTHON=python3.13, or wherever yours is" >&2; \
 	    exit 1; }
 	$(PYTHON) -m venv $(VENV)
