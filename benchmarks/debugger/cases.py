@@ -201,11 +201,23 @@ class Subject:
 
 @dataclass(frozen=True)
 class Mutant(Subject):
-    """A right program with one term changed by an operator."""
+    """A right program with one term changed by an operator.
+
+    Attributes
+    ----------
+    program
+        Name of the right program.
+    operator
+        Name of the operator.
+    lines
+        Line numbers at which the blame is accepted, the primary one first.
+    raises
+        Whether it raises in at least one example.
+    """
 
     program: str
     operator: str
-    line: int
+    lines: tuple[int, ...]
     raises: bool = False
 
 

@@ -28,7 +28,7 @@ def mistakes() -> list[Mistake]:
 
 def mutants(program: str) -> list[Mutant]:
     """Give the mutants of a right program whose gradients are really wrong, in a fixed order."""
-    from operators import mutants as made
+    from mutation import mutants as made
 
     return made(program)
 

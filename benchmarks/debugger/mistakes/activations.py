@@ -154,8 +154,8 @@ MISTAKES = (
     single(
         "attention_softmax_diagonal_only",
         "attention_pooling",
-        "        dscore = self.alpha * (dalpha - np.sum(self.alpha * dalpha, axis=1, keepdims=True))\n",
-        "        dscore = dalpha * self.alpha * (1 - self.alpha)\n",
+        "self.alpha * (dalpha - np.sum(self.alpha * dalpha, axis=1, keepdims=True))\n",
+        "dalpha * self.alpha * (1 - self.alpha)\n",
         kind="wrong derivative",
         steps="all",
         variable="dscore",
@@ -200,8 +200,8 @@ MISTAKES = (
         "last_step_forecast_carry_of_activated_gates",
         "lstm_last_step_mse",
         Part(
-            "dz = df_raw @ self.Wf.T + di_raw @ self.Wi.T + dc_raw @ self.Wc.T + do_raw @ self.Wo.T",
-            "dz = df @ self.Wf.T + di @ self.Wi.T + dc_bar @ self.Wc.T + do @ self.Wo.T",
+            "df_raw @ self.Wf.T + di_raw @ self.Wi.T + dc_raw @ self.Wc.T + do_raw @ self.Wo.T",
+            "df @ self.Wf.T + di @ self.Wi.T + dc_bar @ self.Wc.T + do @ self.Wo.T",
             "missing derivative",
             "all",
             "dz",

@@ -158,7 +158,7 @@ MISTAKES = (
         steps="all",
         variable="hs",
         why="The lists still hold the steps of the call before.",
-        shows=("repeat",),
+        shows=("raises",),
     ),
     single(
         "regularised_gradients_as_default_argument",
@@ -195,7 +195,7 @@ MISTAKES = (
         steps="all",
         variable="grad",
         why="grad belongs to the class, so all cells add to the same arrays.",
-        shows=("repeat",),
+        shows=("gradient", "repeat"),
     ),
     single(
         "keras_first_gradient_in_place",

@@ -1,4 +1,4 @@
-"""The right formula with a wrong name in it: copied gates, exchanged factors, transposed matrices."""
+"""A wrong name in the right formula: copied gates, exchanged factors, transposed matrices."""
 
 from cases import Part, several, single
 
