@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numpy import asarray, empty_like  # the originals, also while others are put in their place
+# The originals, also while others are in their place.
+from numpy import asarray, empty_like
 
 from manual_lstm.checks import Array
 from reference.exact.field import Element, constant, lift
@@ -73,5 +74,5 @@ def _element(entry: Any) -> Element:
 def _fill(prototype: Array, entries: list[Any]) -> Array:
     made = empty_like(prototype, dtype=object)
     if entries:
-        made.flat = entries
+        made.flat = entries  # type: ignore[assignment]
     return made

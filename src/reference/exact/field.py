@@ -17,9 +17,10 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from numpy import asarray  # the original, also while another is in its place
 
-from reference.exact.formal import current
-from reference.exact.prime import HALF, P, residue
+from reference.exact.functions import Functions
+from reference.exact.prime import P, inverse, residue
 from reference.exact.shadows import shadow_of
 
 
@@ -27,7 +28,7 @@ class Detached(TypeError):
     """An element was to become a float, which would cut it off from what it was computed from."""
 
 
-class Element:
+class Element(Functions):
     """A number of the field. Never changed after it is made.
 
     Parameters
@@ -59,7 +60,11 @@ class Element:
         self.tangent = tangent
         self.shadow = shadow
 
-    # Arithmetic. `is not 0` in effect: an int tangent of zero is skipped, an array never is.
+    def _image(self, value: int, slope: int, shadow: float) -> Element:
+        tangent = self.tangent
+        return Element(value, _0 if tangent is _0 else slope * tangent % P, shadow)
+
+    # Arithmetic. Tangents that are the int zero are skipped; an array of tangents never is.
 
     def __add__(self, other: Any) -> Any:
         if type(other) is not Element and (other := lift(other)) is NotImplemented:
@@ -104,7 +109,7 @@ class Element:
     def __truediv__(self, other: Any) -> Any:
         if type(other) is not Element and (other := lift(other)) is NotImplemented:
             return NotImplemented
-        reciprocal = current().inverse(other.value)
+        reciprocal = inverse(other.value)
         value = self.value * reciprocal % P
         a, b = self.tangent, other.tangent
         return Element(
@@ -130,9 +135,9 @@ class Element:
         if type(exponent) is not Element:
             if not isinstance(exponent, NUMBERS):
                 return NotImplemented
-            if exponent == int(exponent):
+            if exponent % 1 == 0:
                 return self._integer_power(int(exponent))
-            if 2 * exponent == int(2 * exponent):
+            if exponent % 1 == 0.5:
                 return self.sqrt()._integer_power(int(2 * exponent))
         return (self.log() * exponent).exp()
 
@@ -177,7 +182,7 @@ class Element:
     def __bool__(self) -> bool:
         return self.shadow != 0
 
-    # Whole numbers have no derivative, so these may leave the field. A float may not.
+    # Rounding has no derivative, so it may leave the field. Becoming a float may not.
 
     def __int__(self) -> int:
         return int(self.shadow)
@@ -190,142 +195,26 @@ class Element:
     def __ceil__(self) -> Element:
         return constant(math.ceil(self.shadow))
 
-    def __round__(self, digits: int = 0) -> Element:
+    def __round__(self, digits: int | None = None) -> Element:
         return constant(round(self.shadow, digits))
-
-    def rint(self) -> Element:
-        return constant(round(self.shadow))
 
     def __float__(self) -> float:
         raise Detached("an exact number cannot become a float")
 
     __complex__ = __float__
 
-    # Formal functions, each with its derivative.
+    # Everything else that code asks of a NumPy float.
 
-    def exp(self) -> Element:
-        value = current().exp(self.value)
-        return self._image(value, value, shadow_of("exp", self.shadow))
-
-    def log(self) -> Element:
-        memory = current()
-        value = memory.log(self.value)
-        return self._image(value, memory.inverse(self.value), shadow_of("log", self.shadow))
-
-    def tanh(self) -> Element:
-        # From exp(2x), so that programs that write one by the other agree with themselves.
-        memory = current()
-        e = memory.exp(2 * self.value % P)
-        value = (e - 1) * memory.inverse((e + 1) % P) % P
-        return self._image(value, 1 - value * value, math.tanh(self.shadow))
-
-    def sqrt(self) -> Element:
-        shadow = shadow_of("sqrt", self.shadow)
-        exact = residue(shadow) if shadow == shadow else 0
-        root = exact if exact * exact % P == self.value else current().sqrt(self.value)
-        if self.tangent is _0:
-            return Element(root, 0, shadow)
-        return self._image(root, HALF * current().inverse(root), shadow)
-
-    def sin(self) -> Element:
-        sine, cosine = self._sine_and_cosine()
-        return self._image(sine, cosine, math.sin(self.shadow))
-
-    def cos(self) -> Element:
-        sine, cosine = self._sine_and_cosine()
-        return self._image(cosine, -sine, math.cos(self.shadow))
-
-    def arctan(self) -> Element:
-        memory = current()
-        slope = memory.inverse((1 + self.value * self.value) % P)
-        return self._image(memory.arctan(self.value), slope, math.atan(self.shadow))
-
-    def _sine_and_cosine(self) -> tuple[int, int]:
-        memory = current()
-        t = memory.half_angle(self.value)
-        scale = memory.inverse((1 + t * t) % P)
-        return 2 * t * scale % P, (1 - t * t) * scale % P
-
-    def _image(self, value: int, slope: int, shadow: float) -> Element:
-        tangent = self.tangent
-        return Element(value, _0 if tangent is _0 else slope * tangent % P, shadow)
-
-    # Functions that are made of those.
-
-    def sinh(self) -> Element:
-        return (self.exp() - (-self).exp()) / 2
-
-    def cosh(self) -> Element:
-        return (self.exp() + (-self).exp()) / 2
-
-    def tan(self) -> Element:
-        return self.sin() / self.cos()
-
-    def expm1(self) -> Element:
-        return self.exp() - 1
-
-    def log1p(self) -> Element:
-        return (1 + self).log()
-
-    def exp2(self) -> Element:
-        return constant(2) ** self
-
-    def log2(self) -> Element:
-        return self.log() / constant(2).log()
-
-    def log10(self) -> Element:
-        return self.log() / constant(10).log()
-
-    def arctanh(self) -> Element:
-        return ((1 + self) / (1 - self)).log() / 2
-
-    def arcsinh(self) -> Element:
-        return (self + (self * self + 1).sqrt()).log()
-
-    def square(self) -> Element:
-        return self * self
-
-    def reciprocal(self) -> Element:
-        return 1 / self
-
-    def fabs(self) -> Element:
-        return abs(self)
-
-    # What code asks of a NumPy float, all of it the identity on a real number.
-
-    def conjugate(self) -> Element:
-        return self
-
-    item = copy = conjugate
-
-    def astype(self, dtype: Any) -> Any:
-        return np.asarray(self, dtype=object).astype(dtype)[()]
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return getattr(asarray(self, dtype=object), name)
 
     def __copy__(self) -> Element:
         return self
 
     def __deepcopy__(self, memo: Any) -> Element:
         return self
-
-    @property
-    def real(self) -> Element:
-        return self
-
-    @property
-    def imag(self) -> int:
-        return 0
-
-    @property
-    def shape(self) -> tuple[()]:
-        return ()
-
-    @property
-    def ndim(self) -> int:
-        return 0
-
-    @property
-    def size(self) -> int:
-        return 1
 
     def __repr__(self) -> str:
         tangent = "" if self.tangent is _0 else f", tangent={self.tangent}"

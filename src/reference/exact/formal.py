@@ -23,7 +23,7 @@ from reference.exact.prime import HALF, P, inverse, products, square_root
 _DOUBLINGS = 2  # exp(x) is drawn together with exp(x/4), exp(x/2), exp(2x) and exp(4x)
 
 
-class NotASquare(ArithmeticError):  # noqa: N818 - what is wrong is the number
+class NotASquare(ArithmeticError):
     """A square root was asked of a number that has none in the field: draw the trial again."""
 
 
@@ -55,7 +55,6 @@ class Formal:
         self._log_arguments = KnownNumbers()
         self._half_angles: dict[int, int] = {0: 0}
         self._arctangents: dict[int, int] = {0: 0}
-        self._inverses: dict[int, int] = {}
         self._random = random.Random(seed)
 
     def draw(self) -> int:
@@ -63,13 +62,6 @@ class Formal:
         while not 0 < (x := self._random.getrandbits(61)) < P:
             pass
         return x
-
-    def inverse(self, x: int) -> int:
-        """Return 1 / x, remembered: a forward and its backward divide by the same numbers."""
-        known = self._inverses.get(x)
-        if known is None:
-            known = self._inverses[x] = inverse(x)
-        return known
 
     def exp(self, x: int) -> int:
         """Return exp(x), a unit."""
@@ -118,28 +110,20 @@ class Formal:
             self._learn(x, value)
         else:
             self._draw_exp(x)
-        self._exp_arguments.add(x)
+        self._exp_arguments.add(x, P - x)
         return self.exponentials[x]
 
     def _implied_exp(self, x: int) -> int | None:
         """Return exp(x) if it follows from the values known."""
         known = self.exponentials
         if P - x in known:
-            return self.inverse(known[P - x])
+            return inverse(known[P - x])
         if x * HALF % P in known:
             return known[x * HALF % P] ** 2 % P
-        # x = a + b, and x = a - b, which is x + b = a
-        met = self._exp_arguments.numbers
-        x_, P_ = np.uint64(x), np.uint64(P)
-        for k in self._exp_arguments.among((x_ + (P_ - met)) % P_):
-            a = int(met[k])
-            return known[a] * known[(x - a) % P] % P
-        for k in self._exp_arguments.among((x_ + met) % P_):
-            b = int(met[k])
-            return known[(x + b) % P] * self.inverse(known[b]) % P
-        for k in self._exp_arguments.among((P_ - x_ + (P_ - met)) % P_):
-            b = int(met[k])
-            return self.inverse(known[b] * known[(-x - b) % P] % P)
+        met = self._exp_arguments.numbers  # each with its negative
+        for k in self._exp_arguments.among((np.uint64(x) + (np.uint64(P) - met)) % np.uint64(P)):
+            argument = int(met[k])
+            return self.exp(argument) * self.exp((x - argument) % P) % P
         return None
 
     def _draw_exp(self, x: int) -> None:
@@ -158,24 +142,19 @@ class Formal:
             value = self.draw()
             self._learn(2 * value % P, x * x % P)
         self._learn(value, x)
-        self._log_arguments.add(x)
-        self._exp_arguments.add(value)  # exp(y - log x) = exp(y) / x
+        self._log_arguments.add(x, inverse(x))
+        self._exp_arguments.add(value, P - value)  # exp(y - log x) = exp(y) / x
         return value
 
     def _implied_log(self, x: int) -> int | None:
         """Return log(x) if it follows from the values known."""
         known = self.logarithms
-        reciprocal = self.inverse(x)
-        if reciprocal in known:
-            return -known[reciprocal] % P
-        # x = a / b, which is x b = a, and 1/x = a / b; and x = a b, which is b / x = 1 / a
-        met = self._log_arguments.numbers
+        if inverse(x) in known:
+            return -known[inverse(x)] % P
+        met = self._log_arguments.numbers  # each with its reciprocal
         for k in self._log_arguments.among(products(x, met)):
-            b = int(met[k])
-            return (known[x * b % P] - known[b]) % P
-        for k in self._log_arguments.among(products(reciprocal, met)):
-            b = int(met[k])
-            return (known[b] - known[reciprocal * b % P]) % P
+            argument = int(met[k])
+            return (self.log(x * argument % P) - self.log(argument)) % P
         return None
 
     def _learn(self, argument: int, value: int) -> None:

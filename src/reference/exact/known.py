@@ -7,6 +7,7 @@ import numpy as np
 from manual_lstm.checks import Array
 
 _BITS = 16
+_LOW_BITS = (1 << _BITS) - 1
 
 
 class KnownNumbers:
@@ -15,9 +16,8 @@ class KnownNumbers:
     Examples
     --------
     >>> known = KnownNumbers()
-    >>> known.add(5), known.add(12)
-    (None, None)
-    >>> list(known.among(np.array([4, 5, 12], np.uint64)))
+    >>> known.add(5, 12)
+    >>> known.among(np.array([4, 5, 12], np.uint64))
     [1, 2]
     """
 
@@ -33,18 +33,19 @@ class KnownNumbers:
         """The numbers, as uint64."""
         return self._numbers[: self._count]
 
-    def add(self, number: int) -> None:
-        """Add a number; twice is once."""
-        if number in self._exact:
-            return
-        if self._count == len(self._numbers):
-            self._numbers = np.concatenate([self._numbers, np.zeros_like(self._numbers)])
-        self._numbers[self._count] = number
-        self._count += 1
-        self._exact.add(number)
-        self._occurs[number & ((1 << _BITS) - 1)] = True
+    def add(self, *numbers: int) -> None:
+        """Add numbers; twice is once."""
+        for number in numbers:
+            if number in self._exact:
+                continue
+            if self._count == len(self._numbers):
+                self._numbers = np.concatenate([self._numbers, np.zeros_like(self._numbers)])
+            self._numbers[self._count] = number
+            self._count += 1
+            self._exact.add(number)
+            self._occurs[number & _LOW_BITS] = True
 
     def among(self, candidates: Array) -> list[int]:
         """Return the places at which `candidates`, a uint64 array, holds a known number."""
-        likely = np.flatnonzero(self._occurs[candidates & np.uint64((1 << _BITS) - 1)])
-        return [int(k) for k in likely if int(candidates[k]) in self._exact]
+        likely = self._occurs[candidates & np.uint64(_LOW_BITS)].nonzero()[0].tolist()
+        return [k for k in likely if int(candidates[k]) in self._exact]

@@ -9,9 +9,11 @@ import sysconfig
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import manual_lstm
 from reference.exact.substitutes import SUBSTITUTES, Float
 
 _ABSENT = object()
@@ -91,15 +93,16 @@ def _globals_of(value: Any) -> dict[str, Any] | None:
 
 
 def _is_users_own(space: dict[str, Any]) -> bool:
-    name, file = space.get("__name__", ""), space.get("__file__") or ""
-    return not (
-        name.split(".")[0]
-        in {*sys.stdlib_module_names, "numpy", "manual_lstm", "reference"} - {"__main__"}
-        or file.startswith(_INSTALLED)
-    )
+    name, file = space.get("__name__") or "", space.get("__file__") or ""
+    return name.split(".")[0] not in _NOT_THE_USERS and not file.startswith(_INSTALLED)
 
 
-_INSTALLED = tuple({sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")})
+_NOT_THE_USERS = {*sys.stdlib_module_names, "numpy"} - {"__main__"}
+_INSTALLED = (
+    *{sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")},
+    *manual_lstm.__path__,
+    str(Path(__file__).parents[1]),
+)
 
 
 def _guarded() -> dict[tuple[ModuleType, str], Callable[..., Any]]:

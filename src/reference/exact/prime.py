@@ -26,8 +26,9 @@ _INFINITY = 1_162_261_467_008_171_069
 _LARGEST_DENOMINATOR = 1 << 12
 
 
+@lru_cache(maxsize=1 << 15)
 def inverse(x: int) -> int:
-    """Return 1 / x.
+    """Return 1 / x, remembered: a forward and its backward divide by the same numbers.
 
     Raises
     ------

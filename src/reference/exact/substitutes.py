@@ -20,7 +20,10 @@ from reference.exact.arrays import constants, each
 from reference.exact.field import Element, constant, lift
 from reference.exact.formal import current
 
-_array, _asanyarray = np.array, np.asanyarray  # the originals, whatever is in numpy when they are called
+_array, _asanyarray = (
+    np.array,
+    np.asanyarray,
+)  # the originals, whatever is in numpy when they are called
 
 
 def is_float_dtype(dtype: Any) -> bool:
