@@ -114,7 +114,7 @@ def lengths(lengths: Array | None, T: int, B: int) -> Array | None:
     checks.is_index_array("lengths", lengths, "its entries count steps")
     checks.has_shape("lengths", lengths, (B,), "(B,)", f"xs has a batch of B = {B}")
     checks.in_range("lengths", lengths, 0, T, f"xs has T = {T} steps")
-    return lengths.copy()  # the tape must not follow the caller's later changes
+    return lengths
 
 
 def state(name: str, cell: Any, state: Any, B: int, dtype: np.dtype[Any]) -> None:
