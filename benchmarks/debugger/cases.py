@@ -62,7 +62,9 @@ class Fault:
     kind
         One of `KINDS`.
     steps
-        The time steps at which the fault acts: ``"all"``, ``"t=0"``, ``"all but the last"``, ...
+        The time steps at which the line gives a wrong value that matters: ``"all"``, ``"t=0"``,
+        ``"all but the last"``, ... A bar separates what is accepted alike: a line that hands
+        something from step t to step t - 1 may be told by either.
     variable
         The name whose value is wrong first.
     why

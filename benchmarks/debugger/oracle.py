@@ -64,6 +64,8 @@ class _ComplexNumpy:
         attribute = getattr(np, name)
         if name == "vdot":
             return lambda a, b: np.sum(np.ravel(a) * np.ravel(b))
+        if name == "logaddexp":
+            return lambda a, b: b + np.log(1 + np.exp(a - b))
         if name in {"zeros", "ones", "empty", "full", "eye"}:
 
             def create(*args: Any, **kwargs: Any) -> Any:
@@ -85,9 +87,8 @@ def complex_steps(
     source: str, params: Arrays, inputs: Arrays, names: set[str] | None = None
 ) -> Arrays | None:
     """Gradients of the loss by complex steps, or None where the code is real only."""
-    source = "\n".join(
-        line.replace("import numpy as np", "np = _complex_numpy") for line in source.splitlines()
-    )
+    source = source.replace("import numpy as np\n", "np = _complex_numpy\n")
+    source = source.replace("import math\n", "import cmath as math\n")
     module = types.ModuleType("complex_subject")
     module.__dict__["_complex_numpy"] = _ComplexNumpy()
     module.__dict__["float"] = lambda value=0.0: (

@@ -10,8 +10,9 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
 
-from cases import KINDS, SYMPTOMS, Mistake, Subject, load
+from cases import KINDS, SYMPTOMS, Mistake, Mutant, Subject, load
 from observe import RIGHT, WRONG, symptoms
 from oracle import complex_steps, errors, examples
 from subjects import half, mistakes, mutants, right
@@ -70,27 +71,35 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", help="only these cases")
     parser.add_argument("--mutants", action="store_true", help="count the mutants too (slow)")
+    parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
 
     def wanted(name: str) -> bool:
         return not options.names or name in options.names
 
     start = time.perf_counter()
-    failed = 0
-    witnessed = 0
     programs = [subject for subject in right() if wanted(subject.name)]
-    for subject in programs:
-        complaints, by_complex_step = check_right(subject)
-        witnessed += by_complex_step
-        failed += bool(complaints)
-        for complaint in complaints:
-            print(f"right program {subject.name}: {complaint}")
     cases = [mistake for mistake in mistakes() if wanted(mistake.name)]
-    for mistake in cases:
-        complaints = check_mistake(mistake)
-        failed += bool(complaints)
-        for complaint in complaints:
-            print(f"mistake {mistake.name}: {complaint}")
+    cases.sort(key=lambda mistake: mistake.program)  # so that a process meets a program once
+    failed = witnessed = 0
+    made: list[Mutant] = []
+    with ProcessPoolExecutor(options.processes) as pool:
+        for subject, (complaints, by_complex_steps) in zip(
+            programs, pool.map(check_right, programs), strict=True
+        ):
+            witnessed += by_complex_steps
+            failed += bool(complaints)
+            for complaint in complaints:
+                print(f"right program {subject.name}: {complaint}")
+        for mistake, complaints in zip(
+            cases, pool.map(check_mistake, cases, chunksize=8), strict=True
+        ):
+            failed += bool(complaints)
+            for complaint in complaints:
+                print(f"mistake {mistake.name}: {complaint}")
+        if options.mutants:
+            for some in pool.map(mutants, [subject.name for subject in programs]):
+                made += some
     faults = [fault for mistake in cases for fault in mistake.faults]
     halves = Counter(half(mistake.name) for mistake in cases)
     right_halves = Counter(half(subject.name) for subject in programs)
@@ -105,7 +114,6 @@ def main() -> int:
     )
     print("kinds: " + tally(fault.kind for fault in faults))
     if options.mutants:
-        made = [mutant for subject in programs for mutant in mutants(subject.name)]
         by_half = Counter(half(mutant.name) for mutant in made)
         print(
             f"mutants: {len(made)} ({by_half['develop']} develop, {by_half['report']} report) by "

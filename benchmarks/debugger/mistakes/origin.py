@@ -98,7 +98,7 @@ MISTAKES = (
                     "dht = Wi.T.dot(di) + Wf.T.dot(df) + Wo.T.dot(do) + Wg.T.dot(dg)",
                 ),
                 "missing path",
-                "all but the last",
+                "all but the last | all but t=0",
                 "dc",
                 "The cell adjoint lacks the part that comes through the previous hidden state.",
             ),

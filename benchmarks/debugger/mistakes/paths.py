@@ -39,7 +39,7 @@ MISTAKES = (
         "        dh = zone_h[t] * dh + dv @ R.T\n",
         "        dh = dv @ R.T\n",
         kind="missing path",
-        steps="all but t=0",
+        steps="all but the last | all but t=0",
         variable="dh",
         why="Units that keep their value hand the gradient on unchanged.",
     ),
