@@ -14,7 +14,10 @@ from types import ModuleType
 from typing import Any
 
 import manual_lstm
-from reference.exact.substitutes import SUBSTITUTES, Float
+from reference.exact.passing_float import Float
+from reference.exact.substitutes import substitutes
+
+Function = Callable[..., Any]
 
 _ABSENT = object()
 _lock = threading.RLock()
@@ -45,10 +48,20 @@ def exact_numpy(*functions: Any) -> Iterator[None]:
     dtype('float64')
     """
     with _lock:
-        changes = [(vars(module), name, new) for (module, name), new in _guarded().items()]
-        for namespace in namespaces(*functions):
-            changes.append((namespace, "float", Float))
-            changes += _imported_names(namespace)
+        own = namespaces(*functions)
+        replaced = substitutes()
+        by_original = {id(original): substitute for original, substitute in replaced.values()}
+        changes: list[tuple[dict[str, Any], str, Any]] = [
+            (vars(sys.modules[module]), name, _guard(original, substitute))
+            for (module, name), (original, substitute) in replaced.items()
+        ]
+        changes += [  # names of `from numpy import zeros`, whatever they are called there
+            (space, known, by_original[id(value)])
+            for space in own
+            for known, value in space.items()
+            if id(value) in by_original
+        ]
+        changes += [(space, "float", Float) for space in own]
         before = [(namespace, name, namespace.get(name, _ABSENT)) for namespace, name, _ in changes]
         try:
             for namespace, name, new in changes:
@@ -105,28 +118,12 @@ _INSTALLED = (
 )
 
 
-def _guarded() -> dict[tuple[ModuleType, str], Callable[..., Any]]:
-    """Return the substitutes, for this thread only."""
+def _guard(original: Function, substitute: Function) -> Function:
+    """Return the substitute, for this thread only."""
     owner = threading.get_ident()
 
-    def guard(new: Callable[..., Any], old: Callable[..., Any]) -> Callable[..., Any]:
-        def call(*args: Any, **options: Any) -> Any:
-            function = new if threading.get_ident() == owner else old
-            return function(*args, **options)
+    def call(*args: Any, **options: Any) -> Any:
+        function = substitute if threading.get_ident() == owner else original
+        return function(*args, **options)
 
-        return call
-
-    return {
-        (module, name): guard(new, getattr(module, name))
-        for (module, name), new in SUBSTITUTES.items()
-    }
-
-
-def _imported_names(namespace: dict[str, Any]) -> list[tuple[dict[str, Any], str, Any]]:
-    """Return the changes for functions that a module has imported by name."""
-    originals = {id(getattr(module, name)): new for (module, name), new in SUBSTITUTES.items()}
-    return [
-        (namespace, name, originals[id(value)])
-        for name, value in namespace.items()
-        if id(value) in originals
-    ]
+    return call
