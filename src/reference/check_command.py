@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
 from reference.cells import TWINS
+from reference.char_lm_check import check_char_lm
 from reference.checker import check
 from reference.load import load_cell
 from reference.report.record import Report
+from reference.report.table import report_table
 from reference.subject import subject_of
 from reference.unusable import UnusableInputError
 
@@ -25,18 +29,30 @@ def run(arguments: Namespace) -> int:
     console = Console(stderr=True)
     reports = []
     with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
-        for cell in cells_of(arguments):
-            task = bar.add_task(cell.__name__ if isinstance(cell, type) else repr(cell))
+        for name, checker in checkers_of(arguments).items():
+            task = bar.add_task(name)
 
             def show(done: int, total: int, task: Any = task) -> None:
                 bar.update(task, completed=done, total=total)
 
-            reports.append(check(cell, progress=show, **options))
+            reports.append(checker(progress=show, **options))
     if arguments.json:
         print(json.dumps([report.to_json() for report in reports], indent=2))
     else:
-        print("\n\n".join(map(str, reports)))
+        tell(reports)
     return status_of(reports)
+
+
+def tell(reports: list[Report]) -> None:
+    """Print right cells as tables, and what is not right in full."""
+    console = Console(highlight=False)
+    for number, report in enumerate(reports):
+        if number:
+            console.print()
+        if report.verdict == "right":
+            console.print(report_table(report))
+        else:
+            console.print(str(report), markup=False, soft_wrap=True)
 
 
 def status_of(reports: list[Report]) -> int:
@@ -47,15 +63,20 @@ def status_of(reports: list[Report]) -> int:
     return 0 if verdicts == {"right"} else 2
 
 
-def cells_of(arguments: Namespace) -> list[Any]:
-    """Return the cells asked for, or every built-in class, each keeping the contract.
+def checkers_of(arguments: Namespace) -> dict[str, Callable[..., Report]]:
+    """Return a check for each cell asked for, or for every built-in cell and the model.
 
-    All are looked at before the first is checked: a slip in the last name costs no waiting.
+    All cells are looked at before the first is checked: a slip in the last name costs no waiting.
     """
-    cells = [load_cell(place) for place in arguments.cells] or list(TWINS)
-    for cell in cells:
+    if not arguments.cells:
+        built_in = {cell.__name__: partial(check, cell) for cell in TWINS}
+        return {**built_in, "CharLM": check_char_lm}
+    checkers = {}
+    for place in arguments.cells:
+        cell = load_cell(place)
         try:
             subject_of(cell)
         except TypeError as error:
             raise UnusableInputError(str(error)) from error
-    return cells
+        checkers[place] = partial(check, cell)
+    return checkers

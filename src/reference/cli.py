@@ -219,7 +219,14 @@ def run_check(arguments: argparse.Namespace) -> int:
 
 
 def run_train(arguments: argparse.Namespace) -> int:
-    """Train; the import is here because it brings JAX."""
+    """Train; the import is here because it brings JAX.
+
+    The matrices are too small to gain much from threads, and OpenBLAS's threads wait for each
+    other actively: where another process wants a core, two are twenty times slower than one. One
+    thread also makes the result independent of the number of cores. NumPy reads this setting
+    when it is first imported.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from reference.training.command import run
 
     return run(arguments)

@@ -37,14 +37,15 @@ def load_module(path: Path) -> ModuleType:
     """Run a Python file as a module of its own; its folder can be imported from."""
     if not path.is_file():
         refuse("FILE.py", f"the value {path}", "a file that exists", "the cell is read from it")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
+    name = path.stem if path.stem not in sys.modules else str(path)
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     folder = str(path.resolve().parent)
     if folder not in sys.path:
         sys.path.insert(0, folder)
-    sys.modules.setdefault(path.stem, module)  # dataclasses and pickles look their module up
+    sys.modules[name] = module  # dataclasses look their module up by name
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:

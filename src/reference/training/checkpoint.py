@@ -85,13 +85,13 @@ def load(path: Path) -> Checkpoint:
         If the file is missing, truncated, corrupt, or something else altogether.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
         _refuse(path, error.strerror or "it cannot be read")
     except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
         _refuse(path, f"no such thing: {error}".splitlines()[0])
-    except AttributeError:  # a lone array, saved by np.save, has no files
+    except (AttributeError, TypeError):  # a lone array, as np.save writes it, is no archive
         _refuse(path, "a single array")
     try:
         return _restored(arrays)

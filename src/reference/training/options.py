@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-# Epochs of a run that states no length: a text of a million characters takes about a quarter of
-# an hour on two cores; the short text that is shipped takes about as long as reading its sample.
+# Epochs of a run that states no length: about a quarter of an hour for a million characters on
+# two cores, about a minute for the text that is shipped.
 DEFAULT_EPOCHS = 10
 
 

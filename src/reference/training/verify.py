@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from math import inf, isnan
 from typing import Any
 
 import numpy as np
@@ -80,7 +81,7 @@ def verify_batch(
     for name, exact in reference.items():
         explained = bound(exact, moved[name] - exact, params.W_x.dtype)
         error = float(np.abs(manual[name] - exact).max())
-        worst = max(worst, (error / explained, name))
+        worst = max(worst, (inf if isnan(error) else error / explained, name))
         axes = _AXES.get(name.removeprefix("params."))
         mismatch = compare("BATCH", name, manual[name], exact, explained, axes=axes, gates="ifgo")
         if mismatch is not None:
