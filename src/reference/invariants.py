@@ -83,7 +83,7 @@ class _Recorder:
 
 def carry_and_accum(problem: Problem) -> list[Mismatch]:
     """Check CARRY and ACCUM of `manual_lstm.backward` on a problem."""
-    recorder = _Recorder(problem.cell)
+    recorder: Any = _Recorder(problem.cell)
     _, _, tape = forward(recorder, problem.params, problem.xs, problem.state0, problem.lengths)
     gradients = backward(tape, problem.dhs, problem.dstate_T)
     T, B = problem.xs.shape[:2]

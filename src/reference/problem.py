@@ -8,6 +8,7 @@ output, and every gradient is compared. The sizes of one are there too, as cases
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ import numpy as np
 
 from manual_lstm import Gradients, backward, forward
 from manual_lstm.checks import Array
-from manual_lstm.trees import named_leaves, output_of, tree_map
+from manual_lstm.trees import leaves, output_of, tree_map
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,21 @@ class Problem:
         """The dtype of the manual side."""
         return self.dhs.dtype
 
+    def map_floats(self, function: Callable[[Array], Array]) -> Problem:
+        """Return the problem with `function` applied to every array of floats."""
+
+        def apply(array: Array) -> Array:
+            return function(array) if array.dtype.kind == "f" else array
+
+        return replace(
+            self,
+            params=tree_map(apply, self.params),
+            xs=apply(self.xs),
+            state0=tree_map(apply, self.state0),
+            dhs=apply(self.dhs),
+            dstate_T=tree_map(apply, self.dstate_T),
+        )
+
     def manual(self) -> tuple[Array, Any, Gradients]:
         """Run the hand-written forward and backward: outputs, final state, gradients."""
         hs, state_T, tape = forward(self.cell, self.params, self.xs, self.state0, self.lengths)
@@ -81,13 +97,8 @@ class Problem:
     def loss(self, params: Any, xs: Array, state0: Any) -> Any:
         """Return ``Σ hs·dhs + Σ state_T·dstate_T``, whose gradients `backward` gives."""
         hs, state_T, _ = forward(self.cell, params, xs, state0, self.lengths)
-        cotangents = zip(leaves_of(state_T), leaves_of(self.dstate_T), strict=True)
+        cotangents = zip(leaves(state_T), leaves(self.dstate_T), strict=True)
         return (hs * self.dhs).sum() + sum((part * dpart).sum() for part, dpart in cotangents)
-
-
-def leaves_of(tree: Any) -> list[Array]:
-    """Return the arrays of a tree in order."""
-    return list(named_leaves(tree).values())
 
 
 def draw(cell: Any, case: Case) -> Problem:
@@ -128,21 +139,11 @@ def draw(cell: Any, case: Case) -> Problem:
     return Problem(cell, params, xs, state0, lengths, dhs, dstate_T, case)
 
 
-def perturbed(problem: Problem, rng: np.random.Generator) -> Problem:
+def one_ulp_off(problem: Problem, rng: np.random.Generator) -> Problem:
     """Return `problem` with every float moved by one unit in the last place, up or down."""
 
     def nudge(array: Array) -> Array:
-        if array.dtype.kind != "f":
-            return array
-        return array * (1 + np.finfo(array.dtype).eps * rng.choice((-1, 1), array.shape)).astype(
-            array.dtype
-        )
+        step = np.finfo(array.dtype).eps * rng.choice((-1, 1), array.shape)
+        return (array * (1 + step)).astype(array.dtype)
 
-    return replace(
-        problem,
-        params=tree_map(nudge, problem.params),
-        xs=nudge(problem.xs),
-        state0=tree_map(nudge, problem.state0),
-        dhs=nudge(problem.dhs),
-        dstate_T=tree_map(nudge, problem.dstate_T),
-    )
+    return problem.map_floats(nudge)

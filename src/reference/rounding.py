@@ -10,13 +10,12 @@ when a difference is about to be called a mistake.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from manual_lstm.checks import Array
-from manual_lstm.trees import named_leaves, tree_map
+from manual_lstm.trees import named_leaves
 from reference.problem import Problem
 
 _RUNS = 4
@@ -74,15 +73,15 @@ def run_sequence(problem: Problem) -> dict[str, Array]:
 
 
 def response_to_rounding(
-    problem: Problem, run: Run = run_sequence, seed: int = 0
+    problem: Any, run: Callable[[Any], dict[str, Array]] = run_sequence, seed: int = 0
 ) -> dict[str, Array]:
     """Return how far each result of the manual side moves when its roundings do.
 
     Parameters
     ----------
-    problem : Problem
+    problem : Problem, or anything with its method ``map_floats``
     run : callable
-        The manual side.
+        The manual side: problem to named results.
     seed : int
 
     Returns
@@ -95,21 +94,7 @@ def response_to_rounding(
     moved = {name: np.zeros_like(array) for name, array in plain.items()}
     for _ in range(_RUNS):
         with np.errstate(all="ignore"):
-            answer = run(_noisy_problem(problem, rng))
+            answer = run(problem.map_floats(lambda array: noisy(array.copy(), rng)))
         for name, array in answer.items():
             np.maximum(moved[name], np.abs(_plain(array) - plain[name]), out=moved[name])
     return moved
-
-
-def _noisy_problem(problem: Problem, rng: np.random.Generator) -> Problem:
-    def wrap(array: Array) -> Array:
-        return noisy(array.copy(), rng) if array.dtype.kind == "f" else array
-
-    return replace(
-        problem,
-        params=tree_map(wrap, problem.params),
-        xs=wrap(problem.xs),
-        state0=tree_map(wrap, problem.state0),
-        dhs=wrap(problem.dhs),
-        dstate_T=tree_map(wrap, problem.dstate_T),
-    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -61,7 +60,7 @@ def vote(problem: Problem, name: str, manual: Array, reference: Array, seed: int
     seed : int
     """
     rng = np.random.default_rng(seed)
-    problem = in_float64(problem)
+    problem = problem.map_floats(lambda array: array.astype(np.float64))
     direction = {
         key: tree_map(lambda part: np.zeros(part.shape), tree)
         for key, tree in problem.primals.items()
@@ -74,21 +73,3 @@ def vote(problem: Problem, name: str, manual: Array, reference: Array, seed: int
     values["differences"] = along(problem, direction, complex_step=False)
     scale = float(np.abs(reference * leaf).sum())
     return Vote(name, values, scale)
-
-
-def in_float64(problem: Problem) -> Problem:
-    """Return the problem in double precision."""
-
-    def widen(array: Any) -> Any:
-        return array.astype(np.float64) if array.dtype.kind == "f" else array
-
-    return Problem(
-        problem.cell,
-        tree_map(widen, problem.params),
-        widen(problem.xs),
-        tree_map(widen, problem.state0),
-        problem.lengths,
-        widen(problem.dhs),
-        tree_map(widen, problem.dstate_T),
-        problem.case,
-    )

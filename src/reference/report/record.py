@@ -41,7 +41,12 @@ class Evidence:
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
         proofs = {
-            kind: {"verdict": proof.verdict, "gradients": proof.gradients, "reason": proof.reason}
+            kind: {
+                "verdict": proof.verdict,
+                "gradients": dict(proof.gradients),
+                "reason": proof.reason,
+                "seconds": proof.seconds,
+            }
             for kind, proof in self.proofs.items()
         }
         return {"proofs": proofs, "sampled": self.sampled, "oracle": self.oracle}
