@@ -38,6 +38,9 @@ KINDS = (
     "overwritten too early",
     "initial value",
     "spurious term",
+    "clipped",
+    "late binding",
+    "wrong dtype",
 )
 """Kinds of mistake, in the words of the field."""
 

@@ -1,4 +1,4 @@
-"""Character LSTM with [T, H] buffers; the state before the first step is an array of its own."""
+"""Character LSTM with learned initial states, mean cross-entropy over the steps."""
 import numpy as np
 
 

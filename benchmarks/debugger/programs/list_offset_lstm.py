@@ -1,4 +1,4 @@
-# The lists of states begin with the initial ones, so index t is before step t and t+1 after it.
+# LSTM on one-hot targets; activations take derivative=True
 import numpy as np
 
 

@@ -1,8 +1,4 @@
-"""Character LSTM: index inputs, matrices U, W, V without biases, softmax cross-entropy.
-
-State buffers hold one more row than there are steps, so that h[t-1] at t = 0 reads the zeros
-in the last row.
-"""
+"""Character LSTM: index inputs, matrices U, W, V without biases, softmax cross-entropy."""
 import numpy as np
 
 
