@@ -60,10 +60,10 @@ def batch_size(name: str, value: Any) -> int:
 def _size(name: str, value: Any, low: int, must: str) -> int:
     """Return `value` as an int; True and 3.0 are no sizes."""
     try:
-        number = operator.index(value)
+        number = None if isinstance(value, bool | np.bool_) else operator.index(value)
     except TypeError:
         number = None
-    if number is None or isinstance(value, bool):
+    if number is None:
         fail(name, f"the value {value!r}", must, "it is a size", error=TypeError)
     if number < low:
         fail(name, f"the value {value!r}", must, "it is a size")
