@@ -1,9 +1,36 @@
-"""The other side: JAX twins, oracles, proofs and checks for hand-written recurrent backwards."""
+"""The other side: JAX twins, oracles, proofs and checks for hand-written recurrent backwards.
 
-from reference.checker import check
-from reference.compare import Mismatch
-from reference.problem import Case, Problem, draw
-from reference.report.record import BackwardIsWrongError, Evidence, Report
+The public names are imported when they are first used, so that the command line can answer
+``--help`` without loading JAX.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reference.char_lm_check import check_char_lm
+    from reference.checker import check
+    from reference.compare import Mismatch
+    from reference.exact import prove, prove_cell, prove_char_lm
+    from reference.problem import Case, Problem, draw
+    from reference.report.record import BackwardIsWrongError, Evidence, Report
+
+_HOME = {
+    "BackwardIsWrongError": "reference.report.record",
+    "Case": "reference.problem",
+    "Evidence": "reference.report.record",
+    "Mismatch": "reference.compare",
+    "Problem": "reference.problem",
+    "Report": "reference.report.record",
+    "check": "reference.checker",
+    "check_char_lm": "reference.char_lm_check",
+    "draw": "reference.problem",
+    "prove": "reference.exact",
+    "prove_cell": "reference.exact",
+    "prove_char_lm": "reference.exact",
+}
 
 __all__ = [
     "BackwardIsWrongError",
@@ -13,5 +40,15 @@ __all__ = [
     "Problem",
     "Report",
     "check",
+    "check_char_lm",
     "draw",
+    "prove",
+    "prove_cell",
+    "prove_char_lm",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'reference' has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

@@ -223,7 +223,8 @@ def _ask_everyone(plan: Plan, findings: _Findings) -> None:
             [problem], np.zeros(1), np.random.default_rng(0)
         )
         votes = vote(problem, name, run(problem)[name], answers[name][0])
-        findings.reasons.append(f"vote on {votes}")
+        what = "one step" if stage == "LOCAL" else "the sequence"
+        findings.reasons.append(f"vote on {what}: {votes}")
         if not votes.against_manual:
             findings.doubt(
                 "the oracles do not agree with each other, so nobody is accused; perhaps the "
@@ -237,7 +238,8 @@ def _prove(subject: Subject) -> dict[str, Proof]:
     if subject.twin is not None and takes_indices(subject):
         kinds["index inputs"] = {"index_inputs": True}
     cell = subject.make(2, 3)
-    return {kind: prove_cell(cell, **options) for kind, options in kinds.items()}
+    # Three rows, so that two are alive beside one of length zero: a sum over the batch shows.
+    return {kind: prove_cell(cell, B=3, **options) for kind, options in kinds.items()}
 
 
 def _weigh(proofs: dict[str, Proof], findings: _Findings) -> None:

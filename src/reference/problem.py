@@ -9,7 +9,7 @@ output, and every gradient is compared. The sizes of one are there too, as cases
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -49,6 +49,16 @@ class Case:
     bias_scale: float = 1.0
     state_scale: float = 1.0
     float32: bool = False
+
+    def __repr__(self) -> str:
+        """Tell the sizes, and of the rest what differs from the defaults: short enough to paste."""
+        sizes = ("T", "B", "D", "H")
+        told = [
+            f"{knob.name}={getattr(self, knob.name)!r}"
+            for knob in fields(self)
+            if knob.name in sizes or getattr(self, knob.name) != knob.default
+        ]
+        return f"Case({', '.join(told)})"
 
 
 @dataclass(frozen=True)

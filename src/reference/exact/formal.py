@@ -53,6 +53,7 @@ class Formal:
         self.made_up_roots: dict[int, int] = {}
         self._exp_arguments = KnownNumbers()
         self._log_arguments = KnownNumbers()
+        self._new_exponentials: list[int] = []  # not yet among the arguments of log
         self._half_angles: dict[int, int] = {0: 0}
         self._arctangents: dict[int, int] = {0: 0}
         self._random = random.Random(seed)
@@ -111,6 +112,7 @@ class Formal:
         else:
             self._draw_exp(x)
         self._exp_arguments.add(x, P - x)
+        self._new_exponentials.append(self.exponentials[x])
         return self.exponentials[x]
 
     def _implied_exp(self, x: int) -> int | None:
@@ -151,6 +153,9 @@ class Formal:
         known = self.logarithms
         if inverse(x) in known:
             return -known[inverse(x)] % P
+        while self._new_exponentials:  # log(exp(a) / b) = a - log(b)
+            value = self._new_exponentials.pop()
+            self._log_arguments.add(value, inverse(value))
         met = self._log_arguments.numbers  # each with its reciprocal
         for k in self._log_arguments.among(products(x, met)):
             argument = int(met[k])

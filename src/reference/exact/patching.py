@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import os
 import sys
 import sysconfig
 import threading
@@ -79,9 +80,10 @@ def namespaces(*functions: Any) -> list[dict[str, Any]]:
     """Return the global names of `functions` and of the user's own code that these reach."""
     found: dict[int, dict[str, Any]] = {}
     waiting = [space for function in functions if (space := _globals_of(function)) is not None]
+    given = {id(space) for space in waiting if not _lies_in(space, _OURS)}
     while waiting:
         space = waiting.pop()
-        if id(space) in found or not _is_users_own(space):
+        if id(space) in found or not (id(space) in given or _is_users_own(space)):
             continue
         found[id(space)] = space
         reached = (_globals_of(value) for value in list(space.values()))
@@ -106,15 +108,21 @@ def _globals_of(value: Any) -> dict[str, Any] | None:
 
 
 def _is_users_own(space: dict[str, Any]) -> bool:
-    name, file = space.get("__name__") or "", space.get("__file__") or ""
-    return name.split(".")[0] not in _NOT_THE_USERS and not file.startswith(_INSTALLED)
+    return (space.get("__name__") or "").split(".")[0] not in _SHIPPED and not _lies_in(
+        space, _INSTALLED + _OURS
+    )
 
 
-_NOT_THE_USERS = {*sys.stdlib_module_names, "numpy"} - {"__main__"}
-_INSTALLED = (
-    *{sysconfig.get_path(kind) for kind in ("purelib", "platlib", "stdlib")},
-    *manual_lstm.__path__,
-    str(Path(__file__).parents[1]),
+def _lies_in(space: dict[str, Any], directories: tuple[str, ...]) -> bool:
+    return (space.get("__file__") or "").startswith(directories)
+
+
+_SHIPPED = {*sys.stdlib_module_names, "numpy"} - {"__main__"}
+_INSTALLED = tuple(
+    sysconfig.get_path(kind) + os.sep for kind in ("purelib", "platlib", "stdlib")
+)
+_OURS = tuple(
+    str(path) + os.sep for path in (*manual_lstm.__path__, Path(__file__).parents[1])
 )
 
 
