@@ -118,12 +118,8 @@ def _lies_in(space: dict[str, Any], directories: tuple[str, ...]) -> bool:
 
 
 _SHIPPED = {*sys.stdlib_module_names, "numpy"} - {"__main__"}
-_INSTALLED = tuple(
-    sysconfig.get_path(kind) + os.sep for kind in ("purelib", "platlib", "stdlib")
-)
-_OURS = tuple(
-    str(path) + os.sep for path in (*manual_lstm.__path__, Path(__file__).parents[1])
-)
+_INSTALLED = tuple(sysconfig.get_path(kind) + os.sep for kind in ("purelib", "platlib", "stdlib"))
+_OURS = tuple(str(path) + os.sep for path in (*manual_lstm.__path__, Path(__file__).parents[1]))
 
 
 def _guard(original: Function, substitute: Function) -> Function:
