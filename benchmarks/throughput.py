@@ -1,0 +1,247 @@
+"""Random LSTM cases a second: the batched check beside its alternatives, on the same cases.
+
+Every method draws each case, runs the NumPy forward and backward, asks its oracle and compares
+every gradient. Rounds are interleaved, so that a busy machine disturbs all alike; a method that
+is slow takes fewer cases of the round, always the first ones. Nothing is compiled in advance but
+the one program of the batched check, whose time is told.
+
+    python benchmarks/throughput.py [--rounds 5] [--json FILE]
+"""
+
+from __future__ import annotations
+
+import os
+
+# One thread, for everybody, before NumPy and torch are imported.
+os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+import manual_lstm as ml
+from manual_lstm.checks import Array
+from manual_lstm.trees import named_leaves
+from reference.batch import compare_batch
+from reference.oracles import JaxOracle
+from reference.plan import WIDEST
+from reference.problem import Case, Problem, draw
+from reference.stacking import Padded, SameShape
+
+try:
+    from gradcheck import gradcheck
+except ImportError as error:
+    gradcheck, why_no_torch = None, str(error)
+
+BATCH = 256
+PADDED = JaxOracle(Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=WIDEST.T, B=WIDEST.B))
+Alter = Callable[[ml.Gradients], ml.Gradients]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A way to check cases.
+
+    Parameters
+    ----------
+    name : str
+    check : callable
+        Cases, and what a planted mistake does to the gradients, to the passes.
+    cases : int
+        How many cases it takes a round.
+    """
+
+    name: str
+    check: Callable[[Sequence[Case], Alter], list[bool]]
+    cases: int
+
+
+def draw_cases(rng: np.random.Generator, count: int) -> list[Case]:
+    """Draw cases by the policy of the property tests: T ≥ 3, B ≥ 2, ragged, dense inputs."""
+    return [
+        Case(
+            T=int(rng.integers(3, WIDEST.T + 1)),
+            B=int(rng.integers(2, WIDEST.B + 1)),
+            D=int(rng.integers(1, WIDEST.D + 1)),
+            H=int(rng.integers(1, WIDEST.H + 1)),
+            seed=int(rng.integers(2**31)),
+            ragged=bool(rng.integers(2)),
+        )
+        for _ in range(count)
+    ]
+
+
+def problem_of(case: Case) -> Problem:
+    return draw(ml.LSTM(case.D, case.H), case)
+
+
+def run_altered(alter: Alter, problem: Problem) -> dict[str, Array]:
+    """Return the named results of the manual side, with a planted mistake."""
+    hs, state_T, gradients = problem.manual()
+    return {"hs": hs, **named_leaves({"state_T": state_T}), **named_leaves(alter(gradients))}
+
+
+def check_batched(cases: Sequence[Case], alter: Alter) -> list[bool]:
+    passes: list[bool] = []
+    for start in range(0, len(cases), BATCH):
+        problems = [problem_of(case) for case in cases[start : start + BATCH]]
+        rng = np.random.default_rng(cases[start].seed)
+        comparison = compare_batch(problems, PADDED, rng, partial(run_altered, alter))
+        failing = set(comparison.failing)
+        passes += [n not in failing for n in range(len(problems))]
+    return passes
+
+
+def check_by_shape(cases: Sequence[Case], alter: Alter) -> list[bool]:
+    """Ask ``jax.jit`` at each case's own size: a new size is a new compilation."""
+    passes = []
+    for case in cases:
+        problem = problem_of(case)
+        oracle = JaxOracle(SameShape(cell=problem.cell))
+        rng = np.random.default_rng(case.seed)
+        comparison = compare_batch([problem], oracle, rng, partial(run_altered, alter))
+        passes.append(not comparison.failing)
+    return passes
+
+
+def check_by_torch(
+    cases: Sequence[Case], alter: Alter, *, of_loss: bool, fast_mode: bool
+) -> list[bool]:
+    return [
+        gradcheck(problem_of(case), alter, of_loss=of_loss, fast_mode=fast_mode) for case in cases
+    ]
+
+
+def methods() -> list[Method]:
+    by_jax = [
+        Method("batched, padded", check_batched, 8 * BATCH),
+        Method("jit per shape", check_by_shape, 8),
+        # The same cases again: what is left where no shape is new.
+        Method("jit, shapes compiled before", check_by_shape, 8),
+    ]
+    if gradcheck is None:
+        return by_jax
+    return [
+        *by_jax,
+        Method("gradcheck", partial(check_by_torch, of_loss=False, fast_mode=False), 8),
+        Method("gradcheck of the loss", partial(check_by_torch, of_loss=True, fast_mode=False), 16),
+        Method("gradcheck fast_mode", partial(check_by_torch, of_loss=False, fast_mode=True), 64),
+        Method(
+            "gradcheck fast_mode of the loss",
+            partial(check_by_torch, of_loss=True, fast_mode=True),
+            128,
+        ),
+    ]
+
+
+def no_mistake(gradients: ml.Gradients) -> ml.Gradients:
+    return gradients
+
+
+def one_part_in_a_billion(gradients: ml.Gradients) -> ml.Gradients:
+    params = gradients.params._replace(W_h=gradients.params.W_h * (1 + 1e-9))
+    return gradients._replace(params=params)
+
+
+def zero_dxs(gradients: ml.Gradients) -> ml.Gradients:
+    return gradients._replace(xs=np.zeros_like(gradients.xs))
+
+
+def swapped_gates(gradients: ml.Gradients) -> ml.Gradients:
+    """Give the bias gradients of input and forget gate to each other."""
+    db_i, db_f, *others = np.split(gradients.params.b, 4)
+    db = np.concatenate([db_f, db_i, *others])
+    return gradients._replace(params=gradients.params._replace(b=db))
+
+
+MISTAKES = {
+    "none": no_mistake,
+    "dW_h · (1 + 1e-9)": one_part_in_a_billion,
+    "dxs = 0": zero_dxs,
+    "db of i and f swapped": swapped_gates,
+}
+
+
+def measure(rounds: int, seed: int) -> tuple[dict[str, list[float]], float]:
+    """Return cases a second by method, a number a round, and the seconds of one compilation."""
+    rng = np.random.default_rng(seed)
+    started = time.perf_counter()
+    check_batched(draw_cases(rng, BATCH), no_mistake)
+    compilation = time.perf_counter() - started
+    rates: dict[str, list[float]] = {}
+    for _ in range(rounds):
+        cases = draw_cases(rng, max(method.cases for method in methods()))
+        for method in methods():
+            started = time.perf_counter()
+            passes = method.check(cases[: method.cases], no_mistake)
+            seconds = time.perf_counter() - started
+            assert all(passes), f"{method.name} fails a right backward"
+            rates.setdefault(method.name, []).append(method.cases / seconds)
+    return rates, compilation
+
+
+def detect(count: int, seed: int) -> dict[str, dict[str, int]]:
+    """Return in how many of `count` cases each method calls each mistake wrong."""
+    cases = draw_cases(np.random.default_rng(seed), count)
+    return {
+        method.name: {
+            mistake: method.check(cases, alter).count(False) for mistake, alter in MISTAKES.items()
+        }
+        for method in methods()
+        if method.name != "jit, shapes compiled before"
+    }
+
+
+def table_of_rates(rates: dict[str, list[float]]) -> Iterator[str]:
+    fastest = statistics.median(rates["batched, padded"])
+    yield f"{'cases a second':<34}{'median':>10}{'lowest':>10}{'highest':>10}{'batched is':>14}"
+    for name, each in rates.items():
+        median = statistics.median(each)
+        spread = f"{median:>10.1f}{min(each):>10.1f}{max(each):>10.1f}"
+        yield f"{name:<34}{spread}{fastest / median:>12.1f} ×"
+
+
+def table_of_detections(found: dict[str, dict[str, int]], count: int) -> Iterator[str]:
+    yield f"{f'called wrong, of {count} cases':<34}" + "".join(f"{m:>24}" for m in MISTAKES)
+    for name, counts in found.items():
+        yield f"{name:<34}" + "".join(f"{counts[mistake]:>24}" for mistake in MISTAKES)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--detect", type=int, default=16, help="cases of the second table")
+    parser.add_argument("--json", type=Path, help="write the numbers here")
+    arguments = parser.parse_args()
+    if gradcheck is None:
+        print(f"Without torch, because: {why_no_torch}. Its rows are left out.\n")
+
+    rates, compilation = measure(arguments.rounds, arguments.seed)
+    print("\n".join(table_of_rates(rates)))
+    print(f"\nThe batched check compiles once, in {compilation:.1f} s (not counted above).\n")
+    found = detect(arguments.detect, arguments.seed + 1)
+    print("\n".join(table_of_detections(found, arguments.detect)))
+    if arguments.json:
+        record = {
+            "cases_per_second": rates,
+            "compilation_seconds": compilation,
+            "called_wrong": {"cases": arguments.detect, "by_method": found},
+            "python": platform.python_version(),
+            "processors": os.cpu_count(),
+            "rounds": arguments.rounds,
+            "seed": arguments.seed,
+        }
+        arguments.json.write_text(json.dumps(record, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
