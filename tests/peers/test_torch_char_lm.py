@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from tests.peers import layouts
+from tests.peers.witness import one_ulp_off
 
 import manual_lstm as ml
 from manual_lstm.trees import named_leaves, tree_map
@@ -77,14 +78,11 @@ def test_character_model(tally, sizes, reduction, side):
     for seed in SEEDS:
         params, inputs, targets, state0 = draw_model(*sizes, seed)
         rng = np.random.default_rng(seed)
-
-        def nudge(array, rng=rng):
-            return array * (1 + np.finfo(float).eps * rng.choice((-1.0, 1.0), array.shape))
-
-        expected = ask_torch(params, inputs, targets, state0, reduction)
-        moved = ask_torch(
-            tree_map(nudge, params), inputs, targets, tree_map(nudge, state0), reduction
+        nearby, nearby_state0 = tree_map(
+            lambda array, rng=rng: one_ulp_off(array, rng), (params, state0)
         )
+        expected = ask_torch(params, inputs, targets, state0, reduction)
+        moved = ask_torch(nearby, inputs, targets, nearby_state0, reduction)
         given = SIDES[side](params, inputs, targets, state0, reduction)
         assert given.keys() == expected.keys()
         agreement.problems += 1
