@@ -47,22 +47,26 @@ def main() -> None:
         assert {root for root in roots if ".dist-info" not in root} == {"manual_lstm", "reference"}
 
         venv.create(place / "venv", with_pip=True)
-        python = place / "venv" / "bin" / "python"
-        install = [python, "-m", "pip", "install", "-q", "-c", ROOT / "constraints.txt"]
+        binaries = place / "venv" / "bin"
+        install = [binaries / "pip", "install", "-q", "-c", ROOT / "constraints.txt"]
         run(*install, wheel)
-        run(python, "-c", NUMPY_ONLY, cwd=place)
+        run(binaries / "python", "-c", NUMPY_ONLY, cwd=place)
+        refused = run(binaries / "manual-lstm", "check", cwd=place, quiet=True, status=2)
+        assert "pip install 'manual-lstm[reference]'" in refused, refused
         run(*install, f"{wheel}[reference]")
-        run(place / "venv" / "bin" / "manual-lstm", "--help", cwd=place, quiet=True)
-        print("wheel: manual-lstm --help works with the extra reference")
+        train = ["train", "--iterations", "2", "--sample", "0"]  # on the text in the wheel
+        run(binaries / "manual-lstm", *train, cwd=place, quiet=True)
+        print("wheel: manual-lstm works with the extra, and says what to install without it")
 
 
-def run(*command: object, cwd: Path | None = None, quiet: bool = False) -> None:
-    """Run a command; stop at the first that fails."""
+def run(*command: object, cwd: Path | None = None, quiet: bool = False, status: int = 0) -> str:
+    """Run a command and return what it said; leave if its exit status is not `status`."""
     words = [str(word) for word in command]
     finished = subprocess.run(words, cwd=cwd, capture_output=quiet, text=True, check=False)
-    if finished.returncode:
-        print(finished.stdout or "", finished.stderr or "", file=sys.stderr)
-        sys.exit(f"wheel: failed: {' '.join(words)}")
+    said = (finished.stdout or "") + (finished.stderr or "")
+    if finished.returncode != status:
+        sys.exit(f"{said}\nwheel: status {finished.returncode}, not {status}: {' '.join(words)}")
+    return said
 
 
 if __name__ == "__main__":
