@@ -39,7 +39,7 @@ def half(name: str) -> Literal["develop", "report"]:
     Examples
     --------
     >>> half("step_cell")
-    'report'
+    'develop'
     """
     digest = hashlib.sha256(name.encode()).digest()
     return "develop" if digest[0] % 2 == 0 else "report"

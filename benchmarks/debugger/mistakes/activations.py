@@ -1,6 +1,6 @@
 """More activation derivatives, in helpers, layers and unusual cells."""
 
-from cases import Part, several, single
+from planting import Part, several, single
 
 MISTAKES = (
     several(

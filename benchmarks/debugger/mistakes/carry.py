@@ -1,6 +1,6 @@
 """Recurrent gradients that are not carried, or carried and not added."""
 
-from cases import single
+from planting import single
 
 MISTAKES = (
     single(

@@ -1,6 +1,7 @@
 """Activation derivatives: applied to an activated value, missing, or of the wrong function."""
 
-from cases import Fault, Mistake, single
+from cases import Fault, Mistake
+from planting import single
 
 MISTAKES = (
     single(

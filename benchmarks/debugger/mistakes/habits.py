@@ -1,6 +1,6 @@
 """Clipping and updates inside the backward, traps of Python and NumPy, more lost carries."""
 
-from cases import single
+from planting import single
 
 BOTH = "all but the last | all but t=0"
 

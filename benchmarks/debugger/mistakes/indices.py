@@ -1,6 +1,6 @@
 """Off by one, wrong ends of loops, forward order, sequences that are not reversed."""
 
-from cases import Part, several, single
+from planting import Part, several, single
 
 MISTAKES = (
     single(

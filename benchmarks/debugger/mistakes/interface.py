@@ -1,6 +1,6 @@
 """Names, shapes, missing results, and code that raises."""
 
-from cases import single
+from planting import single
 
 MISTAKES = (
     single(

@@ -1,6 +1,6 @@
 """Views that are overwritten, arguments that are changed, state that outlives a call."""
 
-from cases import single
+from planting import single
 
 MISTAKES = (
     single(

@@ -1,6 +1,6 @@
 """A wrong name in the right formula: copied gates, exchanged factors, transposed matrices."""
 
-from cases import Part, several, single
+from planting import Part, several, single
 
 MISTAKES = (
     single(

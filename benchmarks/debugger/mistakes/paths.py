@@ -1,6 +1,6 @@
 """A way through the cell along which the gradient is not carried, or carried twice."""
 
-from cases import single
+from planting import single
 
 MISTAKES = (
     single(

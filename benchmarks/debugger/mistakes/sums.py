@@ -1,6 +1,6 @@
 """Accumulation and scale: `=` for `+=`, outside of the loop, means, 1/B and 1/T, repeated rows."""
 
-from cases import Part, several, single
+from planting import Part, several, single
 
 MISTAKES = (
     single(

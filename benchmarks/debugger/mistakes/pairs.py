@@ -1,47 +1,10 @@
-"""Two to four faults in one program, as first attempts have them."""
+"""Two independent faults in one program."""
 
-from cases import Part, several
+from planting import Part, several
 
 BOTH = "all but the last | all but t=0"
 
 MISTAKES = (
-    several(
-        "step_cell_first_attempt",
-        "step_cell",
-        Part(
-            "    do = dh * cache.tanh_c\n",
-            "    do = dh * cache.c\n",
-            "wrong operand",
-            "all",
-            "do",
-            "The output gate multiplies tanh(c).",
-        ),
-        Part(
-            "        di * cache.i * (1 - cache.i),\n",
-            "        di * cache.i,\n",
-            "missing derivative",
-            "all",
-            "da",
-            "Half of the sigmoid's derivative is missing.",
-            ("di * cache.i,", "da = np.hstack(["),
-        ),
-        Part(
-            "        dWh += dWh_t\n",
-            "        dWh = dWh_t\n",
-            "= for +=",
-            "all but t=0",
-            "dWh",
-            "Only the contribution of t = 0 remains.",
-        ),
-        Part(
-            '        dh = dh + inputs["dhs"][t]\n',
-            '        dh = inputs["dhs"][t]\n',
-            "carry not added",
-            "all but the last",
-            "dh",
-            "The recurrent gradient is overwritten by the loss's own.",
-        ),
-    ),
     several(
         "rnn_lossfun_first_attempt",
         "rnn_lossfun",
@@ -83,95 +46,6 @@ MISTAKES = (
         ),
     ),
     several(
-        "ntd_scale_and_gate",
-        "ntd_tuples",
-        Part(
-            "    daf = dnext_c * prev_c * f * (1 - f)\n",
-            "    daf = dnext_c * next_c * f * (1 - f)\n",
-            "wrong operand",
-            "all",
-            "daf",
-            "The forget gate multiplies the previous cell.",
-        ),
-        Part(
-            "    db = np.sum(da, axis=0)\n",
-            "    db = np.mean(da, axis=0)\n",
-            "mean for sum",
-            "all",
-            "db",
-            "The batch is summed; the loss has divided by N already.",
-        ),
-        Part(
-            "    dprev_c = dnext_c * f\n",
-            "    dprev_c = dnext_c\n",
-            "missing factor",
-            BOTH,
-            "dprev_c",
-            "The forget gate is missing.",
-        ),
-    ),
-    several(
-        "class_first_attempt",
-        "class_attributes",
-        Part(
-            "            self.db += dz.sum(axis=0)\n",
-            "            self.db = dz.sum(axis=0)\n",
-            "= for +=",
-            "all but t=0",
-            "db",
-            "Only the contribution of t = 0 remains.",
-        ),
-        Part(
-            "            self.dU += self.h[t].T.dot(dz)\n",
-            "            self.dU += self.h[t + 1].T.dot(dz)\n",
-            "index off by one",
-            "all",
-            "dU",
-            "self.h begins with the initial state.",
-        ),
-        Part(
-            "            dh = dY[:, t].dot(self.Wy.T) + dh_next\n",
-            "            dh = dY[:, t].dot(self.Wy.T)\n",
-            "carry not added",
-            "all but the last",
-            "dh",
-            "dh_next is computed and never added.",
-        ),
-    ),
-    several(
-        "offset_lists_notebook",
-        "list_offset_lstm",
-        Part(
-            "        dh_next = dz[:n]\n",
-            "        dh_prev = dz[:n]\n",
-            "carry lost",
-            BOTH,
-            "dh_next",
-            "dh_prev is never assigned to dh_next.",
-            ("dh_prev = dz[:n]", "dh = np.dot(W_v.T, dv) + dh_next"),
-        ),
-        Part(
-            "        dC_next = sigmoid(f_s[t]) * dC\n",
-            "        dC_prev = sigmoid(f_s[t]) * dC\n",
-            "carry lost",
-            BOTH,
-            "dC_next",
-            "dC_prev is never assigned to dC_next.",
-            (
-                "dC_prev = sigmoid(f_s[t]) * dC",
-                "dC = dh * sigmoid(o_s[t]) * tanh(C[t + 1], derivative=True) + dC_next",
-            ),
-        ),
-        Part(
-            "        di = dC * tanh(g_s[t]) * sigmoid(i_s[t], derivative=True)\n",
-            "        di = dC * tanh(g_s[t]) * sigmoid(i_s[t])\n",
-            "missing derivative",
-            "all",
-            "di",
-            "Without derivative=True this is the gate itself.",
-        ),
-    ),
-    several(
         "two_layers_truncated_and_last_step_only",
         "lstm_two_layers",
         Part(
@@ -189,34 +63,6 @@ MISTAKES = (
             "all but t=0",
             "db",
             "Only the contribution of t = 0 remains.",
-        ),
-    ),
-    several(
-        "learned_h0_gru_three_slips",
-        "learned_h0_gru",
-        Part(
-            "            dc = dh * z * (1 - c ** 2)\n",
-            "            dc = dh * z * (1 - h ** 2)\n",
-            "wrong operand",
-            "all",
-            "dc",
-            "The derivative is taken at the state and not at the candidate.",
-        ),
-        Part(
-            "            dh = dh * (1 - z) + dxrh[:, D:] * r + dxh[:, D:]\n",
-            "            dh = dh * (1 - z) + dxh[:, D:]\n",
-            "missing path",
-            "all",
-            "dh",
-            "The path through r * h is missing.",
-        ),
-        Part(
-            "            dr = dxrh[:, D:] * h * r * (1 - r)\n",
-            "            dr = dxrh[:, D:] * r * (1 - r)\n",
-            "missing factor",
-            "all",
-            "dr",
-            "r multiplies h, which is missing.",
         ),
     ),
     several(
@@ -380,42 +226,6 @@ MISTAKES = (
         ),
     ),
     several(
-        "gru_globals_first_attempt",
-        "gru_globals",
-        Part(
-            "        dz = dh * (hs[t] - hbars[t]) * zs[t] * (1 - zs[t])\n",
-            "        dz = dh * (hs[t] - hs[t + 1]) * zs[t] * (1 - zs[t])\n",
-            "wrong operand",
-            "all",
-            "dz",
-            "The update gate mixes the old state with the candidate.",
-        ),
-        Part(
-            "        dUz += np.outer(dz, hs[t])\n",
-            "        dUz = np.outer(dz, hs[t])\n",
-            "= for +=",
-            "all but t=0",
-            "dUz",
-            "Only the contribution of t = 0 remains, where the state is zero.",
-        ),
-        Part(
-            "dh_next = dh * zs[t] + drh * rs[t] + ",
-            "dh_next = dh * zs[t] + drh + ",
-            "missing factor",
-            BOTH,
-            "dh_next",
-            "The way through the candidate goes through the reset gate.",
-        ),
-        Part(
-            "        dh = V.T.dot(dy) + dh_next\n",
-            "        dh = V.T.dot(dy)\n",
-            "carry not added",
-            "all but the last",
-            "dh",
-            "dh_next is computed and never added.",
-        ),
-    ),
-    several(
         "partial_two_slips",
         "lstm_partial",
         Part(
@@ -454,34 +264,6 @@ MISTAKES = (
             "all",
             "da",
             "c begins with c0, so the previous cell is c[t].",
-        ),
-    ),
-    several(
-        "mgu_three_slips",
-        "mgu",
-        Part(
-            "        dbh += dhc_pre.sum(axis=0)\n",
-            "        dbh += dhc_pre.mean(axis=0)\n",
-            "mean for sum",
-            "all",
-            "dbh",
-            "The loss is a sum over the batch.",
-        ),
-        Part(
-            "        dUh += (f[t] * h[t]).T @ dhc_pre\n",
-            "        dUh += h[t].T @ dhc_pre\n",
-            "missing factor",
-            "all",
-            "dUh",
-            "The candidate reads the gated state.",
-        ),
-        Part(
-            "        df_pre = df * f[t] * (1 - f[t])\n",
-            "        df_pre = df * (1 - f[t] ** 2)\n",
-            "wrong derivative",
-            "all",
-            "df_pre",
-            "The gate is a sigmoid.",
         ),
     ),
     several(
