@@ -34,10 +34,11 @@ def _is_read(site: Site, kind: type | tuple[type, ...]) -> bool:
 
 
 def _is_number(site: Site) -> bool:
-    """Return whether the site is something to compute with: not a function or an index."""
+    """Return whether the site is something to compute with: no function, index or condition."""
     called = isinstance(site.parent, ast.Call) and site.place == "func"
     inside = isinstance(site.parent, ast.Attribute | ast.Subscript) or site.in_index
-    return not called and not inside
+    is_global = isinstance(site.node, ast.Name) and site.node.id not in site.names
+    return not (called or inside or site.in_condition or is_global)
 
 
 # Signs, terms, factors
@@ -63,9 +64,6 @@ def minus_sign(site: Site) -> Changes:
     if isinstance(site.node, ast.UnaryOp) and isinstance(site.node.op, ast.USub):
         yield site.node.operand
     elif _is_read(site, (ast.Name, ast.BinOp, ast.Call, ast.Subscript)) and _is_number(site):
-        is_global = isinstance(site.node, ast.Name) and site.node.id not in site.names
-        if site.place == "test" or is_global:
-            return
         yield ast.UnaryOp(ast.USub(), site.node)
 
 
@@ -92,8 +90,7 @@ def zero_result(site: Site) -> Changes:
     """Zeros are returned or kept in place of a result."""
     returned = isinstance(site.statement, ast.Return) and site.parent is not site.statement
     assigned = isinstance(site.parent, ast.Assign) and site.place == "value"
-    is_global = isinstance(site.node, ast.Name) and site.node.id not in site.names
-    if (returned or assigned) and _is_read(site, ast.expr) and _is_number(site) and not is_global:
+    if (returned or assigned) and _is_read(site, ast.expr) and _is_number(site):
         yield _expression("np.zeros_like(it)", it=site.node)
 
 

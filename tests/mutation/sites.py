@@ -30,6 +30,8 @@ class Site:
         For a local name, the attributes that the function reads of it.
     in_index : bool
         Whether it stands between square brackets.
+    in_condition : bool
+        Whether it decides what is done.
     """
 
     node: Any
@@ -41,6 +43,7 @@ class Site:
     loop_names: tuple[str, ...] = ()
     attributes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     in_index: bool = False
+    in_condition: bool = False
 
     @contextmanager
     def replaced(self, changed: Any) -> Iterator[None]:
@@ -121,6 +124,7 @@ def _expressions(parent: Any, place: str, here: Site) -> Iterator[Site]:
             continue
         at = replace(here, node=node, parent=parent, place=place,
                      index=index if isinstance(value, list) else None)  # fmt: skip
+        at = replace(at, in_condition=here.in_condition or place == "test")
         yield at
         inner = at
         if isinstance(node, ast.Lambda):
@@ -130,9 +134,8 @@ def _expressions(parent: Any, place: str, here: Site) -> Iterator[Site]:
                 continue
             if isinstance(getattr(node, child), ast.AST | list):
                 indexing = isinstance(node, ast.Subscript) and child == "slice"
-                yield from _expressions(
-                    node, child, replace(inner, in_index=at.in_index or indexing)
-                )
+                around = replace(inner, in_index=at.in_index or indexing)
+                yield from _expressions(node, child, around)
 
 
 def _arguments(function: ast.FunctionDef | ast.Lambda) -> tuple[str, ...]:

@@ -6,49 +6,61 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.mutation import scenes
+from tests.mutation import scenes, theorems
 from tests.mutation.package_copy import in_copy
 from tests.mutation.scenes import Scene
+from tests.mutation.theorem import Theorem
+
+
+@dataclass(frozen=True)
+class Checks:
+    """Tasks for the sampled comparison and statements for the prover, made when asked for."""
+
+    sampled: tuple[Callable[[], tuple[Scene, ...]], ...]
+    exact: tuple[Callable[[], tuple[Theorem, ...]], ...]
+
+    @property
+    def scenes(self) -> list[Scene]:
+        return [scene for make in self.sampled for scene in make()]
+
+    @property
+    def theorems(self) -> list[Theorem]:
+        return [theorem for make in self.exact for theorem in make()]
+
+
+SEQUENCE = Checks((scenes.sequence_scenes,), (theorems.sequence_theorems,))
+STEP = Checks(
+    (scenes.step_scenes, scenes.sequence_scenes),
+    (theorems.step_theorems, theorems.sequence_theorems),
+)
+CROSS_ENTROPY = Checks((scenes.cross_entropy_scenes,), (theorems.cross_entropy_theorems,))
+CHAR_LM = Checks((scenes.char_lm_scenes,), (theorems.char_lm_theorems,))
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A hand-written backward.
-
-    Parameters
-    ----------
-    module, name : str
-        Where it is defined in ``manual_lstm``.
-    scenes : tuple of callables
-        Each returns problems that JAX has solved.
-    """
+    """A function of a hand-written backward: where ``manual_lstm`` defines it, and its checks."""
 
     module: str
     name: str
-    scenes: tuple[Callable[[], tuple[Scene, ...]], ...] = (scenes.sequence_scenes,)
+    checks: Checks
 
     @property
     def function(self) -> Any:
         return in_copy(self.module, self.name)
 
-    @property
-    def all_scenes(self) -> list[Scene]:
-        return [scene for make in self.scenes for scene in make()]
-
-
-STEP = (scenes.step_scenes, scenes.sequence_scenes)
 
 SUBJECTS = (
     Subject("cells.lstm", "LSTM.step_backward", STEP),
     Subject("input_product", "input_product_backward", STEP),
     Subject("gate_blocks", "join_gates", STEP),
-    Subject("sequence", "backward"),
-    Subject("trees", "zeros_like"),
-    Subject("trees", "accumulate"),
-    Subject("trees", "take_rows"),
-    Subject("trees", "put_rows"),
-    Subject("trees", "output_of"),
-    Subject("trees", "with_output"),
-    Subject("losses", "softmax_cross_entropy_backward", (scenes.cross_entropy_scenes,)),
-    Subject("char_lm", "CharLM.backward", (scenes.char_lm_scenes,)),
+    Subject("sequence", "backward", SEQUENCE),
+    Subject("trees", "zeros_like", SEQUENCE),
+    Subject("trees", "accumulate", SEQUENCE),
+    Subject("trees", "take_rows", SEQUENCE),
+    Subject("trees", "put_rows", SEQUENCE),
+    Subject("trees", "output_of", SEQUENCE),
+    Subject("trees", "with_output", SEQUENCE),
+    Subject("losses", "softmax_cross_entropy_backward", CROSS_ENTROPY),
+    Subject("char_lm", "CharLM.backward", CHAR_LM),
 )

@@ -1,0 +1,62 @@
+"""A theorem: a statement that the exact prover can decide with a mistake in the backward.
+
+No JAX here, and no tolerance: `reference.exact` runs the forward and the backward of the copy in
+a prime field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from reference.exact import prove
+
+# Few names here: in a proof each is looked at, for code that takes floats.
+if TYPE_CHECKING:
+    from tests.mutation.tasks import Named, Plant, Task
+
+Answer = Literal["proved", "refuted", "raises"]
+
+
+@dataclass(frozen=True)
+class Theorem:
+    """The backward of a task gives every gradient of its loss, at the first use and the second."""
+
+    task: Task
+
+    def answer(self, plant: Plant = nullcontext) -> Answer:
+        """Prove it, or not, with the mistake of `plant` in the backward."""
+        for use in range(2):
+            answer = self._answer(plant, use)
+            if answer != "proved":
+                return answer
+        return "proved"
+
+    def _answer(self, plant: Plant, use: int) -> Answer:
+        task = self.task
+        names = set(task.primals)
+
+        def loss(params: Named, inputs: Named) -> Any:
+            return task.at(params | inputs).loss()
+
+        def backward(params: Named, inputs: Named) -> Named:
+            gradients = task.at(params | inputs).gradients(plant)[use]
+            if gradients.keys() != names:
+                raise KeyError(f"gradients of {set(gradients)}, not of {names}")
+            return gradients
+
+        proof = prove(
+            loss, backward, task.primals, task.cotangents, generic=list(task.cotangents)
+        )
+        return "raises" if proof.verdict == "not applicable" else proof.verdict
+
+
+def first_refuted(theorems: Iterable[Theorem], plant: Plant) -> Answer:
+    """Return the answer of the first theorem that does not hold, or "proved"."""
+    for theorem in theorems:
+        answer = theorem.answer(plant)
+        if answer != "proved":
+            return answer
+    return "proved"
