@@ -37,13 +37,17 @@ def _reached(tree: ast.Module, start: str) -> set[str]:
     return seen
 
 
+def _functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+
+
 def backward_functions(tree: ast.Module) -> list[ast.FunctionDef]:
     """Outermost functions that the backward reaches and the loss doesn't.
 
     Where the work is done in a function that both reach, that function is given too; a mutation
     of it counts only if the loss stays what it was.
     """
-    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)]
+    functions = _functions(tree)
     backward, loss = _reached(tree, "backward"), _reached(tree, "loss")
     chosen = [f for f in functions if f.name in backward - loss]
     if sum(len(list(ast.walk(f))) for f in chosen) < 200:
@@ -58,13 +62,14 @@ def mutations(source: str) -> Iterator[tuple[str, str, tuple[int, ...]]]:
     for function, original in zip(
         backward_functions(tree), backward_functions(untouched), strict=True
     ):
+        number = _functions(untouched).index(original)
         for operator in OPERATORS:
             for place in operator(function, source):
-                wanted = ast.dump(tree)
+                wanted = ast.dump(function)
                 for text in place.texts:
                     mutated = _replaced(source, place.node, text)
                     try:
-                        if ast.dump(ast.parse(mutated)) != wanted:
+                        if ast.dump(_functions(ast.parse(mutated))[number]) != wanted:
                             continue
                     except SyntaxError:
                         continue
@@ -111,9 +116,11 @@ def _around(mutated: str, place: Place, function: ast.FunctionDef) -> tuple[int,
         if function.lineno <= getattr(n, "lineno", 0) <= last
         and (getattr(n, "id", None) in written or getattr(n, "attr", None) in written)
     ]
-    later = sorted(n for n in uses if n >= node.lineno)
+    text = mutated.splitlines()
+    returned = [n for n in uses if text[n - 1].lstrip().startswith("return")]
+    later = sorted(n for n in uses if n >= node.lineno and n not in returned)
     earlier = sorted((n for n in uses if n < node.lineno), reverse=True)
-    return tuple(dict.fromkeys((*later, *earlier, node.lineno, node.lineno - 1)))
+    return tuple(dict.fromkeys((*later, *earlier, node.lineno, node.lineno - 1, *returned)))
 
 
 @cache

@@ -23,15 +23,13 @@ Row = tuple[tuple[Arrays, Arrays], float, Arrays]
 
 
 @cache
-def reference(program: str, count: int = 3) -> tuple[Row, ...]:
-    """Examples of a right program, each with its loss and its gradients by differences."""
+def reference(program: str, number: int) -> Row:
+    """Draw an example of a right program; give its loss and its gradients by differences too."""
     module = load(program_source(program), program)
-    rows = []
-    for pair in examples(module, count):
-        value = float(module.loss(*copy.deepcopy(pair)))
-        names = set(module.backward(*copy.deepcopy(pair)))
-        rows.append((pair, value, central_differences(module, *pair, names)))
-    return tuple(rows)
+    pair = examples(module, number + 1)[number]
+    value = float(module.loss(*copy.deepcopy(pair)))
+    names = set(module.backward(*copy.deepcopy(pair)))
+    return pair, value, central_differences(module, *pair, names)
 
 
 def symptoms(
@@ -52,7 +50,8 @@ def symptoms(
         relative error, all others are 1. Empty for a module that behaves as it must.
     """
     seen: dict[str, float] = {}
-    for pair, value, gradients in reference(program, count):
+    for number in range(count):
+        pair, value, gradients = reference(program, number)
         try:
             with limit(seconds), warnings.catch_warnings(), np.errstate(all="ignore"):
                 warnings.simplefilter("ignore")
