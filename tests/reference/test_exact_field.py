@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reference.exact import P, Detached, Element, constant, elements, trial
+from reference.exact import Detached, Element, P, constant, elements, trial
 from reference.exact.arrays import each, with_tangents
 from reference.exact.formal import Formal
 from reference.exact.prime import inverse, products, residue, square_root
