@@ -41,6 +41,9 @@ KINDS = (
     "clipped",
     "late binding",
     "wrong dtype",
+    "+= for =",
+    "dot for outer",
+    "repeated indices",
 )
 """Kinds of mistake, in the words of the field."""
 
@@ -63,7 +66,7 @@ class Fault:
         Texts (stripped) of the lines of the *wrong* source at which a reasonable reader accepts
         the blame, the primary one first. ``"text @2"`` is the second line with that text.
     kind
-        One of `KINDS`.
+        One of `KINDS`, or several with bars between them where a reader accepts each.
     steps
         The time steps at which the line gives a wrong value that matters: ``"all"``, ``"t=0"``,
         ``"all but the last"``, ... A bar separates what is accepted alike: a line that hands
@@ -79,6 +82,11 @@ class Fault:
     steps: str
     variable: str
     why: str
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that are accepted, the best one first."""
+        return tuple(self.kind.split(" | "))
 
     def line_numbers(self, source: str) -> list[int]:
         """Line numbers of `lines` in the wrong source, the primary one first."""

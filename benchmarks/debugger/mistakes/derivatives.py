@@ -103,7 +103,7 @@ MISTAKES = (
         'dn = dh * s["z"] * (1 - s["n"] ** 2)',
         'dn = dh * s["z"] * (1 - s["h_prev"] ** 2)',
         lines=('dn = dh * s["z"] * (1 - s["h_prev"] ** 2)',),
-        kind="wrong operand",
+        kind="wrong operand | wrong derivative",
         steps="all",
         variable="dn",
         why="The derivative is taken at the state and not at the candidate.",

@@ -19,7 +19,7 @@ MISTAKES = (
         Part(
             "        di * cache.i * (1 - cache.i),\n",
             "        di * cache.i,\n",
-            "missing derivative",
+            "missing derivative | missing factor | wrong derivative",
             "all",
             "da",
             "Half of the sigmoid's derivative is missing.",
@@ -137,7 +137,7 @@ MISTAKES = (
         Part(
             "            dc = dh * z * (1 - c ** 2)\n",
             "            dc = dh * z * (1 - h ** 2)\n",
-            "wrong operand",
+            "wrong operand | wrong derivative",
             "all",
             "dc",
             "The derivative is taken at the state and not at the candidate.",

@@ -117,7 +117,7 @@ MISTAKES = (
         "lstm_out_buffers",
         "a, d = self.gates[t], self.dgates[t]\n",
         "a, d = self.gates[t], self.dgates[0]\n",
-        kind="wrong operand",
+        kind="wrong operand | index off by one | aliasing",
         steps="all but t=0",
         variable="d",
         why="All steps write into row 0; the other rows are never filled.",

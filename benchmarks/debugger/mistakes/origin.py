@@ -24,21 +24,21 @@ MISTAKES = (
         faults=(
             Fault(
                 ("for bptt_step in np.arange(0, t)[::-1]:",),
-                "loop bounds",
+                "loop bounds | index off by one",
                 "all",
                 "bptt_step",
                 "The inner loop starts at t - 1, so the step of the loss term itself is skipped.",
             ),
             Fault(
                 ("dc = dct[0]",),
-                "index off by one",
+                "index off by one | wrong operand | initial value",
                 "all but t=0",
                 "dc",
                 "The cell adjoint starts from row 0 instead of row t, which was just computed.",
             ),
             Fault(
                 ("dc += dc * f[bptt_step]",),
-                "= for +=",
+                "+= for =",
                 "all",
                 "dc",
                 "The adjoint of the previous cell is dc * f; += keeps the later adjoint as well.",
@@ -50,7 +50,7 @@ MISTAKES = (
                     "dW[2] += np.dot(do, ht[bptt_step - 1])",
                     "dW[3] += np.dot(dg, ht[bptt_step - 1])",
                 ),
-                "wrong operand",
+                "dot for outer | wrong operand",
                 "all",
                 "dW",
                 "The gradient of a matrix is an outer product; dot gives one number for all of it.",

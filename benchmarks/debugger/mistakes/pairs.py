@@ -39,7 +39,7 @@ MISTAKES = (
         Part(
             "        dC[t] += (1 - Ct[t] ** 2) * ",
             "        dC[t] += (1 - C[t] ** 2) * ",
-            "derivative of an activated value",
+            "wrong derivative | wrong operand",
             "all",
             "dC",
             "1 - y**2 wants y = tanh(c), and gets c.",
@@ -111,7 +111,7 @@ MISTAKES = (
         Part(
             "            dc[u] = dcu * f\n",
             "            dc[u] = dc[u] * f\n",
-            "missing path",
+            "missing path | wrong operand | carry lost",
             BOTH,
             "dc",
             "The old dc goes on instead of the new dcu.",
@@ -219,7 +219,7 @@ MISTAKES = (
         Part(
             "            dc_next = dc * s['f']\n",
             "            dc_next = dc_next * s['f']\n",
-            "missing path",
+            "missing path | wrong operand | carry lost",
             "all",
             "dc_next",
             "dc_next starts at zero and stays zero: dc is meant.",
@@ -231,7 +231,7 @@ MISTAKES = (
         Part(
             '        "i": dc * g * i * (1 - i),\n',
             '        "i": dc * g * i,\n',
-            "missing derivative",
+            "missing derivative | missing factor | wrong derivative",
             "all",
             "raw",
             "Half of the sigmoid's derivative is missing.",

@@ -28,7 +28,7 @@ MISTAKES = (
         "gru_dataclass",
         "        dh = dh * fr.update + d_rh",
         "        dh = dh * (1 - fr.update) + d_rh",
-        kind="wrong operand",
+        kind="wrong operand | spurious term",
         steps="all",
         variable="dh",
         why="The update gate keeps the old state here; its complement belongs to the candidate.",
