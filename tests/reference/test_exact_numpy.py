@@ -169,8 +169,7 @@ def test_everything_is_put_back_also_after_an_exception():
     before = replaced()
     names = set(globals())
     with pytest.raises(ZeroDivisionError), exact_numpy(scalar_code):
-        assert np.zeros is not before["numpy", "zeros"]
-        raise ZeroDivisionError
+        np.zeros(1)[0] / np.zeros(1)[0]  # raises for exact numbers alone
     assert replaced() == before
     assert set(globals()) == names
     assert all(function is before[key] for key, (function, _) in substitutes().items())

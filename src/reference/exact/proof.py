@@ -17,10 +17,10 @@ class Proof:
     ----------
     verdict : {"proved", "refuted", "not applicable"}
         *proved*: every gradient equals the derivative of the loss, for all real inputs of these
-        sizes that take the branches taken here, but for a chance of about 10^-15 (Schwartz and
-        Zippel). *refuted*: some gradient does not, as far as exp, log and roots are known only
-        by the relations of `reference.exact.formal`; a claim of wrongness needs a disagreement
-        in floats as well. *not applicable*: the code does not run on exact numbers.
+        sizes that take the branches taken here, but for a chance far below 10^-9. *refuted*:
+        some gradient does not, as far as exp, log and roots are known by the relations of
+        `reference.exact.formal`; a claim of wrongness needs a disagreement in floats as well.
+        *not applicable*: the code does not run on exact numbers.
     gradients : mapping of str to verdict
         For every name that backward returns.
     reason : str
