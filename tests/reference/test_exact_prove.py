@@ -328,6 +328,20 @@ def test_not_applicable_with_the_reason(kind):
     assert np.zeros(1).dtype == np.float64
 
 
+def test_it_gives_up_in_time():
+    wide = {"W": np.ones((300, 300)), "b": np.ones(300)}, {"x": np.ones((30, 300)), "r": 1.0}
+    proof = prove(loss, backward, *wide, seconds=0.1)
+    assert proof.verdict == "not applicable"
+    assert proof.reason == "it takes too long at these sizes"
+    assert proof.seconds < 60
+
+
+def test_backward_must_return_a_mapping():
+    proof = verdict_of(lambda params, inputs: tuple(backward(params, inputs).values()))
+    assert proof.verdict == "not applicable"
+    assert proof.reason == "backward returns a tuple, but must return a mapping"
+
+
 def test_nothing_to_prove():
     proof = prove(loss, lambda params, inputs: {}, PARAMS, INPUTS)
     assert proof.verdict == "not applicable"

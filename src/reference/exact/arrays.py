@@ -59,11 +59,6 @@ def elements(values: Any) -> Array:
     return each(_element, asarray(values, dtype=object))
 
 
-def holds_elements(array: Array) -> bool:
-    """Return whether any entry is an element."""
-    return array.dtype == object and any(type(entry) is Element for entry in array.flat)
-
-
 def _element(entry: Any) -> Element:
     made = entry if type(entry) is Element else lift(entry)
     if made is NotImplemented:

@@ -11,7 +11,9 @@ Everything here is arithmetic on ints in [0, P). `Element` adds tangents and rea
 
 from __future__ import annotations
 
+import math
 import random
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,6 +29,10 @@ class NotASquare(ArithmeticError):
     """A square root was asked of a number that has none in the field: draw the trial again."""
 
 
+class OutOfTime(TimeoutError):
+    """A trial took longer than it was given."""
+
+
 class Formal:
     """The memory of one trial: which argument of which function has which value.
 
@@ -37,6 +43,8 @@ class Formal:
     true_roots : bool, default False
         Whether to raise where a number has no square root, instead of making up a root whose
         square is another number.
+    deadline : float, optional
+        Reading of `time.monotonic` after which new arguments raise `OutOfTime`.
 
     Attributes
     ----------
@@ -46,8 +54,9 @@ class Formal:
         Roots that are not roots.
     """
 
-    def __init__(self, seed: int, true_roots: bool = False) -> None:
+    def __init__(self, seed: int, true_roots: bool = False, deadline: float = math.inf) -> None:
         self.true_roots = true_roots
+        self.deadline = deadline
         self.exponentials: dict[int, int] = {0: 1}
         self.logarithms: dict[int, int] = {1: 0}
         self.made_up_roots: dict[int, int] = {}
@@ -105,7 +114,13 @@ class Formal:
             known[P - x] = P - known[x]
         return known[x]
 
+    def check_time(self) -> None:
+        """Raise `OutOfTime` after the deadline."""
+        if time.monotonic() > self.deadline:
+            raise OutOfTime
+
     def _meet_exp(self, x: int) -> int:
+        self.check_time()
         value = self._implied_exp(x)
         if value is not None:
             self._learn(x, value)
@@ -185,9 +200,9 @@ def current() -> Formal:
 
 
 @contextmanager
-def trial(seed: int, true_roots: bool = False) -> Iterator[Formal]:
+def trial(seed: int, true_roots: bool = False, deadline: float = math.inf) -> Iterator[Formal]:
     """Let elements use a fresh `Formal` memory within the block. Not for several threads."""
-    memory = Formal(seed, true_roots)
+    memory = Formal(seed, true_roots, deadline)
     _trials.append(memory)
     try:
         yield memory

@@ -10,8 +10,10 @@ same function, they agree at a random point with a probability of at most degree
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -20,7 +22,7 @@ from manual_lstm.checks import Array
 from reference.exact.arrays import elements, with_tangents
 from reference.exact.blame import told
 from reference.exact.field import Element
-from reference.exact.formal import Formal, NotASquare, trial
+from reference.exact.formal import Formal, NotASquare, OutOfTime, trial
 from reference.exact.prime import P
 from reference.exact.program import Program, is_float
 from reference.exact.proof import Proof, Verdict
@@ -43,6 +45,7 @@ def prove(
     wrt: Collection[str] | None = None,
     generic: Collection[str] = (),
     code: Collection[Any] = (),
+    seconds: float = math.inf,
 ) -> Proof:
     """Prove or refute that `backward` gives the gradients of `loss`, in exact arithmetic.
 
@@ -66,6 +69,8 @@ def prove(
         such as cotangents.
     code : collection of functions, classes or modules
         Further code that runs, where `exact_numpy` cannot see it from the two functions.
+    seconds : float, optional
+        Give up as not applicable after about so long.
 
     Returns
     -------
@@ -90,7 +95,9 @@ def prove(
     """
     started = time.perf_counter()
     program = Program(loss, backward, dict(params), dict(inputs), tuple(code))
-    verdict, gradients, reasons = _examine(program, seed, trials, wrt, generic)
+    deadline = time.monotonic() + seconds
+    question = _Question(program, (), tuple(generic), deadline)
+    verdict, gradients, reasons = _examine(question, seed, trials, wrt)
     return Proof(
         verdict,
         gradients,
@@ -105,25 +112,36 @@ class _Undecided(Exception):
     """The question makes no sense for this program; the message says why."""
 
 
+@dataclass(frozen=True)
+class _Question:
+    program: Program
+    targets: tuple[str, ...]
+    generic: tuple[str, ...]
+    deadline: float
+
+
 def _examine(
-    program: Program,
-    seed: int,
-    trials: int,
-    wrt: Collection[str] | None,
-    generic: Collection[str],
+    question: _Question, seed: int, trials: int, wrt: Collection[str] | None
 ) -> tuple[Verdict, Verdicts, list[str]]:
+    """Return the verdict, that of each gradient, and reasons."""
+    program = question.program
     try:
         program.on_floats(program.loss)
     except Exception as error:
         return "not applicable", {}, [f"on floats, {told(error)}"]
     try:
         returned = program.on_floats(program.backward)
-        names = [name for name, gradient in returned.items() if gradient is not None]
     except Exception as error:  # such as shapes that do not fit: wrong in any arithmetic
         return "refuted", {}, [f"on floats, {told(error)}"]
+    if not isinstance(returned, Mapping):
+        kind = type(returned).__name__
+        return "not applicable", {}, [f"backward returns a {kind}, but must return a mapping"]
 
+    names = [name for name, gradient in returned.items() if gradient is not None]
     gradients: Verdicts = dict.fromkeys(names if wrt is None else wrt, "proved")
-    targets, reasons = [], []
+    if not gradients:
+        return "not applicable", {}, ["backward returns no gradient"]
+    reasons = []
     for name in gradients:
         if name not in names:
             gradients[name] = "refuted"
@@ -131,16 +149,18 @@ def _examine(
         elif not is_float(program.primal(name)):
             gradients[name] = "not applicable"
             reasons.append(f"{name} is not the name of an array of floats")
-        else:
-            targets.append(name)
-    if not gradients:
-        return "not applicable", {}, ["backward returns no gradient"]
+    targets = tuple(name for name, verdict in gradients.items() if verdict == "proved")
+    question = replace(question, targets=targets)
     try:
         for k in range(trials):
-            for name, verdict in _decide(program, targets, generic, seed + k, reasons).items():
-                gradients[name] = verdict if gradients[name] == "proved" else gradients[name]
+            verdicts, found = _decide(question, seed + k)
+            gradients |= {name: v for name, v in verdicts.items() if v == "refuted"}
+            reasons += [reason for reason in found if reason not in reasons]
     except _Undecided as undecided:
         return "not applicable", dict.fromkeys(gradients, "not applicable"), [str(undecided)]
+    except OutOfTime:
+        reason = "it takes too long at these sizes"
+        return "not applicable", dict.fromkeys(gradients, "not applicable"), [reason]
     except Exception as error:
         return "not applicable", dict.fromkeys(gradients, "not applicable"), [told(error)]
     for verdict in ("refuted", "not applicable"):
@@ -149,44 +169,31 @@ def _examine(
     return "proved", gradients, reasons
 
 
-def _decide(
-    program: Program,
-    targets: list[str],
-    generic: Collection[str],
-    seed: int,
-    reasons: list[str],
-) -> Verdicts:
-    """Return a verdict for each target; add to `reasons`."""
-    with trial(seed) as memory:
-        verdicts, found = _attempt(program, targets, generic, memory)
+def _decide(question: _Question, seed: int) -> tuple[Verdicts, list[str]]:
+    """Return a verdict for each target, and reasons."""
+    with trial(seed, deadline=question.deadline) as memory:
+        verdicts, reasons = _attempt(question, memory)
     # A proof with made-up square roots is a proof; a refutation needs real ones.
-    if "refuted" in verdicts.values() and memory.made_up_roots:
-        verdicts, found = _attempt_with_true_roots(program, targets, generic, seed)
-    reasons += [reason for reason in found if reason not in reasons]
-    return verdicts
-
-
-def _attempt_with_true_roots(
-    program: Program, targets: list[str], generic: Collection[str], seed: int
-) -> tuple[Verdicts, list[str]]:
+    if "refuted" not in verdicts.values() or not memory.made_up_roots:
+        return verdicts, reasons
     for draw in range(_MOST_DRAWS):
         try:
-            with trial(seed + draw, true_roots=True) as memory:
-                return _attempt(program, targets, generic, memory)
+            with trial(seed + draw, true_roots=True, deadline=question.deadline) as memory:
+                return _attempt(question, memory)
         except NotASquare:
             continue
     raise _Undecided(f"in {_MOST_DRAWS} draws there was none with all the square roots needed")
 
 
-def _attempt(
-    program: Program, targets: list[str], generic: Collection[str], memory: Formal
-) -> tuple[Verdicts, list[str]]:
+def _attempt(question: _Question, memory: Formal) -> tuple[Verdicts, list[str]]:
     """Compare <g, v> with J v: for all targets at once, and if that fails one by one."""
-    primals = program.primals({*targets, *generic}, memory)
+    program, targets = question.program, question.targets
+    primals = program.primals({*targets, *question.generic}, memory)
     directions = {name: [memory.draw() for _ in range(primals[name].size)] for name in targets}
 
     def derivative(names: Collection[str]) -> Element:
         """Run forward with tangents on the arrays `names`."""
+        memory.check_time()
         moved = {name: with_tangents(primals[name], directions[name]) for name in names}
         return _scalar(program.on_elements(program.loss, primals | moved))
 
