@@ -25,7 +25,7 @@ def janet_cell_grad(dh_new, cache, p):
 
 def forward(p, x, h):
     caches = []
-    hs = np.empty(x.shape[:2] + h.shape[-1:])
+    hs = np.zeros(x.shape[:2] + h.shape[-1:])
     for t in range(x.shape[0]):
         h, cache = janet_cell(x[t], h, p)
         hs[t] = h

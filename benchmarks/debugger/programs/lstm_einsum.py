@@ -7,9 +7,9 @@ I, F, O, G = range(4)
 def forward(x, h0, c0, W, R, b):
     # x (t, n, d)   W (k, d, h)   R (k, h, m)   b (k, h)
     T, N, _ = x.shape
-    h = np.empty((T + 1,) + h0.shape)
-    c = np.empty((T + 1,) + c0.shape)
-    s = np.empty((T, 4) + h0.shape)
+    h = np.zeros((T + 1,) + h0.shape)
+    c = np.zeros((T + 1,) + c0.shape)
+    s = np.zeros((T, 4) + h0.shape)
     h[0], c[0] = h0, c0
     for t in range(T):
         pre = np.einsum("nd,kdh->knh", x[t], W) + np.einsum("nm,kmh->knh", h[t], R) + b[:, None]
@@ -22,7 +22,7 @@ def forward(x, h0, c0, W, R, b):
 
 def backward_pass(dh_seq, x, h, c, s, W, R):
     T = x.shape[0]
-    da = np.empty_like(s)
+    da = np.zeros_like(s)
     dh = np.zeros_like(h[0])
     dc = np.zeros_like(c[0])
     for t in range(T - 1, -1, -1):

@@ -8,12 +8,12 @@ class FastLSTM:
         H = H4 // 4
         self.W, self.U, self.b = W, U, b
         self.T, self.B, self.H = T, B, H
-        self.gates = np.empty((T, B, 4 * H))
-        self.h = np.empty((T + 1, B, H))
-        self.c = np.empty((T + 1, B, H))
-        self.tc = np.empty((T, B, H))
-        self.rec = np.empty((B, 4 * H))
-        self.dgates = np.empty((T, B, 4 * H))
+        self.gates = np.zeros((T, B, 4 * H))
+        self.h = np.zeros((T + 1, B, H))
+        self.c = np.zeros((T + 1, B, H))
+        self.tc = np.zeros((T, B, H))
+        self.rec = np.zeros((B, 4 * H))
+        self.dgates = np.zeros((T, B, 4 * H))
 
     def forward(self, x, h0, c0):
         H = self.H

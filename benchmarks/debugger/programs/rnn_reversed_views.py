@@ -3,7 +3,7 @@ import numpy as np
 
 
 def hidden_states(x, h0, W_in, W_hid, bias):
-    out = np.empty((len(x) + 1,) + h0.shape)
+    out = np.zeros((len(x) + 1,) + h0.shape)
     out[0] = h0
     for before, after, frame in zip(out, out[1:], x):
         after[...] = np.tanh(frame @ W_in + before @ W_hid + bias)
@@ -22,7 +22,7 @@ def backward(params, inputs):
     logits = out[1:] @ params["W_out"]
     dlogits = -sign / (1 + np.exp(sign * logits)) / logits.size
     dout = dlogits[..., None] * params["W_out"]
-    deltas = np.empty_like(dout)
+    deltas = np.zeros_like(dout)
     carry = np.zeros_like(inputs["h0"])
     for d, dh, h in zip(deltas[::-1], dout[::-1], out[:0:-1]):
         d[...] = (dh + carry) * (1 - h * h)

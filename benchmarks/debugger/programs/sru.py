@@ -11,7 +11,7 @@ def sru_forward(x, c0, W, Wf, bf, Wr, br, Wskip):
     f = sigmoid(x @ Wf + bf)
     r = sigmoid(x @ Wr + br)
     skip = x @ Wskip
-    c = np.empty((x.shape[0] + 1,) + c0.shape)
+    c = np.zeros((x.shape[0] + 1,) + c0.shape)
     c[0] = c0
     for t in range(x.shape[0]):
         c[t + 1] = f[t] * c[t] + (1 - f[t]) * xt[t]
@@ -25,7 +25,7 @@ def sru_backward(dh, x, saved, W, Wf, Wr, Wskip):
     dr = dh * (tc - skip) * r * (1 - r)
     dskip = dh * (1 - r)
     dc_local = dh * r * (1 - tc ** 2)
-    dxt, df = np.empty_like(xt), np.empty_like(f)
+    dxt, df = np.zeros_like(xt), np.zeros_like(f)
     dc = np.zeros_like(c[0])
     for t in range(len(x) - 1, -1, -1):
         dc = dc + dc_local[t]
