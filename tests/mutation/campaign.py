@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-
 from tests.mutation.equivalent import entry_of
 from tests.mutation.mutator import Key, Mutant, mutants_of, planted
 from tests.mutation.scenes import first_caught

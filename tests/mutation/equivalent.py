@@ -7,7 +7,6 @@ longer fails the test, as does a survivor without an entry.
 from __future__ import annotations
 
 import numpy as np
-
 from tests.mutation.mutator import Key
 
 ANY = "*"

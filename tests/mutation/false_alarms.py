@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
+from tests.mutation.rewritten import REWRITTEN
 
 import manual_lstm as ml
 from reference.batch import compare_batch
@@ -15,7 +16,6 @@ from reference.plan import BATCH, WIDEST, Plan
 from reference.problem import Problem, draw
 from reference.stacking import Padded
 from reference.subject import subject_of
-from tests.mutation.rewritten import REWRITTEN
 
 
 @dataclass

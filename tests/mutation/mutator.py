@@ -6,7 +6,6 @@ the run of a block; nothing is written to a file.
 """
 
 from __future__ import annotations
-
 import __future__
 
 import ast

@@ -21,7 +21,7 @@ def _expression(text: str, **parts: ast.expr) -> ast.expr:
     """Return the tree of an expression in which names stand for given trees."""
 
     class Fill(ast.NodeTransformer):
-        def visit_Name(self, node: ast.Name) -> ast.expr:  # noqa: N802, as ast calls it
+        def visit_Name(self, node: ast.Name) -> ast.expr:
             return parts.get(node.id, node)
 
     return Fill().visit(ast.parse(text, mode="eval").body)
@@ -45,7 +45,7 @@ def _is_number(site: Site) -> bool:
 
 
 def other_arithmetic(site: Site) -> Changes:
-    """+ ↔ −, * ↔ +, / ↔ *."""
+    """Write + for −, + for *, * for /, and back."""
     others: dict[type, tuple[ast.operator, ...]] = {
         ast.Add: (ast.Sub(), ast.Mult()),
         ast.Sub: (ast.Add(), ast.Mult()),
@@ -60,7 +60,7 @@ def other_arithmetic(site: Site) -> Changes:
 
 
 def minus_sign(site: Site) -> Changes:
-    """A minus where there is none, none where there is one."""
+    """Put a minus where there is none, take it away where there is one."""
     if isinstance(site.node, ast.UnaryOp) and isinstance(site.node.op, ast.USub):
         yield site.node.operand
     elif _is_read(site, (ast.Name, ast.BinOp, ast.Call, ast.Subscript)) and _is_number(site):
@@ -68,26 +68,26 @@ def minus_sign(site: Site) -> Changes:
 
 
 def missing_operand(site: Site) -> Changes:
-    """A term or factor is missing."""
+    """Leave out a term or factor."""
     if isinstance(site.node, ast.BinOp):
         yield site.node.left
         yield site.node.right
 
 
 def swapped_operands(site: Site) -> Changes:
-    """A − b for b − a, A B for B A."""
+    """Write a − b for b − a, A B for B A."""
     if isinstance(site.node, ast.BinOp) and not isinstance(site.node.op, ast.Add | ast.Mult):
         yield ast.BinOp(site.node.right, site.node.op, site.node.left)
 
 
 def applied_twice(site: Site) -> Changes:
-    """A factor stands twice."""
+    """Multiply by a factor twice."""
     if isinstance(site.node, ast.BinOp) and isinstance(site.node.op, ast.Mult):
         yield ast.BinOp(site.node, ast.Mult(), site.node.right)
 
 
 def zero_result(site: Site) -> Changes:
-    """Zeros are returned or kept in place of a result."""
+    """Return or keep zeros in place of a result."""
     returned = isinstance(site.statement, ast.Return) and site.parent is not site.statement
     assigned = isinstance(site.parent, ast.Assign) and site.place == "value"
     if (returned or assigned) and _is_read(site, ast.expr) and _is_number(site):
@@ -98,7 +98,7 @@ def zero_result(site: Site) -> Changes:
 
 
 def other_name(site: Site) -> Changes:
-    """Another local name."""
+    """Write another local name."""
     if _is_read(site, ast.Name) and site.node.id in site.names:
         for name in site.names:
             if name != site.node.id:
@@ -106,7 +106,7 @@ def other_name(site: Site) -> Changes:
 
 
 def other_attribute(site: Site) -> Changes:
-    """Another attribute of the same thing, one that the function reads elsewhere."""
+    """Read another attribute, one that the function reads elsewhere."""
     if _is_read(site, ast.Attribute) and isinstance(site.node.value, ast.Name):
         for name in site.attributes.get(site.node.value.id, ()):
             if name != site.node.attr and site.node.value.id in site.names:
@@ -114,7 +114,7 @@ def other_attribute(site: Site) -> Changes:
 
 
 def swapped_places(site: Site) -> Changes:
-    """Two elements of a tuple or two arguments of a call change places."""
+    """Swap two elements of a tuple or two arguments of a call."""
     place = "args" if isinstance(site.node, ast.Call) else "elts"
     if not isinstance(site.node, ast.Call | ast.Tuple):
         return
@@ -132,14 +132,14 @@ def swapped_places(site: Site) -> Changes:
 
 
 def other_step(site: Site) -> Changes:
-    """One step too early or too late."""
+    """Take the step before or after."""
     if site.in_index and _is_read(site, ast.Name) and site.node.id in site.loop_names:
         yield _expression("it + 1", it=site.node)
         yield _expression("it - 1", it=site.node)
 
 
 def other_range(site: Site) -> Changes:
-    """A loop in the other direction, or a step too short or too long."""
+    """Loop in the other direction, or a step too short or too long."""
     if not isinstance(site.node, ast.Call) or not isinstance(site.node.func, ast.Name):
         return
     if site.node.func.id == "reversed":
@@ -150,7 +150,7 @@ def other_range(site: Site) -> Changes:
 
 
 def every_row(site: Site) -> Changes:
-    """All rows in place of some."""
+    """Take all rows in place of some."""
     if _is_read(site, ast.Name) and (site.in_index or site.node.id == "rows"):
         yield _expression("slice(None)")
 
@@ -159,7 +159,7 @@ def every_row(site: Site) -> Changes:
 
 
 def other_derivative(site: Site) -> Changes:
-    """The derivative of another function: of tanh for σ, of the value already squashed, ..."""
+    """Use the derivative of another function, or of a value already squashed."""
     if not isinstance(site.node, ast.BinOp) or not isinstance(site.node.op, ast.Sub):
         return
     one, taken = site.node.left, site.node.right
@@ -176,7 +176,7 @@ def other_derivative(site: Site) -> Changes:
 
 
 def other_constant(site: Site) -> Changes:
-    """One more, one less, nothing; True for False."""
+    """Write one more, one less, or nothing; True for False."""
     if not isinstance(site.node, ast.Constant):
         return
     if isinstance(site.node.value, bool):
@@ -188,7 +188,7 @@ def other_constant(site: Site) -> Changes:
 
 
 def transpose(site: Site) -> Changes:
-    """A transpose too many or too few."""
+    """Transpose once too often or not at all."""
     if isinstance(site.node, ast.Attribute) and site.node.attr == "T":
         yield site.node.value
     in_product = isinstance(site.parent, ast.BinOp) and isinstance(site.parent.op, ast.MatMult)
@@ -197,7 +197,7 @@ def transpose(site: Site) -> Changes:
 
 
 def other_method(site: Site) -> Changes:
-    """The mean for the sum, a subtraction for an addition, a copy that is not made."""
+    """Take the mean for the sum, subtract for add, make no copy."""
     others = {"sum": ("mean", "max"), "add": ("subtract", "multiply"), "copy": ("view",)}
     if isinstance(site.node, ast.Attribute):
         for name in others.get(site.node.attr, ()):
@@ -211,7 +211,7 @@ def other_method(site: Site) -> Changes:
 
 
 def missing_argument(site: Site) -> Changes:
-    """A keyword or the last argument is left out."""
+    """Leave out a keyword or the last argument."""
     if isinstance(site.node, ast.Call):
         for k in range(len(site.node.keywords)):
             kept = [*site.node.keywords[:k], *site.node.keywords[k + 1 :]]
@@ -221,7 +221,7 @@ def missing_argument(site: Site) -> Changes:
 
 
 def other_condition(site: Site) -> Changes:
-    """A condition is negated, always holds, or never."""
+    """Negate a condition, or let it always hold, or never."""
     if isinstance(site.parent, ast.If | ast.IfExp) and site.place == "test":
         yield ast.UnaryOp(ast.Not(), site.node)
         yield ast.Constant(True)
@@ -232,13 +232,13 @@ def other_condition(site: Site) -> Changes:
 
 
 def deleted(site: Site) -> Changes:
-    """The statement is missing."""
+    """Leave out the statement."""
     if not isinstance(site.node, ast.For | ast.FunctionDef):
         yield []
 
 
 def other_assignment(site: Site) -> Changes:
-    """= ↔ +=, and what adds up is overwritten."""
+    """Write += for =, = for +=, and overwrite what adds up."""
     node = site.node
     match node:
         case ast.Assign(targets=[ast.Name() | ast.Subscript() as target]):
@@ -258,7 +258,7 @@ def other_assignment(site: Site) -> Changes:
 
 
 def twice(site: Site) -> Changes:
-    """The statement runs twice."""
+    """Run the statement twice."""
     if isinstance(site.node, ast.Expr | ast.AugAssign):  # to assign twice changes nothing
         yield [site.node, site.node]
 

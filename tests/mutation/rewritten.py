@@ -16,12 +16,12 @@ from manual_lstm.checks import Array
 
 def one_hot(x: Array, D: int, dtype: Any) -> Array:
     """Return dense inputs as they are, and indices (B,) as rows of zeros and a one."""
-    return x if x.dtype.kind == "f" else np.eye(D, dtype=dtype)[x]
+    return np.eye(D, dtype=dtype)[x] if x.dtype.kind in "iu" else x
 
 
 def dx_or_none(x: Array, dx: Array) -> Array | None:
     """Return None in place of the gradient of indices."""
-    return dx if x.dtype.kind == "f" else None
+    return None if x.dtype.kind in "iu" else dx
 
 
 class MatrixPerGate(LSTM):
@@ -116,8 +116,7 @@ class OuterProducts(LSTM):
         dense = one_hot(x, self.input_size, params.W_x.dtype)
         rows = [self._row(params, *row) for row in zip(dense, *state, strict=True)]
         h, c = (
-            np.array([row[k] for row in rows], state.h.dtype).reshape(state.h.shape)
-            for k in (0, 1)
+            np.array([row[k] for row in rows], state.h.dtype).reshape(state.h.shape) for k in (0, 1)
         )
         return LSTMState(h, c), (x, dense, state, [row[2] for row in rows])
 

@@ -13,6 +13,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from tests.mutation.cell_tasks import Sequence, Setting
+from tests.mutation.model_tasks import CrossEntropy, Text, draw_logits, draw_text
+from tests.mutation.tasks import Named, Plant, Task
 
 import manual_lstm as ml
 from manual_lstm.checks import Array
@@ -24,17 +27,6 @@ from reference.oracles import JaxOracle
 from reference.plan import WIDEST
 from reference.problem import Case, Problem
 from reference.stacking import Padded
-from tests.mutation.tasks import (
-    CrossEntropy,
-    Named,
-    Plant,
-    Sequence,
-    Setting,
-    Task,
-    Text,
-    draw_logits,
-    draw_text,
-)
 
 # How many times the bound a difference must be to count as caught: far beyond what the roundings
 # of the manual side could add to it.

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from tests.mutation.false_alarms import count_false_alarms
+from tests.mutation.rewritten import REWRITTEN
 
 import manual_lstm as ml
 from reference import check
 from reference.problem import Case, draw
-from tests.mutation.false_alarms import count_false_alarms
-from tests.mutation.rewritten import REWRITTEN
 
 
 def test_sampled_comparison_accuses_nobody():
@@ -24,6 +24,7 @@ def test_sampled_comparison_accuses_nobody():
 def test_check_says_right(cell):
     report = check(cell, cases=64)
     assert report.verdict == "right", str(report)
+    assert {proof.verdict for proof in report.evidence.proofs.values()} == {"proved"}
 
 
 @pytest.mark.parametrize("cell", REWRITTEN, ids=lambda cell: cell.__name__)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+from tests.mutation.mutator import mutants_of, planted
+from tests.mutation.package_copy import COPY, MODULES, in_copy
 
 import manual_lstm as ml
 from manual_lstm import sequence
-from tests.mutation.mutator import mutants_of, planted
-from tests.mutation.package_copy import COPY, MODULES, in_copy
 
 
 def example(dh, c, rows, scale=2):
@@ -65,7 +65,7 @@ def test_order_and_names_do_not_change():
 
 def test_a_mistake_is_gone_after_its_block():
     function = in_copy("gate_blocks", "join_gates")
-    (transposed,) = [m for m in mutants_of(function) if m.mutation.endswith("axis=0)")][:1]
+    transposed = next(m for m in mutants_of(function) if m.mutation.endswith("axis=0)"))
     blocks = (np.ones((2, 3)), np.ones((2, 3)))
     with planted(function, transposed):
         assert function(*blocks).shape == (4, 3)

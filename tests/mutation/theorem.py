@@ -47,9 +47,7 @@ class Theorem:
                 raise KeyError(f"gradients of {set(gradients)}, not of {names}")
             return gradients
 
-        proof = prove(
-            loss, backward, task.primals, task.cotangents, generic=list(task.cotangents)
-        )
+        proof = prove(loss, backward, task.primals, task.cotangents, generic=list(task.cotangents))
         return "raises" if proof.verdict == "not applicable" else proof.verdict
 
 

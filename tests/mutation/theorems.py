@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import lru_cache
 
-from reference.problem import Case
-from tests.mutation.tasks import Setting, draw_logits, draw_text
+from tests.mutation.cell_tasks import Setting
+from tests.mutation.model_tasks import draw_logits, draw_text
 from tests.mutation.theorem import Theorem
+
+from reference.problem import Case
 
 # A refutation at the smallest sizes is a refutation. What survives meets larger ones.
 SMALL = Case(T=1, B=2, D=1, H=1, ragged=False)
