@@ -68,7 +68,7 @@ def figures(results: list[Result]) -> Iterator[str]:
     for result in results:
         seconds.update(result.seconds)
     parts = ", ".join(f"{part} {spent:.1f} s" for part, spent in seconds.items())
-    yield f"Time, in one process: {parts}; {sum(seconds.values()):.0f} s in all."
+    yield f"Processor time: {parts}; {sum(seconds.values()):.0f} s in all."
     yield (
         f"Python {platform.python_version()}, NumPy {np.__version__}, JAX {jax.__version__}, "
         f"{os.cpu_count()} cores."

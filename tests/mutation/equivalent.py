@@ -13,11 +13,11 @@ ANY = "*"
 
 _EVEN = "a square does not see the sign"
 _ZEROS = "a zero has no sign that an equation could see, and zeros of a shape need no values"
-_GUARD = (
-    "a guard that refuses invalid calls and computes nothing; "
-    "tests/manual_lstm/test_bad_input.py sees to it"
-)
-_NEVER_RUN = "is only reached by an invalid call, which it refuses; " + _GUARD
+_GUARD = "a guard that refuses invalid calls and computes nothing; tested in tests/manual_lstm/"
+_GUARD_OF_CALLS = f"{_GUARD}test_bad_input.py"
+_GUARD_OF_TAPE = f"{_GUARD}test_tape.py"
+_GUARD_OF_V = f"{_GUARD}test_char_lm.py"
+_NEVER_RUN = f"only an invalid call comes here; {_GUARD_OF_CALLS}"
 _SAME_LENGTH = "the tape keeps one cache and one set of rows for each step"
 _CONTRACT = "by the contract of a cell, dx is None for index inputs and for no others"
 _WRITTEN_ONCE = "dxs starts at zero and each of its rows is written once"
@@ -63,8 +63,8 @@ _LISTED: list[tuple[str, str, str, str]] = [
     (_INPUT, "dW = np.zeros_like(W)", "dW = -np.zeros_like(W)", _ZEROS),
     (_INPUT, "dW = np.zeros_like(W)", "dW = np.zeros_like(-W)", _ZEROS),
     (_INPUT, "dW = np.zeros_like(W)", "dW = np.zeros_like(np.zeros_like(W))", _ZEROS),
-    ("backward", _UNCHANGED, "(deleted)", _GUARD),
-    ("backward", _UNCHANGED, f"{_UNCHANGED}; {_UNCHANGED}", _GUARD),
+    ("backward", _UNCHANGED, "(deleted)", _GUARD_OF_TAPE),
+    ("backward", _UNCHANGED, f"{_UNCHANGED}; {_UNCHANGED}", _GUARD_OF_TAPE),
     ("backward", _DXS, _DXS.replace("else np", "else -np"), _ZEROS),
     (
         "backward",
@@ -88,27 +88,27 @@ _LISTED: list[tuple[str, str, str, str]] = [
     ("put_rows", "changed = array.copy()", "changed = array", _OWN_COPY),
     ("put_rows", "changed = array.copy()", "changed = array.view()", _OWN_COPY),
     ("with_output", "assert isinstance(state, tuple)", "(deleted)", _ASSERT),
-    (_LOSS, _SCALAR, "(deleted)", _GUARD),
-    (_LOSS, _SCALAR, f"{_SCALAR}; {_SCALAR}", _GUARD),
-    (_LOSS, _SCALAR, _SCALAR.replace("', dloss", "', -dloss"), _GUARD),
+    (_LOSS, _SCALAR, "(deleted)", _GUARD_OF_CALLS),
+    (_LOSS, _SCALAR, f"{_SCALAR}; {_SCALAR}", _GUARD_OF_CALLS),
+    (_LOSS, _SCALAR, _SCALAR.replace("', dloss", "', -dloss"), _GUARD_OF_CALLS),
     (
         _LOSS,
         _SCALAR,
         "checks.is_scalar('it is the cotangent of the loss', dloss, 'dloss')",
-        _GUARD,
+        _GUARD_OF_CALLS,
     ),
     (_LOSS, _TAKE, _TAKE.replace("probabilities", "dlogits"), _STILL_EQUAL),
     (_LOSS, _PUT, f"{_PUT}; {_PUT}", _IDEMPOTENT),
-    (_MODEL, _IS_TAPE, "(deleted)", _GUARD),
-    (_MODEL, _IS_TAPE, "if False:", _GUARD),
+    (_MODEL, _IS_TAPE, "(deleted)", _GUARD_OF_CALLS),
+    (_MODEL, _IS_TAPE, "if False:", _GUARD_OF_CALLS),
     (_MODEL, _NOT_A_TAPE, ANY, _NEVER_RUN),
-    (_MODEL, _V_UNCHANGED, "(deleted)", _GUARD),
-    (_MODEL, _V_UNCHANGED, f"{_V_UNCHANGED}; {_V_UNCHANGED}", _GUARD),
+    (_MODEL, _V_UNCHANGED, "(deleted)", _GUARD_OF_V),
+    (_MODEL, _V_UNCHANGED, f"{_V_UNCHANGED}; {_V_UNCHANGED}", _GUARD_OF_V),
     (
         _MODEL,
         _V_UNCHANGED,
         "check_same(checksums({'params.V': V}), tape.checksum_of_V)",
-        _GUARD,
+        _GUARD_OF_V,
     ),
     (_MODEL, "T, B, H = hs.shape", "B, T, H = hs.shape", _PRODUCT_ONLY),
     (_MODEL, _DV, _DV.replace("hs.reshape(T * B", "hs.reshape(-(T * B)"), _INFERRED),
