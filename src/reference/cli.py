@@ -24,6 +24,7 @@ EXAMPLES = """\
 examples:
   manual-lstm check                      check every built-in cell
   manual-lstm check my_cell.py:MyCell    check your own
+  manual-lstm debug my_lstm.py           find the wrong line of your backward
   manual-lstm train                      train on a short text that is included
   manual-lstm train book.txt --checkpoint book.ckpt.npz
   manual-lstm COMMAND --help             all options of a command
@@ -47,6 +48,28 @@ examples:
   manual-lstm check my_cell.py:MyCell --json   for another program to read
 
 exit status: 0 all right, 1 any wrong, 2 any inconclusive or unusable
+"""
+
+DEBUG = """\
+Say whether a hand-written backward is right, and where it is wrong: which
+gradient, from which time step, on which line, what the value should have been,
+and, where one passes, a fix. Your file is run as it is and never changed.
+"""
+
+DEBUG_EXAMPLES = """\
+The file defines three functions:
+  loss(params, inputs)       returns one number
+  backward(params, inputs)   returns gradients by the names of params
+  example(rng)               returns (params, inputs): two dicts of arrays,
+                             drawn with rng, a numpy.random.Generator
+
+examples:
+  manual-lstm debug my_lstm.py
+  manual-lstm debug my_lstm.py --html my_lstm.html   a page with all there is
+  manual-lstm debug my_lstm.py --json                for another program to read
+  manual-lstm debug my_cell.py:MyCell                a class with step_backward
+
+exit status: 0 right, 1 wrong, 2 inconclusive or unusable input
 """
 
 TRAIN = """\
@@ -131,6 +154,7 @@ def parser() -> Parser:
     whole.add_argument("--version", action=Version, nargs=0, help="print the version")
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
     add_check(commands)
+    add_debug(commands)
     add_train(commands)
     return whole
 
@@ -159,6 +183,21 @@ def add_check(commands: Any) -> None:
     add("--seed", type=natural, default=0, metavar="S", help="of the random problems (0)")
     add("--json", action="store_true", help="print the reports as JSON")
     command.set_defaults(run=run_check)
+
+
+def add_debug(commands: Any) -> None:
+    """Add ``manual-lstm debug``."""
+    command = add_command(
+        commands, "debug", "find the wrong line of a backward pass", DEBUG, DEBUG_EXAMPLES
+    )
+    add = command.add_argument
+    add("file", metavar="FILE", help="a Python file with loss, backward and example, or "
+        "FILE.py:CELL")  # fmt: skip
+    add("--seconds", type=positive, default=20.0, metavar="S", help="to search at most (20)")
+    add("--seed", type=natural, default=0, metavar="N", help="of the values drawn (0)")
+    add("--json", action="store_true", help="print the diagnosis as JSON")
+    add("--html", type=Path, metavar="PAGE", help="write the diagnosis as a page (.html)")
+    command.set_defaults(run=run_debug)
 
 
 def add_train(commands: Any) -> None:
@@ -214,6 +253,14 @@ def add_train(commands: Any) -> None:
 def run_check(arguments: argparse.Namespace) -> int:
     """Check cells; the import is here because it brings JAX."""
     from reference.check_command import run
+
+    return run(arguments)
+
+
+def run_debug(arguments: argparse.Namespace) -> int:
+    """Debug somebody's backward; the import is here because it brings JAX."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in `run_train`
+    from reference.debug_command import run
 
     return run(arguments)
 

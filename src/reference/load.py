@@ -36,7 +36,7 @@ def load_cell(place: str) -> Any:
 def load_module(path: Path) -> ModuleType:
     """Run a Python file as a module of its own; its folder can be imported from."""
     if not path.is_file():
-        refuse("FILE.py", f"the value {path}", "a file that exists", "the cell is read from it")
+        refuse("FILE.py", f"the value {path}", "a file that exists", "it is read")
     name = path.stem if path.stem not in sys.modules else str(path)
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
@@ -49,7 +49,7 @@ def load_module(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except (Exception, SystemExit) as error:
-        refuse_error(path, error, "it is run to find the cell")
+        refuse_error(path, error, "it is run to find what it defines")
     return module
 
 

@@ -1,0 +1,136 @@
+"""A diagnosis as plain text: verdict, what disagrees, the line, the fix, how sure it is."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from reference.report.excerpt import diff_lines, suspect_excerpt
+from reference.report.text import mismatch_lines
+from reference.report.words import (
+    evidence_sentences,
+    headline,
+    place_of,
+    pointed_at_by,
+    when,
+)
+
+if TYPE_CHECKING:
+    from reference.debugger.diagnosis import Diagnosis, Fix, Suspect
+
+_WIDTH = 96
+_MISMATCHES = 4
+_IN_FULL = 4  # suspects
+_IN_SHORT = 3
+_SURE = 0.5  # suspects less sure than this are told in one line
+_AROUND = (2, 1)  # neighbours of the first suspect's line, and of further ones
+_OUTPUT = 5  # lines
+
+
+def diagnosis_text(diagnosis: Diagnosis) -> str:
+    """Return a diagnosis as text of about one screen, the verdict in its first line."""
+    blocks = [
+        [headline(diagnosis)],
+        _what_disagrees(diagnosis),
+        *_suspects(diagnosis),
+        *_fixes(diagnosis),
+        _ground(diagnosis),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block)
+
+
+def _what_disagrees(diagnosis: Diagnosis) -> list[str]:
+    worst_first = sorted(diagnosis.wrong.values(), key=lambda mismatch: -mismatch.times)
+    lines = [f"  {line}" for mismatch in worst_first[:_MISMATCHES]
+             for line in mismatch_lines(mismatch)]  # fmt: skip
+    if len(worst_first) > _MISMATCHES:
+        lines.append(f"  and {len(worst_first) - _MISMATCHES} more")
+    return lines
+
+
+def _suspects(diagnosis: Diagnosis) -> list[list[str]]:
+    first, *others = diagnosis.suspects or (None,)
+    if first is None:
+        return []
+    sure = [suspect for suspect in others if suspect.confidence >= _SURE][: _IN_FULL - 1]
+    blocks = [_suspect(diagnosis, first, _AROUND[0])]
+    blocks += [_suspect(diagnosis, suspect, _AROUND[1]) for suspect in sure]
+    rest = [suspect for suspect in others if suspect not in sure]
+    if rest:
+        short = [f"    {place_of(s)}: {s.text.strip()}{f'  ({s.kind})' if s.kind else ''}"
+                 for s in rest[:_IN_SHORT]]  # fmt: skip
+        more = [f"    and {len(rest) - _IN_SHORT} more"] if len(rest) > _IN_SHORT else []
+        blocks.append(["  less likely:", *short, *more])
+    return blocks
+
+
+def _suspect(diagnosis: Diagnosis, suspect: Suspect, around: int) -> list[str]:
+    kind = suspect.kind or "something is wrong here"
+    lines = [f"  {place_of(suspect)}: {kind}" if place_of(suspect) else f"  {kind}"]
+    shown = suspect_excerpt(diagnosis, suspect, around)
+    width = max((len(str(number)) for number, _ in shown), default=0)
+    for number, text in shown:
+        marker = ">" if number == suspect.line else " "
+        lines.append(f"    {marker} {number:>{width}} | {text}".rstrip())
+    at = when(suspect)
+    if suspect.variable or at:
+        lines.append(f"    {suspect.variable or 'this'} is wrong{f' at {at}' if at else ''}")
+    for heading, text in (("why", suspect.why), ("should be", suspect.should_be)):
+        if text:
+            lines += _wrapped(f"{heading}: {text}", "    ")
+    if suspect.confidence:
+        by = pointed_at_by(suspect)
+        lines += _wrapped(f"{suspect.confidence:.0%} sure{f', by {by}' if by else ''}", "    ")
+    return lines
+
+
+def _fixes(diagnosis: Diagnosis) -> list[list[str]]:
+    blocks = []
+    for number, fix in enumerate(diagnosis.fixes):
+        again = number > 0 and fix.verified == diagnosis.fixes[0].verified
+        blocks.append(_fix("or" if number else "fix", fix, "" if again else fix.verified))
+    return blocks
+
+
+def _fix(word: str, fix: Fix, verified: str) -> list[str]:
+    passed = f" (passed {verified})" if verified else ""
+    lines = _wrapped(f"{word}{passed}: {fix.why}".rstrip(": "), "  ")
+    shown = diff_lines(fix)
+    if word == "or":  # the first fix shows the neighbours already
+        shown = [line for line in shown if line[:1] in "+-@" and line[:3] not in ("+++", "---")]
+    while shown and not shown[-1].strip():
+        shown.pop()
+    return lines + [f"    {line}".rstrip() for line in shown]
+
+
+def _ground(diagnosis: Diagnosis) -> list[str]:
+    lines = [line for text in evidence_sentences(diagnosis.evidence)
+             for line in _wrapped(f"evidence: {text}", "  ")]  # fmt: skip
+    for reason in diagnosis.reasons:
+        heading = "why" if diagnosis.verdict == "inconclusive" else "note"
+        lines += _wrapped(f"{heading}: {reason}", "  ")
+    if diagnosis.verdict == "wrong" and not diagnosis.fixes and diagnosis.suspects:
+        lines.append("  no fix was found that passes")
+    printed = diagnosis.output.rstrip().splitlines()
+    if printed:
+        more = f" (the last of {len(printed)} lines)" if len(printed) > _OUTPUT else ""
+        lines.append(f"  your functions printed{more}:")
+        lines += [f"    {line[:_WIDTH]}" for line in printed[-_OUTPUT:]]
+    if diagnosis.seconds:
+        lines.append(f"  took {diagnosis.seconds:.1f} s")
+    return lines
+
+
+def _wrapped(text: str, indent: str) -> list[str]:
+    """Return text in lines of one width; the lines of a text that has several are kept."""
+    lines = []
+    for part in text.splitlines() or [""]:
+        lines += textwrap.wrap(
+            part,
+            _WIDTH,
+            initial_indent=indent if not lines else f"{indent}    ",
+            subsequent_indent=f"{indent}    ",
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    return lines

@@ -1,0 +1,123 @@
+"""Parts of a diagnosis in words, shared by text and HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reference.debugger.diagnosis import Diagnosis, Suspect
+
+_ENGINES = {
+    "probe": "solving for the value that the line should have had",
+    "explain": "explaining the values that the backward computes",
+    "memory": "watching memory",
+    "repair": "a repair that passes",
+    "exception": "the error that was raised",
+}
+
+
+def headline(diagnosis: Diagnosis) -> str:
+    """Return the verdict with the names of what is wrong and what is right.
+
+    What is right is evidence too, and stands beside what is wrong.
+    """
+    wrong, right = list(diagnosis.wrong), list(diagnosis.right)
+    if diagnosis.verdict == "right":
+        return f"right: {listed(right)}" if right else "right"
+    if diagnosis.verdict == "inconclusive":
+        return "inconclusive" + (f" ({listed(right)} right so far)" if right else "")
+    if not wrong:
+        what = f": {diagnosis.suspects[0].kind}" if diagnosis.suspects else ""
+        return f"wrong{what}".removesuffix(": ") + (f"; {listed(right)} right" if right else "")
+    rest = f"; {listed(right)} right" if right else ""
+    return f"wrong: {listed(wrong)} ({len(wrong)} of {len(wrong) + len(right)} gradients){rest}"
+
+
+def listed(words: Iterable[Any], most: int = 8) -> str:
+    """Return words in one phrase.
+
+    Examples
+    --------
+    >>> listed(["W", "b", "x"])
+    'W, b and x'
+    >>> listed(range(12), most=3)
+    '0, 1, 2 and 9 more'
+    """
+    names = [str(word) for word in words]
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def when(suspect: Suspect) -> str:
+    """Return at which steps a suspect is wrong, or nothing."""
+    if not suspect.steps:
+        return suspect.pattern
+    counted = f"t = {spans(suspect.steps)}"
+    return f"{counted} ({suspect.pattern})" if suspect.pattern else counted
+
+
+def spans(steps: Iterable[int]) -> str:
+    """Return numbers with runs drawn together.
+
+    Examples
+    --------
+    >>> spans((0, 1, 2, 5))
+    '0 to 2, 5'
+    """
+    runs: list[list[int]] = []
+    for step in sorted(set(steps)):
+        if runs and step == runs[-1][1] + 1:
+            runs[-1][1] = step
+        else:
+            runs.append([step, step])
+    parts = []
+    for first, last in runs:
+        between = f" to {last}" if last > first + 1 else f", {last}"
+        parts.append(f"{first}{between if last > first else ''}")
+    return ", ".join(parts)
+
+
+def place_of(suspect: Suspect) -> str:
+    """Return file, line and function of a suspect, as far as they are known."""
+    where = f"{suspect.file}:{suspect.line}" if suspect.line else suspect.file
+    return f"{where}, in {suspect.function}" if suspect.function else where
+
+
+def pointed_at_by(suspect: Suspect) -> str:
+    """Return how a suspect was found."""
+    return "; ".join(_ENGINES.get(engine, engine) for engine in suspect.engines)
+
+
+def evidence_sentences(evidence: dict[str, Any]) -> list[str]:
+    """Return what a verdict stands on, one sentence each.
+
+    Known keys come first and in words; any other is told as it is.
+    """
+    rest = dict(evidence)
+    sentences = []
+    if rest.pop("proved", False):
+        sentences.append("proved in exact arithmetic, without tolerance")
+    draws, fresh = rest.pop("draws", None), rest.pop("fresh", None)
+    voters = rest.pop("voters", ())
+    if draws:
+        values = "set of values" if draws == 1 else "sets of values"
+        new = f" ({fresh} of them fresh)" if fresh else ""
+        by = f" with {listed(voters)}" if voters else ""
+        sentences.append(f"compared on {draws} {values}{new}{by}")
+    elif voters:
+        sentences.append(f"compared with {listed(voters)}")
+    told = {key: said(value) for key, value in rest.items() if value is not None}
+    return sentences + [f"{key}: {text}" for key, text in told.items() if text]
+
+
+def said(value: Any) -> str:
+    """Return a value of the evidence as one short phrase."""
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {said(inner)}" for key, inner in value.items())
+    if isinstance(value, list | tuple | set | frozenset):
+        return listed(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

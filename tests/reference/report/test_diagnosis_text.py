@@ -1,0 +1,107 @@
+"""A diagnosis as text: verdict first, the marked line, the fix, and nothing that is not known."""
+
+from dataclasses import replace
+
+import pytest
+from tests.reference.report import diagnoses
+
+from reference.debugger.diagnosis import Diagnosis
+from reference.report.diagnosis_text import diagnosis_text
+
+
+def order(text, *parts):
+    """Return the places of parts in text; a part that is not there fails."""
+    return [text.index(part) for part in parts]
+
+
+@pytest.mark.parametrize("name", diagnoses.ALL)
+def test_the_verdict_is_the_first_word(name):
+    diagnosis = diagnoses.ALL[name]
+    text = diagnosis_text(diagnosis)
+    assert text.startswith(diagnosis.verdict)
+    assert text == str(diagnosis)
+    assert "\n\n\n" not in text
+    assert not [line for line in text.splitlines() if line != line.rstrip()]
+
+
+def test_a_wrong_backward_is_told_in_order_on_one_screen():
+    text = diagnosis_text(diagnoses.WRONG)
+    places = order(
+        text,
+        "wrong: W and h0 (2 of 4 gradients); V and b right",
+        "h0 at [0]: manual nan, reference 1, off by inf × what rounding explains",
+        "W at gate f, unit 2: manual 0.25, reference -0.5, off by 8e+14 ×",
+        "12 of 20 entries wrong: gate f, i; unit 1, 2",
+        "my_lstm.py:11, in backward: carry not added",
+        "dc is wrong at t = 0 to 3 (all but the last)",
+        "why: dc lacks exactly the contribution of step t+1.",
+        "should be: dh * o[t] * (1 - tanh(c[t]) ** 2) + dc_next",
+        "97% sure",
+        "my_lstm.py:14, in backward: dot for outer",
+        "less likely:\n    my_lstm.py:15, in backward: dc_next += dc * f[t]",
+        "fix (passed 12 fresh inputs, 4 sizes, exact arithmetic): adds what flows back",
+        "-        dc = dh * o[t] * (1 - c[t] ** 2)\n    +        dc = dh * o[t] * (1 - np.tanh(",
+        "or: assigns, where += keeps the later step",
+        "evidence: compared on 4 sets of values (3 of them fresh) with JAX and complex step",
+        "note: loss prints 12 lines a call",
+        "your functions printed:\n    loss is 3.2",
+        "took 2.3 s",
+    )
+    assert places == sorted(places)
+    assert len(text.splitlines()) <= 60
+    assert max(map(len, text.splitlines())) <= 100
+    assert "proved" not in text
+
+
+def test_the_line_is_shown_between_its_neighbours_with_a_marker():
+    assert (
+        "       9 | dV += np.outer(dy[t], h[t])\n"
+        "      10 | dh = V.T @ dy[t] + dh_next\n"
+        "    > 11 | dc = dh * o[t] * (1 - c[t] ** 2)\n"
+        "      12 | df = dc * c[t - 1] * f[t] * (1 - f[t])\n"
+    ) in diagnosis_text(diagnoses.WRONG)
+
+
+def test_a_line_of_a_file_that_is_not_at_hand_is_shown_alone():
+    text = diagnosis_text(replace(diagnoses.WRONG, sources={}))
+    assert "    > 11 | dc = dh * o[t] * (1 - c[t] ** 2)\n" in text
+    assert "10 |" not in text
+
+
+def test_a_right_backward_names_its_gradients_and_what_that_stands_on():
+    text = diagnosis_text(diagnoses.RIGHT)
+    assert text.startswith("right: W, V and b\n")
+    assert "proved in exact arithmetic" in text
+    assert "fix" not in text
+
+
+def test_an_open_question_says_why():
+    text = diagnosis_text(diagnoses.INCONCLUSIVE)
+    assert text.startswith("inconclusive (V right so far)\n")
+    assert "why: W: the oracles disagree" in text
+
+
+def test_a_backward_that_raises_is_told_by_its_line():
+    text = diagnosis_text(diagnoses.RAISED)
+    assert text.startswith("wrong: raises\n")
+    assert "why: NameError: name 'dh_next' is not defined" in text
+    assert "    > 10 |     dh = V.T @ dy[t] + dh_next\n" in text
+    assert "no fix was found" in text
+
+
+def test_nothing_known_is_nothing_said():
+    assert diagnosis_text(Diagnosis("wrong")) == "wrong"
+
+
+def test_many_gradients_and_much_output_stay_on_a_screen():
+    wrong = {f"W{k}": diagnoses.mismatch(f"W{k}", (k,), 1.0, 2.0) for k in range(30)}
+    suspects = [replace(diagnoses.CARRY, confidence=0.9)] * 20
+    output = "".join(f"turn {k}\n" for k in range(500))
+    lines = diagnosis_text(
+        Diagnosis("wrong", wrong, suspects=tuple(suspects), output=output)
+    ).splitlines()
+    assert len(lines) < 60
+    assert "W7 and 22 more (30 of 30 gradients)" in lines[0]
+    assert "  and 26 more" in lines
+    assert "  your functions printed (the last of 500 lines):" in lines
+    assert "    turn 499" in lines
