@@ -9,7 +9,11 @@ from tests.mutation.rewritten import REWRITTEN
 
 import manual_lstm as ml
 from reference import check
+from reference.batch import compare_batch
+from reference.oracles import JaxOracle
+from reference.plan import WIDEST
 from reference.problem import Case, draw
+from reference.stacking import Padded
 
 
 def test_sampled_comparison_accuses_nobody():
@@ -18,6 +22,29 @@ def test_sampled_comparison_accuses_nobody():
     assert set(tally.compared) == {cell.__name__ for cell in REWRITTEN}
     assert not tally.accused, [(problem.cell, problem.case) for problem in tally.accused]
     assert max(tally.worst.values()) < 32
+
+
+# In both, a gate is nearly open, and JAX loses more digits in 1 - f than the cell does.
+HARD = {
+    "OneMatrix": Case(
+        T=5, B=3, D=1, H=1, seed=365478844, index_inputs=True, weight_scale=1.3752687994307713,
+        bias_scale=2.313248588362982, state_scale=1.830290622282658,
+    ),
+    "Einsums": Case(
+        T=3, B=2, D=6, H=3, seed=418361519, weight_scale=1.1987859033842707,
+        bias_scale=3.993779160861118, state_scale=0.8188324529558004,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.xfail(reason="the bound knows the roundings of the cell, not those inside the oracle")
+@pytest.mark.parametrize("name", HARD)
+def test_a_cell_more_exact_than_the_oracle_is_not_accused(name):
+    case = HARD[name]
+    (cell,) = (cell for cell in REWRITTEN if cell.__name__ == name)
+    oracle = JaxOracle(Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=WIDEST.T, B=WIDEST.B))
+    problem = draw(cell(case.D, case.H), case)
+    assert not compare_batch([problem], oracle, np.random.default_rng(1)).failing
 
 
 @pytest.mark.parametrize("cell", REWRITTEN, ids=lambda cell: cell.__name__)
