@@ -59,14 +59,14 @@ def mismatch_lines(mismatch: Mismatch) -> list[str]:
     """Return one mismatch: name and place, values, size of the error, extent."""
     place = _place_text(mismatch.place)
     if mismatch.note:
-        at = _where_text(mismatch.where) or place
+        at = where_text(mismatch.where) or place
         return [f"{mismatch.name}{f' ({at})' if at else ''}: {mismatch.note}"]
     lines = [
         f"{mismatch.name} at {place or list(mismatch.index)}: manual {mismatch.manual:.6g}, "
         f"reference {mismatch.reference:.6g}, {times_text(mismatch.times)}"
     ]
     extent = f"{mismatch.wrong} of {mismatch.size} entries wrong"
-    where = _where_text(mismatch.where)
+    where = where_text(mismatch.where)
     lines.append(f"    {extent}{f': {where}' if where else ''}")
     return lines
 
@@ -93,7 +93,8 @@ def _place_text(place: dict[str, Any]) -> str:
     return ", ".join(f"{key} {value}" for key, value in place.items())
 
 
-def _where_text(where: dict[str, list[Any]]) -> str:
+def where_text(where: dict[str, list[Any]]) -> str:
+    """Return for each decoded axis the values at which anything is wrong."""
     parts = []
     for key, values in where.items():
         shown = ", ".join(str(value) for value in values[:6]) + (", …" if len(values) > 6 else "")
