@@ -159,6 +159,10 @@ def effects(problem: Problem) -> list[Mismatch]:
         before = _copies(given)
         answer = _named_answer(cell.step_backward(params, cache, dstate))
         first = _copies(answer)
+        for name in named_leaves(answer["dparams"]).keys() ^ named_leaves(params).keys():
+            is_there = name in named_leaves(answer["dparams"])
+            what = "a gradient of no parameter" if is_there else "no gradient of this parameter"
+            note(f"dparams.{name}", t, f"step_backward returns {what}")
         for name in _changed(given, before):
             note(name, t, "step_backward changes its argument")
         for name in _sharing(answer, given):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol
 
 import jax
@@ -12,7 +13,8 @@ import numpy as np
 from manual_lstm.checks import Array
 from manual_lstm.trees import named_leaves
 from reference.numeric import complex_step_reference, difference_reference
-from reference.oracle import jitted_vjp
+from reference.oracle import arguments, jitted_vjp, sequence_vjp
+from reference.oracle_rounding import movement
 from reference.problem import Problem
 from reference.stacking import SameShape, Stacking
 
@@ -43,6 +45,10 @@ class Oracle(Protocol):
 
     def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
         """Return manual results of one name, stacked like the answers."""
+        ...
+
+    def own_roundings(self, problem: Problem) -> Named:
+        """Return how far its answers move when its own roundings do."""
         ...
 
 
@@ -80,13 +86,17 @@ class JaxOracle:
         with jax.enable_x64(True):
             answer = jitted_vjp(step, cell, over_cases=True)(*stacked)
         answer = jax.tree.map(lambda array: np.asarray(array)[:count], answer)
-        hs, state_T, (dparams, dxs, dstate0) = answer
-        named = {"hs": hs, "state_T": state_T, "params": dparams, "xs": dxs, "state0": dstate0}
-        return named_leaves(named)
+        return _named(*answer)
 
     def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
         """Stack manual results as the problems were."""
         return self.stacking.results(name, arrays, like)
+
+    def own_roundings(self, problem: Problem) -> Named:
+        """Run JAX's own program with every operation rounded at random: seconds."""
+        step, cell = self.stacking.oracle
+        with jax.enable_x64(True):
+            return _named(*movement(partial(sequence_vjp, step, cell), arguments(problem)))
 
 
 @dataclass(frozen=True)
@@ -120,6 +130,16 @@ class NumericOracle:
     def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
         """Stack manual results of one shape."""
         return SameShape().results(name, arrays, like)
+
+    def own_roundings(self, problem: Problem) -> Named:
+        """Return nothing: what its evaluations of the forward round is the cell's own rounding."""
+        return {}
+
+
+def _named(hs: Any, state_T: Any, gradients: Any) -> Named:
+    dparams, dxs, dstate0 = gradients
+    named = {"hs": hs, "state_T": state_T, "params": dparams, "xs": dxs, "state0": dstate0}
+    return named_leaves(named)
 
 
 def _nudged(array: Array, eps: Array, rng: np.random.Generator) -> Array:

@@ -36,11 +36,18 @@ class Vote:
 
     @property
     def against_manual(self) -> bool:
-        """Whether everyone agrees with the reference; who cannot tell (NaN) has no vote."""
+        """Whether everyone agrees with the reference, and the most precise rather than with manual.
+
+        Who cannot tell (NaN) has no vote.
+        """
         others = [value for who, value in self.values.items() if who not in ("manual", "reference")]
         told = [value for value in others if not np.isnan(value)]
-        reference = self.values["reference"]
-        return bool(told) and all(abs(value - reference) <= _AGREES * self.scale for value in told)
+        reference, manual = self.values["reference"], self.values["manual"]
+        if not told or any(abs(value - reference) > _AGREES * self.scale for value in told):
+            return False
+        if "complex step" in self.values:  # the first to be asked, and exact to rounding
+            return not abs(told[0] - manual) <= 2 * abs(told[0] - reference)
+        return not abs(reference - manual) <= _AGREES * self.scale
 
     def __str__(self) -> str:
         votes = ", ".join(f"{voter} {value:.9g}" for voter, value in self.values.items())

@@ -37,7 +37,6 @@ HARD = {
 }  # fmt: skip
 
 
-@pytest.mark.xfail(reason="the bound knows the roundings of the cell, not those inside the oracle")
 @pytest.mark.parametrize("name", HARD)
 def test_a_cell_more_exact_than_the_oracle_is_not_accused(name):
     case = HARD[name]

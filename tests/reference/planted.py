@@ -158,6 +158,14 @@ class Raises(RNN):
         return super().step_backward(params, cache[:2], dstate)
 
 
+class GradientOfNothing(ml.LSTM):
+    """Returns the gradient of a bias that is not there."""
+
+    def step_backward(self, params, cache, dstate):
+        dparams, dstate_prev, dx = super().step_backward(params, cache, dstate)
+        return dparams._replace(b=np.zeros(4 * self.hidden_size, dx.dtype)), dstate_prev, dx
+
+
 class OneUlpOff(ml.LSTM):
     """Wrong by one unit in the last place of one carry: no comparison in floats can see it."""
 

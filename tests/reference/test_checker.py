@@ -62,6 +62,13 @@ def test_planted_mistakes_are_caught_and_named(cell, expected):
         report.raise_if_wrong()
 
 
+def test_a_gradient_of_no_parameter_is_an_effect():
+    report = check(planted.GradientOfNothing(3, 4, bias=False), cases=64)
+    assert report.verdict == "wrong", str(report)
+    (mismatch,) = report.mismatches
+    assert (mismatch.stage, mismatch.name) == ("EFFECT", "dparams.b")
+
+
 def test_what_is_right_is_not_among_the_mismatches():
     report = check(planted.MeanForSum, cases=64)
     assert {m.name for m in report.mismatches} == {"params.b"}
@@ -74,7 +81,7 @@ def test_a_mismatch_tells_place_and_size():
     assert mismatch.manual != mismatch.reference
     assert "Case(" in mismatch.reproduce
     assert "× what rounding explains" in str(report)
-    assert "vote on params.b" in str(report)
+    assert "vote on one step: params.b" in str(report)
 
 
 def test_one_unit_in_the_last_place_is_refuted_though_floats_agree():
