@@ -1,0 +1,217 @@
+"""Measure the debugger on the benchmark: one command that prints the table.
+
+    python benchmarks/debugger/measure.py --half develop --kind b --limit 20 --json figures.json
+
+Kinds: a, mutants of right programs by single-term operators; b, realistic mistakes; c, right
+programs. Of the reported half only totals are printed unless --names is given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import importlib.util
+import json
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import time
+import types
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core a job; before NumPy is loaded
+
+import numpy as np
+from cases import Mistake, program_source
+from observe import RIGHT
+from oracle import central_differences, errors
+from subjects import half, mistakes, mutants, right
+
+SECONDS = 20.0
+
+
+def load_file(source: str, folder: str) -> types.ModuleType:
+    """Write a source to a file of its own and import it, as a user's file is."""
+    path = Path(folder) / "subject.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location("subject", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def subjects(kind: str, side: str, limit: int | None) -> list[tuple[str, str, str, Any]]:
+    """Cases of a kind and half: (kind, name, source, expectation)."""
+    if kind == "a":
+        chosen = []
+        for subject in right():
+            if half(subject.name) == side:
+                made = mutants(subject.name)
+                # Ten of a program, spread over its text: the operators make hundreds.
+                step = max(1, len(made) // 10)
+                chosen += [("a", m.name, m.source, {"lines": [[m.line]]}) for m in made[::step][:10]]
+    elif kind == "b":
+        chosen = [
+            ("b", m.name, m.source, _expected(m)) for m in mistakes() if half(m.name) == side
+        ]
+    else:
+        chosen = [("c", s.name, s.source, {}) for s in right() if half(s.name) == side]
+    if limit is not None and len(chosen) > limit:
+        chosen = chosen[:: max(1, len(chosen) // limit)][:limit]
+    return chosen
+
+
+def _expected(mistake: Mistake) -> dict[str, Any]:
+    source = mistake.source
+    return {
+        "lines": [fault.line_numbers(source) for fault in mistake.faults],
+        "kinds": [fault.kind for fault in mistake.faults],
+        "steps": [fault.steps for fault in mistake.faults],
+    }
+
+
+def measure(case: tuple[str, str, str, Any]) -> dict[str, Any]:
+    """Debug one case and compare the answer with what was planted."""
+    from reference.debugger.debug import debug
+
+    kind, name, source, expected = case
+    faulthandler.dump_traceback_later(4 * SECONDS, exit=True)  # a debugger that hangs shows where
+    record: dict[str, Any] = {"kind": kind, "name": name}
+    with tempfile.TemporaryDirectory() as folder:
+        module = load_file(source, folder)
+        params, inputs = module.example(np.random.default_rng(0))
+        started = time.perf_counter()
+        try:
+            found = debug(
+                module.loss, module.backward, params, inputs,
+                example=module.example, seconds=SECONDS,
+            )  # fmt: skip
+        except Exception as error:
+            return record | {"verdict": f"{type(error).__name__}: {error}", "seconds": 0.0}
+        record |= {"verdict": found.verdict, "seconds": time.perf_counter() - started}
+        if kind == "c":
+            return record
+        lines = [suspect.line for suspect in found.suspects]
+        accepted = expected["lines"]
+        record |= {
+            "accused": [(s.line, s.kind, s.pattern, s.text) for s in found.suspects[:4]],
+            "accepted": accepted,
+            "line first": bool(lines) and any(lines[0] in fault for fault in accepted),
+            "culprits in three": all(
+                any(line in fault for line in lines[: 3 * len(accepted)]) for fault in accepted
+            ),
+            "fixed": bool(found.fixes),
+            "verified fix": bool(found.fixes) and holds(found.fixes[0], source, name),
+            "fix": found.fixes[0].diff if found.fixes else "",
+        }
+        if kind == "b":
+            first = [
+                next((s for s in found.suspects if s.line in fault), None) for fault in accepted
+            ]
+            record["kind right"] = all(
+                s is not None and s.kind == k for s, k in zip(first, expected["kinds"], strict=True)
+            )
+            record["steps right"] = all(
+                s is not None and s.pattern == p
+                for s, p in zip(first, expected["steps"], strict=True)
+            )
+            record["expected"] = list(zip(expected["kinds"], expected["steps"], strict=True))
+    return record
+
+
+def holds(fix: Any, source: str, name: str) -> bool:
+    """Whether the mended source is right on inputs that the debugger never saw."""
+    from cases import load
+
+    module = load(fix.apply_to(source), "mended")
+    for k in range(3):
+        params, inputs = module.example(np.random.default_rng([99, k]))
+        manual = dict(module.backward(params, inputs))
+        reference = central_differences(module, params, inputs, set(manual))
+        if max(errors(manual, reference).values(), default=1.0) > 10 * RIGHT:
+            return False
+    return True
+
+
+def table(records: Sequence[dict[str, Any]]) -> str:
+    """Return the table."""
+    rows = [f"{'':24}" + "".join(f"{kind:>14}" for kind in "abc")]
+
+    def row(title: str, share: Any) -> None:
+        cells = []
+        for kind in "abc":
+            chosen = [r for r in records if r["kind"] == kind]
+            cells.append(f"{share(chosen, kind) if chosen else '':>14}")
+        rows.append(f"{title:24}" + "".join(cells))
+
+    def percent(key: str, kinds: str) -> Any:
+        def cell(chosen: list[dict[str, Any]], kind: str) -> str:
+            if kind not in kinds:
+                return ""
+            hits = sum(bool(r.get(key)) for r in chosen)
+            return f"{hits}/{len(chosen)} {100 * hits / len(chosen):.0f}%"
+
+        return cell
+
+    for record in records:
+        record["detected"] = record["verdict"] == "wrong"
+        record["false alarm"] = record["verdict"] == "wrong"
+        record["said right"] = record["verdict"] == "right"
+    row("cases", lambda chosen, _: str(len(chosen)))
+    row("detected", percent("detected", "ab"))
+    row("false alarms", percent("false alarm", "c"))
+    row("called right", percent("said right", "c"))
+    row("right line first", percent("line first", "ab"))
+    row("culprits in first three", percent("culprits in three", "ab"))
+    row("kind right", percent("kind right", "b"))
+    row("time step right", percent("steps right", "b"))
+    row("verified fix", percent("verified fix", "ab"))
+    row("median s", lambda chosen, _: f"{statistics.median(r['seconds'] for r in chosen):.1f}")
+    row("p95 s", lambda chosen, _: f"{np.percentile([r['seconds'] for r in chosen], 95):.1f}")
+    return "\n".join(rows)
+
+
+def main() -> None:
+    """Run the command."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser.add_argument("--half", choices=("develop", "report"), default="develop")
+    parser.add_argument("--kind", default="abc", help="letters out of a, b, c")
+    parser.add_argument("--limit", type=int, help="at most so many cases of a kind")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--only", help="cases whose name holds this text")
+    parser.add_argument("--names", action="store_true", help="print every case that falls short")
+    parser.add_argument("--json", type=Path)
+    options = parser.parse_args()
+    chosen = [c for kind in options.kind for c in subjects(kind, options.half, options.limit)]
+    if options.only:
+        chosen = [case for case in chosen if options.only in case[1]]
+    with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=40) as pool:
+        records = []
+        for done, record in enumerate(pool.imap_unordered(measure, chosen), 1):
+            records.append(record)
+            if sys.stderr.isatty():
+                print(f"\r{done}/{len(chosen)}", end="", file=sys.stderr)
+            if options.json:
+                options.json.write_text(json.dumps(records, indent=1, default=str))
+        pool.close()
+        pool.join()
+    if options.names:
+        for record in sorted(records, key=lambda r: r["name"]):
+            short = [k for k, v in record.items() if v is False]
+            if short or record["verdict"] not in ("wrong", "right"):
+                print(record["name"], f"{record['seconds']:.1f} s", record["verdict"], short)
+                print("   ", record.get("accepted"), record.get("expected"))
+                print("   ", record.get("accused"))
+                if record.get("fix"):
+                    print("\n".join(f"      {x}" for x in record["fix"].splitlines() if x[:1] in "+-" and x[:3] not in ("+++", "---")))
+    print(table(records))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""From what the search found to suspects and fixes: lines of the user's text, in words."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.diagnosis import Edit, Fix, Suspect
+from reference.debugger.kinds import kind_of, pattern_of
+from reference.debugger.program import Program, Source
+from reference.debugger.search import Found, Search, Step, times_of
+from reference.debugger.verdict import Judgement
+
+
+def fixes_of(
+    program: Program, search: Search, originals: dict[str, str], judgement: Judgement
+) -> list[tuple[Fix, Found]]:
+    """Return up to three complete repairs as edits of the original texts, the likeliest first."""
+    made: list[tuple[Fix, Found]] = []
+    seen: set[str] = set()
+    for found in sorted(search.found, key=lambda found: found.cost):
+        changed = [file for file in originals if found.texts[file] != originals[file]]
+        if len(changed) != 1:
+            continue
+        (file,) = changed
+        text = tidied(found.texts[file], originals[file])
+        if text in seen:
+            continue
+        seen.add(text)
+        edits = edits_between(file, originals[file], text)
+        why = "; ".join(step.rewrite.why for step in found.steps)
+        verified = f"{len(search.cases)} inputs with fresh values"
+        made.append((Fix(edits, why, verified, originals[file]), found))
+    return made[:3]
+
+
+def edits_between(file: str, old: str, new: str) -> tuple[Edit, ...]:
+    """Return the edits of lines that lead from one text to another."""
+    before, after = old.splitlines(), new.splitlines()
+    matcher = difflib.SequenceMatcher(None, before, after, autojunk=False)
+    return tuple(
+        Edit(file, a + 1, b, tuple(before[a:b]), tuple(after[c:d]))
+        for tag, a, b, c, d in matcher.get_opcodes()
+        if tag != "equal"
+    )
+
+
+def tidied(text: str, original: str) -> str:
+    """Return a text without brackets of ours that mean nothing."""
+    wanted = ast.dump(ast.parse(text))
+    known = set(original.splitlines())
+    lines = text.splitlines(keepends=True)
+    for k, line in enumerate(lines):
+        if line.rstrip("\n") in known:
+            continue
+        at = line.find("(")
+        while at >= 0:
+            depth = 0
+            for end in range(at, len(line)):
+                depth += (line[end] == "(") - (line[end] == ")")
+                if depth == 0:
+                    break
+            else:
+                break
+            shorter = line[:at] + line[at + 1 : end] + line[end + 1 :]
+            try:
+                same = ast.dump(ast.parse("".join([*lines[:k], shorter, *lines[k + 1 :]])))
+            except SyntaxError:
+                same = ""
+            if same == wanted:
+                lines[k] = line = shorter
+                at -= 1
+            at = line.find("(", at + 1)
+    return "".join(lines)
+
+
+def suspects_of(
+    program: Program,
+    search: Search,
+    originals: dict[str, str],
+    judgement: Judgement,
+    fixes: list[tuple[Fix, Found]],
+) -> list[Suspect]:
+    """Return the lines that may be at fault: of fixes, of findings, of the evidence, in turn."""
+    found: list[Suspect] = []
+    steps = fixes[0][1].steps if fixes else search.steps
+    for step in steps:
+        found.append(_from_step(step, originals, bool(fixes)))
+    for _, other in fixes[1:]:
+        found.append(_from_step(other.steps[-1], originals, True))
+    placed = [finding for finding in judgement.findings if finding.line]
+    found = found + placed if fixes else placed + found
+    found += _from_evidence(search, originals)
+    found += [finding for finding in judgement.findings if not finding.line]
+    return _distinct(found)[:8]
+
+
+def _from_step(step: Step, originals: dict[str, str], sure: bool) -> Suspect:
+    rewrite = step.rewrite
+    text = step.texts[rewrite.file]
+    source = Source(rewrite.file, text)
+    line = original_line(originals[rewrite.file], text, rewrite.line)
+    kind = kind_of(rewrite, source)
+    changed, known = step.times
+    return Suspect(
+        file=rewrite.file,
+        line=line,
+        text=_text_of(originals[rewrite.file], line),
+        function=function_at(source, rewrite.line),
+        variable=rewrite.variable,
+        steps=changed,
+        pattern=pattern_of(kind, changed, known),
+        kind=kind,
+        why=f"with {rewrite.why}, gradients that are wrong become right and none is spoilt",
+        should_be=rewrite.splices[0].new.strip(),
+        confidence=0.95 if sure else 0.6,
+        engines=("probe", "repair"),
+    )
+
+
+def _from_evidence(search: Search, originals: dict[str, str]) -> list[Suspect]:
+    """Return the statements in the order in which the first round's probes put them."""
+    now = search.first
+    if now is None:
+        return []
+    best: dict[tuple[str, int], Any] = {}
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        key = site.file, site.statement
+        if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
+            best[key] = e
+    found = []
+    for file, line in search.order:
+        e = best.get((file, line))
+        if e is None or not (e.explains > 1 - 1e-6 or e.outputs):
+            continue
+        site = now.recording.sites[e.site]
+        times = times_of(now.recording, e.site)
+        changed = tuple(sorted({times[n] for n in e.steps}))
+        full = e.explains > 1 - 1e-6
+        found.append(
+            Suspect(
+                file=file,
+                line=line,
+                text=_text_of(originals[file], line),
+                function=site.function,
+                variable=site.name,
+                steps=changed,
+                pattern=pattern_of("", changed, tuple(sorted(set(times)))),
+                kind="",
+                why=("another value here explains every wrong gradient" if full else
+                     f"another value here explains {', '.join(e.outputs)}"),
+                should_be=_told(now.recording, e),
+                confidence=0.5 if full else 0.3,
+                engines=("probe",),
+            )  # fmt: skip
+        )
+    return found
+
+
+def _told(recording: Any, e: Any) -> str:
+    """Tell the value that explains most at its first wrong execution."""
+    seen = recording.executions[e.site]
+    sizes = [int(np.size(execution.value)) for execution in seen]
+    if not e.steps:
+        return ""
+    n = e.steps[0]
+    start = sum(sizes[:n])
+    delta = e.delta[start : start + sizes[n]].reshape(np.shape(seen[n].value))
+    wanted = np.asarray(seen[n].value) + delta
+    return np.array2string(wanted, precision=4, threshold=8, edgeitems=2).replace("\n", " ")
+
+
+def original_line(original: str, text: str, line: int) -> int:
+    """Return the line of the original that a line of an edited text comes from."""
+    before, after = original.splitlines(), text.splitlines()
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
+        if c < line <= d:
+            return min(a + (line - c), max(b, a + 1)) if tag == "equal" or b > a else a
+    return line
+
+
+def function_at(source: Source, line: int) -> str:
+    """Return the name of the innermost function around a line."""
+    around = [
+        node
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
+    ]
+    return max(around, key=lambda node: node.lineno).name if around else ""
+
+
+def _text_of(text: str, line: int) -> str:
+    lines = text.splitlines()
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
+
+
+def _distinct(found: list[Suspect]) -> list[Suspect]:
+    seen: set[tuple[str, int]] = set()
+    kept = []
+    for suspect in found:
+        key = suspect.file, suspect.line
+        if suspect.line == 0 or key not in seen:
+            kept.append(suspect)
+        seen.add(key)
+    return kept

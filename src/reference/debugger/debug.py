@@ -1,0 +1,182 @@
+"""`debug`: from "the gradient check failed" to the line, the step, the value and a verified fix."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.answer import fixes_of, suspects_of
+from reference.debugger.cases import Case, draws, size_of
+from reference.debugger.diagnosis import Diagnosis
+from reference.debugger.oracle import gradients
+from reference.debugger.program import Inputs, Program, copied
+from reference.debugger.search import Search
+from reference.debugger.timebox import Watchdog
+from reference.debugger.verdict import Judgement, judge
+
+
+def debug(
+    loss: Callable[[Any, Any], Any],
+    backward: Callable[[Any, Any], Mapping[str, Any]],
+    params: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    *,
+    example: Callable[[np.random.Generator], Inputs] | None = None,
+    sources: Iterable[Any] | None = None,
+    seconds: float = 20.0,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Diagnosis:
+    """Say whether `backward` is the derivative of `loss`, and if not, which line is to blame.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params, inputs) -> scalar``, unmodified.
+    backward : callable
+        ``backward(params, inputs) -> mapping`` of gradients by the names of their primals.
+    params, inputs : mapping of str to ndarray
+        Never changed. Small sizes, all different, are searched fastest.
+    example : callable, optional
+        ``example(rng) -> (params, inputs)``: draws other values and sizes; fixes are verified on
+        them. Without it fresh values of the same shapes are drawn.
+    sources : iterable of paths or modules, optional
+        Files to look in; by default all that the two functions reach outside installed packages.
+    seconds : float
+        The whole budget. The verdict needs a small part of it.
+    seed : int
+    progress : callable, optional
+        Is told in a line what has been found so far.
+
+    Returns
+    -------
+    Diagnosis
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `reference.debugger.verdict.judge` does, if the question makes no sense.
+
+    Notes
+    -----
+    Every run of an edited program happens in memory, on copies; no file is written.
+    """
+    started = time.monotonic()
+    judgement = judge(
+        loss, backward, params, inputs, example=example, seed=seed, seconds=max(1.0, seconds / 2)
+    )
+    diagnosis = Diagnosis(
+        verdict=judgement.verdict,
+        wrong=judgement.wrong,
+        right=judgement.right,
+        suspects=judgement.findings,
+        evidence=judgement.evidence,
+        reasons=judgement.reasons,
+        output=judgement.output,
+    )
+    if progress is not None:
+        progress(f"verdict: {judgement.verdict}")
+    if judgement.verdict == "wrong":
+        with Watchdog() as watchdog:
+            program = Program(loss, backward, watchdog, sources)
+            try:
+                diagnosis = _searched(
+                    program, judgement, diagnosis, params, inputs, example, seed,
+                    started + seconds, progress,
+                )  # fmt: skip
+            finally:
+                program.restore()
+    return replace(diagnosis, seconds=time.monotonic() - started)
+
+
+def _searched(
+    program: Program,
+    judgement: Judgement,
+    diagnosis: Diagnosis,
+    params: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    example: Callable[..., Any] | None,
+    seed: int,
+    until: float,
+    progress: Callable[[str], None] | None,
+) -> Diagnosis:
+    given = (params, inputs)
+    program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
+    originals = {file: source.text for file, source in program.sources.items()}
+    reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
+    with program.quiet():
+        names = _names(judgement, given)
+        drawn = [given, *draws(params, inputs, example, seed, 8)]
+        small = sorted(drawn[:1] if example is None else drawn, key=size_of)[:1]
+        others = [d for d in drawn[1:] if d is not small[0]][:3]
+        first = _case(program, small[0], names, until)
+        search = None
+        if first is not None and program.functions:
+            shown = [first]
+            search = Search(
+                program, shown, until - 0.2, _accepts(program, small[0]), progress
+            )
+            search.cases += [
+                case for d in others if (case := _case(program, d, names, until)) is not None
+            ]
+            search.search()
+            program.restore_texts(originals)
+            fixes = fixes_of(program, search, originals, judgement)
+            suspects = suspects_of(program, search, originals, judgement, fixes)
+            return replace(
+                diagnosis,
+                suspects=tuple(suspects),
+                fixes=tuple(fix for fix, _ in fixes),
+                sources=originals,
+                reasons=(*diagnosis.reasons, *reasons),
+                evidence={**diagnosis.evidence, "runs": program.runs},
+            )
+    return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
+
+
+def _names(judgement: Judgement, given: Inputs) -> list[str]:
+    """Return what must be right in the end: what is returned, and parameters left out."""
+    known = dict(given[0]) | dict(given[1])
+    names = [name for name in judgement.manual if name in known]
+    kinds = {finding.kind for finding in judgement.findings}
+    if not names or kinds & {"never returned", "wrong name"} or judgement.error is not None:
+        names += [name for name in given[0] if name not in names]
+    return names
+
+
+def _case(program: Program, inputs: Inputs, names: list[str], until: float) -> Case | None:
+    left = until - time.monotonic()
+    if left < 0.3:
+        return None
+    oracle = gradients(program, inputs, names, min(5.0, left / 2))
+    return Case(inputs, program.value(inputs), oracle) if oracle else None
+
+
+def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:
+    """Return the condition beyond right gradients: nothing changed, the same answer twice."""
+    def same_twice() -> bool:
+        program.state.restore()
+        mine = copied(inputs)
+        try:
+            answers = [
+                {name: np.array(v) for name, v in dict(program.backward(*mine)).items()}
+                for _ in range(2)
+            ]
+        except Exception:
+            return False
+        unchanged = all(
+            np.array_equal(mine[k][name], inputs[k][name])
+            for k in (0, 1)
+            for name in inputs[k]
+            if isinstance(inputs[k][name], np.ndarray)
+        )
+        return unchanged and all(
+            np.array_equal(answers[0][name], answers[1].get(name)) for name in answers[0]
+        )
+
+    return same_twice
+

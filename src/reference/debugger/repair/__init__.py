@@ -1,0 +1,78 @@
+"""The catalogue: what may be mended on a line, the likely before the far-fetched."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+from reference.debugger.repair import (
+    derivatives,
+    indices,
+    loops,
+    operands,
+    products,
+    reductions,
+    results,
+    signs,
+    statements,
+    terms,
+)
+from reference.debugger.repair.place import Atom, Place, Rewrite
+
+__all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
+
+_COMMON = (
+    signs.rewrites, statements.rewrites, loops.rewrites, indices.rewrites, products.rewrites,
+    reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites, operands.rewrites,
+    terms.factors, terms.terms,
+)  # fmt: skip
+
+
+def common(place: Place) -> list[Rewrite]:
+    """Return the single edits of a statement, cheapest first, without doubles and bans."""
+    found = itertools.chain.from_iterable(family(place) for family in _COMMON)
+    return sorted(_distinct(place, found), key=lambda rewrite: rewrite.cost)
+
+
+def rich(place: Place) -> Iterator[Rewrite]:
+    """Give far-fetched edits: two at once, and terms that are products."""
+    yield from _distinct(place, terms.products_of_two(place))
+    yield from _distinct(place, operands.two(place))
+
+
+def _distinct(place: Place, found: Iterator[Rewrite]) -> Iterator[Rewrite]:
+    seen = set()
+    for rewrite in found:
+        key = tuple((s.start, s.end, s.new) for s in rewrite.splices)
+        old = [place.source.data[s.start : s.end].decode() for s in rewrite.splices]
+        if key in seen or old == [s.new for s in rewrite.splices]:
+            continue
+        seen.add(key)
+        if not any(banned(splice.new) for splice in rewrite.splices):
+            yield rewrite
+
+
+def banned(text: str) -> bool:
+    """Return whether a text passes by doing nothing: powers 0 and 1, x + x, x - x, x / x.
+
+    Examples
+    --------
+    >>> banned("1 - c ** 0"), banned("x - x"), banned("d * (1 - c ** 2)")
+    (True, True, False)
+    """
+    try:
+        tree = ast.parse(text.strip(), mode="eval")
+    except SyntaxError:
+        return False
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.BinOp):
+            continue
+        if isinstance(node.op, ast.Pow) and isinstance(node.right, ast.Constant):
+            if node.right.value in (0, 1):
+                return True
+        if isinstance(node.op, ast.Add | ast.Sub | ast.Div) and (
+            ast.dump(node.left) == ast.dump(node.right)
+        ):
+            return True
+    return False

@@ -1,0 +1,127 @@
+"""What should go from one step to the next and does not: edits of a whole loop."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+from reference.debugger.program import Source, Splice
+from reference.debugger.repair.place import Rewrite
+
+
+def rewrites(source: Source, function: ast.AST) -> Iterator[Rewrite]:
+    """Give carries that are set at the end of a loop, read in it, or no longer zeroed in it."""
+    for loop in [node for node in ast.walk(function) if isinstance(node, ast.For | ast.While)]:
+        yield from _never_updated(source, function, loop)
+        yield from _zeroed_inside(source, function, loop)
+        yield from _siblings(source, loop)
+
+
+def _names(nodes: list[ast.stmt], context: type) -> list[str]:
+    found: dict[str, None] = {}
+    for statement in nodes:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and isinstance(node.ctx, context):
+                found[node.id] = None
+    return list(found)
+
+
+def _never_updated(source: Source, function: ast.AST, loop: ast.For | ast.While) -> Iterator[Rewrite]:
+    """Give ``stale = made`` at the loop's end for names that are read in it and never set."""
+    body = loop.body
+    stored, read = _names(body, ast.Store), _names(body, ast.Load)
+    before = [
+        node.id
+        for statement in ast.walk(function)
+        if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
+        for target in statement.targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name)
+    ]
+    stale = [name for name in dict.fromkeys(before) if name in read and name not in stored]
+    unused = [name for name in stored if name not in read] or stored
+    indent = " " * body[0].col_offset
+    end = source.at((loop.end_lineno or loop.lineno) + 1)
+    lead = "" if source.data[end - 1 : end] == b"\n" else "\n"
+    line = _first_use(body, stale)
+
+    def insert(pairs: tuple[tuple[str, str], ...], cost: float) -> Rewrite:
+        text = "".join(f"{indent}{old} = {new}\n" for old, new in pairs)
+        why = ", ".join(f"{old} = {new}" for old, new in pairs)
+        return Rewrite(source.file, (Splice(end, end, lead + text),), "carry lost",
+                       f"{why} at the end of the loop", cost, line.get(pairs[0][0], loop.lineno),
+                       pairs[0][0])  # fmt: skip
+
+    for old, new in itertools.product(stale, unused):
+        yield insert(((old, new),), 1.0 if _akin(old, new) else 2.0)
+    for pairs in _pairings(stale, unused):
+        yield insert(pairs, 1.2)
+    # Called results that are unpacked under other names: rename the target itself.
+    for statement in body:
+        if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+            targets = [e for e in statement.targets[0].elts if isinstance(e, ast.Name)]
+            loose = [e for e in targets if e.id not in read]
+            for old, target in itertools.product(stale, loose):
+                yield Rewrite(source.file, (Splice(*source.span(target), old),), "carry lost",
+                              f"{old}, not {target.id}", 1.1, line.get(old, loop.lineno), old)  # fmt: skip
+
+
+def _pairings(stale: list[str], made: list[str]) -> Iterator[tuple[tuple[str, str], ...]]:
+    for first, second in itertools.combinations(stale[:4], 2):
+        for a, b in itertools.permutations(made[:10], 2):
+            if _akin(first, a) and _akin(second, b):
+                yield (first, a), (second, b)
+
+
+def _akin(old: str, new: str) -> bool:
+    """Whether two names tell of the same thing, such as dh_next and dh_prev."""
+    return old[:2] == new[:2]
+
+
+def _first_use(body: list[ast.stmt], names: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for statement in body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name) and node.id in names:
+                found.setdefault(node.id, node.lineno)
+    return found
+
+
+def _zeroed_inside(source: Source, function: ast.AST, loop: ast.For | ast.While) -> Iterator[Rewrite]:
+    """Give a loop whose zeroing statements stand before it."""
+    for statement in loop.body:
+        if isinstance(statement, ast.Assign) and "zeros" in source.of(statement.value):
+            text = " ".join(source.of(statement).split())
+            cut = Splice(source.at(statement.lineno), source.at((statement.end_lineno or 0) + 1), "")
+            at = source.at(loop.lineno)
+            put = Splice(at, at, f"{' ' * loop.col_offset}{text}\n")
+            name = source.of(statement.targets[0])
+            yield Rewrite(source.file, (cut, put), "carry lost", "zeroed before the loop", 1.0,
+                          statement.lineno, name)  # fmt: skip
+            yield Rewrite(source.file, (cut,), "carry lost", "not zeroed in the loop", 0.9,
+                          statement.lineno, name)  # fmt: skip
+
+
+def _siblings(source: Source, loop: ast.For | ast.While) -> Iterator[Rewrite]:
+    """Give all plain assignments of gradients in a loop as additions."""
+    assigned = [
+        statement
+        for statement in loop.body
+        if isinstance(statement, ast.Assign)
+        and isinstance(statement.targets[0], ast.Name | ast.Subscript | ast.Attribute)
+    ]
+    groups = [
+        [s for s in assigned if "@" in source.of(s) or "dot" in source.of(s) or "outer" in source.of(s)
+         or "sum" in source.of(s)],
+        [s for s in assigned if source.of(s.targets[0]).lstrip("self.")[:2] in ("dW", "db", "dU")],
+    ]  # fmt: skip
+    for group in groups:
+        if len(group) > 1:
+            splices = tuple(
+                Splice(source.span(s)[0], source.span(s)[1],
+                       f"{source.of(s.targets[0])} += {source.of(s.value)}")
+                for s in group
+            )  # fmt: skip
+            yield Rewrite(source.file, splices, "= for +=", "added, not assigned, in all of them",
+                          1.3, group[0].lineno, source.of(group[0].targets[0]))  # fmt: skip

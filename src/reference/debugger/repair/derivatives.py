@@ -1,0 +1,143 @@
+"""The derivative of an activation: missing, of the wrong function, or taken twice."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give values times ``s * (1 - s)`` or ``1 - t ** 2``, and each pattern for the other."""
+    yield from _missing(place)
+    yield from _patterns(place)
+    yield from _unwrapped(place)
+
+
+def _missing(place: Place) -> Iterator[Rewrite]:
+    for node in place.chains():
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if not isinstance(value, float | np.floating | np.ndarray):
+            continue
+        base = product(node, text)
+        for atom in place.alike(value):
+            if np.max(np.abs(atom.value)) > 1:  # no activated value
+                continue
+            for factor in (f"{atom.text} * (1 - {atom.text})", f"(1 - {atom.text} ** 2)"):
+                yield place.rewrite(
+                    node, f"{base} * {factor}", "missing derivative", f"times {factor}", 1.2
+                )
+        for atom in place.alike(value):
+            factor = f"(1 - np.tanh({atom.text}) ** 2)"
+            yield place.rewrite(
+                node, f"{base} * {factor}", "missing derivative", f"times {factor}", 1.7
+            )
+            factor = f"({atom.text} > 0)"
+            yield place.rewrite(
+                node, f"{base} * {factor}", "missing derivative", f"times {factor}", 1.9
+            )
+
+
+def forms(text: str, node: ast.expr) -> list[str]:
+    """Return the derivatives that are written with one variable."""
+    s = bracketed(node, text)
+    return [f"(1 - {s} ** 2)", f"({s} * (1 - {s}))", f"(1 - {s})", f"({s} > 0)", s,
+            f"(1 + {s} ** 2)", f"(1 - np.tanh({s}) ** 2)"]  # fmt: skip
+
+
+def _core(node: ast.expr) -> ast.expr | None:
+    """Return s of ``1 - s``, ``1 + s``, ``1 - s ** 2``, ``1 - s * s``, else None."""
+    if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Sub | ast.Add)):
+        return None
+    if not (isinstance(node.left, ast.Constant) and node.left.value == 1):
+        return None
+    right = node.right
+    if isinstance(right, ast.BinOp) and isinstance(right.op, ast.Pow):
+        return right.left
+    if (
+        isinstance(right, ast.BinOp)
+        and isinstance(right.op, ast.Mult)
+        and ast.dump(right.left) == ast.dump(right.right)
+    ):
+        return right.left
+    return right
+
+
+def _patterns(place: Place) -> Iterator[Rewrite]:
+    kind = "wrong derivative"
+    for node, _ in place.loaded:
+        core = _core(node)
+        if core is not None:
+            text = place.text(core)
+            for form in forms(text, core):
+                yield place.rewrite(node, form, kind, f"{form} in its place", 1.3)
+            yield place.rewrite(node, f"(1 - ({text}) ** 2)", kind, "squared", 1.3)
+            square = f"(1 - {bracketed(core, text)}) ** 2"
+            yield place.rewrite(node, f"({square})", kind, "squared", 2.5)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            inner = _core(node.right)
+            if inner is None:
+                continue
+            text = place.text(inner)
+            left = node.left
+            head = ""
+            if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
+                head, left = f"{place.text(left.left)} * ", left.right
+            if place.text(left) == text:
+                for form in forms(text, inner):
+                    yield place.rewrite(node, head + form, kind, f"{form} in its place", 1.3)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            right = place.text(node.right)
+            left = place.text(node.left)
+            yield place.rewrite(
+                node, f"{left} * {bracketed(node.right, right)}", kind, "times, not over", 1.2
+            )
+            yield place.rewrite(
+                node, f"{left} / {bracketed(node.right, right)} ** 2", kind, "over its square", 1.8
+            )
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+            yield place.rewrite(node, place.text(node.left), kind, "not squared", 2.0)
+
+
+def _unwrapped(place: Place) -> Iterator[Rewrite]:
+    kind = "derivative of an activated value"
+    for node, parent in place.loaded:
+        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+            yield place.rewrite(
+                node, inside(parent, place.text(node.args[0])), kind, "the value as it is", 1.1
+            )
+    ones = _functions_of_one(place)
+    for node, _ in place.loaded:
+        if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
+            text = place.text(node)
+            value = place.value(text, place.env)
+            if not isinstance(value, np.ndarray | np.floating | float):
+                continue
+            for name in ones:
+                yield place.rewrite(
+                    node, f"{name}({text})", "wrong operand", f"{name} of it", 1.9
+                )
+        elif isinstance(node, ast.Call) and len(node.args) == 1:
+            old = place.text(node.func)
+            for name in ones:
+                if name != old:
+                    yield place.rewrite(
+                        node.func, name, "wrong derivative", f"{name} in its place", 1.5
+                    )
+
+
+def _functions_of_one(place: Place) -> list[str]:
+    """Return what this function's file calls with one argument: sigmoid, np.tanh, dtanh, ..."""
+    found = {"np.tanh": None}
+    for node in ast.walk(place.source.tree):
+        if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
+            text = place.source.of(node.func)
+            if text.isidentifier() and callable(place.names.get(text)):
+                found[text] = None
+            elif text in ("np.exp", "np.log"):
+                found[text] = None
+    return list(found)[:8]

@@ -1,0 +1,114 @@
+"""An index or slice that is off by one, or the order of time."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.debugger.program import Splice
+from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
+
+_KIND = "index off by one"
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give subscripts one step on or back, slices that leave out an end, time the other way."""
+    singles = []
+    for node, _ in place.nodes:
+        if not isinstance(node, ast.Subscript):
+            continue
+        text = place.text(node)
+        for new in shifted(place, node):
+            singles.append(place.rewrite(node, new, _KIND, f"{new}, not {text}", 1.0))
+        yield from _slices(place, node, text)
+    yield from singles
+    for k, a in enumerate(singles):  # the same slip twice in a line
+        for b in singles[k + 1 :]:
+            if a.splices[0].end <= b.splices[0].start:
+                yield place.splice([*a.splices, *b.splices], _KIND, f"{a.why}; {b.why}", 2.5)
+    yield from _order(place)
+    yield from _keys(place)
+
+
+def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for part in parts:
+        if isinstance(part, ast.Slice):
+            old = place.text(part)
+            first, _, last = old.partition(":")
+            choices = {":", "1:", ":-1", "::-1", ":1"}
+            for bound, side in ((part.lower, 0), (part.upper, 1)):
+                if bound is None:
+                    continue
+                for new in neighbours(bound, place.text(bound)):
+                    choices.add(f"{new}:{last}" if side == 0 else f"{first}:{new}")
+                for atom in _counts(place):
+                    choices.add(f"{atom}:{last}" if side == 0 else f"{first}:{atom}")
+            for new in sorted(choices - {old}):
+                kind = "forward order" if "::-1" in (new, old) else _KIND
+                if new == ":" and old != "::-1":
+                    kind = "wrong operand"
+                yield place.rewrite(part, new, kind, f"[{new}], not [{old}]", 1.5)
+        elif isinstance(part, ast.Constant | ast.Name):
+            names = [n for n in _counts(place, whole=True) if n != place.text(part)]
+            for name in names:
+                yield place.rewrite(part, name, _KIND, f"[{name}] in {text}", 1.6)
+    value = place.value(text, place.env)
+    if value is not None:
+        base = place.text(node.value)
+        if len(parts) == 1:
+            yield place.rewrite(node, base, "wrong operand", "all of it", 2.5)
+
+
+def _counts(place: Place, whole: bool = False) -> list[str]:
+    """Return the names of integers here: steps and sizes."""
+    found = [name for name, value in place.env.items() if type(value) is int]
+    if not whole:
+        found += [f"{k} * {n}" for n in found for k in (2, 3, 4) if place.env[n] > 1][:24]
+    return found
+
+
+def _order(place: Place) -> Iterator[Rewrite]:
+    kind = "forward order"
+    for node, parent in place.loaded:
+        text = place.text(node)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            if node.func.id == "reversed":
+                yield place.rewrite(node, place.text(node.args[0]), kind, "not reversed", 1.5)
+                continue
+            if node.func.id == "range":
+                yield place.rewrite(node, f"reversed({text})", kind, "reversed", 1.2)
+                continue
+        if isinstance(node, ast.Subscript) and "::-1" in text:
+            new = text.replace("::-1", ":", 1).removesuffix("[:]")
+            yield place.rewrite(node, new, kind, "not reversed", 1.2)
+            continue
+        value = place.value(text, place.env)
+        if isinstance(node, ast.Constant) or value is None or isinstance(value, str | dict):
+            continue
+        if hasattr(value, "__len__") and len(value) > 1 and not isinstance(parent, ast.Attribute):
+            simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+            if simple:
+                yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", 1.4)
+    for node, _ in place.nodes:
+        if isinstance(node, ast.Attribute) and node.attr in ("pop", "popleft"):
+            new = "popleft" if node.attr == "pop" else "pop"
+            yield place.rewrite(node, f"{place.text(node.value)}.{new}", kind, f"{new}()", 1.2)
+
+
+def _keys(place: Place) -> Iterator[Rewrite]:
+    """Give two indices of a subscript swapped: ``w[j][k]`` for ``w[k][j]``."""
+    for node, _ in place.nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Subscript):
+            a, b = place.source.span(node.slice), place.source.span(node.value.slice)
+            yield place.splice(
+                [Splice(*a, place.text(node.value.slice)), Splice(*b, place.text(node.slice))],
+                "transposed", "the indices the other way round", 1.3,
+            )  # fmt: skip
+        elif isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Tuple):
+            texts = [place.text(e) for e in node.slice.elts]
+            if len(texts) == 2:
+                yield place.rewrite(
+                    node.slice, f"{texts[1]}, {texts[0]}", "transposed",
+                    "the indices the other way round", 1.6,
+                )  # fmt: skip

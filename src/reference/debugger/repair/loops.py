@@ -1,0 +1,50 @@
+"""Loops that begin or end a step too early or too late, or run the wrong way."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.debugger.repair.place import Place, Rewrite
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give other bounds of ``range``, and other directions, for a loop."""
+    statement = place.statement
+    if not isinstance(statement, ast.For):
+        return
+    for node, _ in place.loaded:
+        if not (isinstance(node, ast.Call) and place.text(node.func) in ("range", "np.arange")):
+            continue
+        for argument in node.args:
+            text = place.text(argument)
+            for step, new in ((1, f"{text} + 1"), (-1, f"{text} - 1")):
+                yield place.rewrite(argument, _tidy(new), "loop bounds", f"{step:+d}", 1.1)
+        texts = [place.text(a) for a in node.args]
+        kind = "forward order"
+        if len(texts) == 3 and texts[2] == "-1":
+            yield place.rewrite(node, f"range({texts[0]} + 1)", kind, "forwards", 1.6)
+            yield place.rewrite(node, f"range({texts[0]}, -1, -1)", "loop bounds", "to 0", 1.2)
+        elif len(texts) == 2:
+            yield place.rewrite(node, f"range({texts[1]} - 1, {texts[0]} - 1, -1)", kind,
+                                "backwards", 1.3)  # fmt: skip
+            yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
+        elif len(texts) == 1:
+            yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
+
+
+def _tidy(text: str) -> str:
+    """Return ``n`` for ``n - 1 + 1``.
+
+    Examples
+    --------
+    >>> _tidy("n - 1 + 1"), _tidy("0 + 1"), _tidy("-1 + 1")
+    ('n', '1', '0')
+    """
+    text = text.removesuffix(" - 1 + 1") if text.endswith(" - 1 + 1") else text
+    text = text.removesuffix(" + 1 - 1") if text.endswith(" + 1 - 1") else text
+    head, _, tail = text.rpartition(" ")
+    number, _, sign = head.rpartition(" ")
+    if sign in ("+", "-") and number.lstrip("-").isdigit():
+        return str(int(number) + (int(tail) if sign == "+" else -int(tail)))
+    return text

@@ -1,0 +1,265 @@
+"""`Place` and `Rewrite`: where an edit may be made, with the values known there, and the edit."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.program import Source, Splice, Unit
+
+
+@dataclass(frozen=True)
+class Rewrite:
+    """One candidate edit.
+
+    Parameters
+    ----------
+    file : str
+    splices : tuple of Splice
+    kind : str
+        The mistake that it mends, in the field's words.
+    why : str
+        What it does, in a few words.
+    cost : float
+        How far-fetched it is: the lower, the sooner it is offered.
+    line : int
+        The line that is to blame, in the text that the splices refer to.
+    variable : str
+    """
+
+    file: str
+    splices: tuple[Splice, ...]
+    kind: str
+    why: str
+    cost: float = 1.0
+    line: int = 0
+    variable: str = ""
+
+
+@dataclass(frozen=True)
+class Atom:
+    """A short expression that has a value at a place."""
+
+    text: str
+    value: Any
+    zero: bool
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return np.shape(self.value)
+
+
+@dataclass
+class Place:
+    """A statement of the user's with all that is known about it.
+
+    Parameters
+    ----------
+    source : Source
+    unit : Unit
+    function : ast node
+        The innermost function around the statement, or the statement itself.
+    statement : ast.stmt
+    envs : list of dict
+        Local variables before it, at each recorded execution.
+    names : dict
+        The globals.
+    """
+
+    source: Source
+    unit: Unit
+    function: ast.AST
+    statement: ast.stmt
+    envs: list[dict[str, Any]] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=dict)
+
+    def rewrite(
+        self, node: ast.AST, new: str, kind: str, why: str, cost: float = 1.0
+    ) -> Rewrite:
+        """Replace the text of a node."""
+        start, end = self.source.span(node)
+        return self.splice([Splice(start, end, new)], kind, why, cost)
+
+    def splice(self, splices: list[Splice], kind: str, why: str, cost: float = 1.0) -> Rewrite:
+        """Make an edit that is blamed on this statement."""
+        return Rewrite(
+            self.source.file, tuple(splices), kind, why, cost, self.statement.lineno, self.variable
+        )
+
+    def text(self, node: ast.AST) -> str:
+        """Return the text of a node, in one line."""
+        return " ".join(self.source.of(node).split())
+
+    @cached_property
+    def target(self) -> ast.expr | None:
+        """The place that the statement writes to."""
+        statement = self.statement
+        if isinstance(statement, ast.Assign):
+            return statement.targets[0]
+        if isinstance(statement, ast.AugAssign | ast.AnnAssign):
+            return statement.target
+        return None
+
+    @property
+    def variable(self) -> str:
+        """What the statement makes, in a word."""
+        return "" if self.target is None else self.text(self.target)
+
+    @cached_property
+    def heads(self) -> list[ast.expr]:
+        """The expressions of the statement itself, without those of statements inside it."""
+        return [
+            node for node in ast.iter_child_nodes(self.statement) if isinstance(node, ast.expr)
+        ]
+
+    @cached_property
+    def nodes(self) -> list[tuple[ast.expr, ast.AST]]:
+        """Every expression in the statement with its parent, outer ones first."""
+        found: list[tuple[ast.expr, ast.AST]] = []
+
+        def visit(node: ast.AST, parent: ast.AST) -> None:
+            if isinstance(node, ast.expr):
+                found.append((node, parent))
+            for child in ast.iter_child_nodes(node):
+                if not isinstance(child, ast.stmt):
+                    visit(child, node)
+
+        for head in self.heads:
+            visit(head, self.statement)
+        return found
+
+    @cached_property
+    def loaded(self) -> list[tuple[ast.expr, ast.AST]]:
+        """Expressions that are read: no targets, no functions of calls."""
+        return [
+            (node, parent)
+            for node, parent in self.nodes
+            if isinstance(getattr(node, "ctx", ast.Load()), ast.Load)
+            and not (isinstance(parent, ast.Call) and parent.func is node)
+            and not isinstance(node, ast.Slice)
+        ]
+
+    def value(self, text: str, env: dict[str, Any]) -> Any:
+        """Evaluate an expression; None where it cannot be."""
+        try:
+            with np.errstate(all="ignore"):
+                return eval(text, self.names, env)
+        except Exception:
+            return None
+
+    @cached_property
+    def env(self) -> dict[str, Any]:
+        """The variables at an execution in the middle, where nothing is zero by accident."""
+        return self.envs[len(self.envs) // 2] if self.envs else {}
+
+    @cached_property
+    def atoms(self) -> list[Atom]:
+        """Names, attributes and subscripts of the function that hold floats here."""
+        texts: dict[str, None] = {}
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(node, "lineno"):
+                text = self.text(node)
+                if len(text) <= 60 and "(" not in text.replace("(N", "").replace(")", ""):
+                    texts[text] = None
+                    if isinstance(node, ast.Subscript):
+                        texts |= dict.fromkeys(shifted(self, node))
+        for name in self.env:
+            texts[name] = None
+        # Fields of tuples, objects and dicts that the function has names for.
+        for name, held in list(self.env.items()):
+            if name.startswith("_"):
+                continue
+            if hasattr(held, "_fields"):
+                texts |= dict.fromkeys(f"{name}.{key}" for key in held._fields)
+            elif type(held) is dict and len(held) < 30:
+                texts |= dict.fromkeys(f"{name}[{key!r}]" for key in held if isinstance(key, str))
+            elif hasattr(held, "__dict__") and not callable(held) and len(vars(held)) < 60:
+                texts |= dict.fromkeys(f"{name}.{key}" for key in vars(held))
+        found = []
+        for text in itertools.islice(texts, 400):
+            value = self.value(text, self.env)
+            if not isinstance(value, float | np.floating | np.ndarray):
+                continue
+            if isinstance(value, np.ndarray) and (value.dtype.kind != "f" or value.size > 5000):
+                continue
+            found.append(Atom(text, value, not np.any(value)))
+        return found
+
+    def alike(self, value: Any) -> list[Atom]:
+        """Return the atoms of the shape of a value, other than the value itself."""
+        shape = np.shape(value)
+        return [atom for atom in self.atoms if atom.shape == shape and not atom.zero]
+
+    def chains(self) -> Iterator[ast.expr]:
+        """Give the statement's values and their addends: where a factor may be missing."""
+        seen: set[tuple[int, int]] = set()
+        for node, parent in self.loaded:
+            whole = not isinstance(parent, ast.expr) or isinstance(
+                parent, ast.Call | ast.Tuple | ast.List | ast.Dict | ast.keyword
+            )
+            addend = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
+            operand = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
+            if not (whole or addend or operand) or isinstance(node, ast.Constant):
+                continue
+            span = self.source.span(node)
+            if span not in seen:
+                seen.add(span)
+                yield node
+
+
+def shifted(place: Place, node: ast.Subscript) -> Iterator[str]:
+    """Give the text of a subscript with each simple index one more and one less."""
+    base = place.text(node.value)
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    texts = [place.text(part) for part in parts]
+    for k, part in enumerate(parts):
+        for new in neighbours(part, texts[k]):
+            yield f"{base}[{', '.join(new if q == k else old for q, old in enumerate(texts))}]"
+
+
+def neighbours(index: ast.expr, text: str) -> Iterator[str]:
+    """Give an index one more and one less, written as people write it."""
+    if isinstance(index, ast.Name):
+        yield f"{text} - 1"
+        yield f"{text} + 1"
+    elif (
+        isinstance(index, ast.BinOp)
+        and isinstance(index.op, ast.Add | ast.Sub)
+        and isinstance(index.right, ast.Constant)
+        and index.right.value in (1, 2)
+    ):
+        left = text[: text.rindex("+" if isinstance(index.op, ast.Add) else "-")].strip()
+        sign = 1 if isinstance(index.op, ast.Add) else -1
+        for step in (sign * index.right.value - 1, sign * index.right.value + 1):
+            if step:
+                yield f"{left} {'+' if step > 0 else '-'} {abs(step)}"
+            else:
+                yield left
+    elif isinstance(index, ast.Constant) and type(index.value) is int:
+        yield str(index.value + 1)
+        if index.value > 0:
+            yield str(index.value - 1)
+
+
+def product(node: ast.expr, text: str) -> str:
+    """Return text that may stand as a factor."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        return text
+    return bracketed(node, text)
+
+
+def bracketed(node: ast.expr, text: str) -> str:
+    """Return text that may stand anywhere."""
+    simple = ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.Constant | ast.Tuple
+    return text if isinstance(node, simple) else f"({text})"
+
+
+def inside(parent: ast.AST, text: str) -> str:
+    """Return new text in brackets where the parent would tear it apart."""
+    return f"({text})" if isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute) else text

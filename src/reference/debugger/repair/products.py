@@ -1,0 +1,90 @@
+"""Products of matrices and vectors: transposed, outer for dot, operands exchanged."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.debugger.program import Splice
+from reference.debugger.repair.place import Place, Rewrite, bracketed
+
+_TWO = {"dot", "outer", "matmul", "multiply", "inner"}
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give products with one operand or both transposed, and other products of the same two."""
+    for node, _ in place.loaded:
+        pair = operands(node)
+        if pair is not None:
+            yield from _variants(place, node, *pair)
+    for node, _ in place.loaded:
+        text = place.text(node)
+        if isinstance(node, ast.Attribute) and node.attr == "T":
+            yield place.rewrite(node, place.text(node.value), "transposed", "not transposed", 1.2)
+        elif isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            value = place.value(text, place.env)
+            if getattr(value, "ndim", 0) == 2:
+                yield place.rewrite(node, f"{text}.T", "transposed", f"{text} transposed", 1.2)
+    for node in place.chains():
+        value = place.value(place.text(node), place.env)
+        if getattr(value, "ndim", 0) == 2 and not isinstance(node, ast.Name):
+            text = bracketed(node, place.text(node))
+            yield place.rewrite(node, f"{text}.T", "transposed", "transposed", 1.8)
+    for node, _ in place.loaded:
+        if isinstance(node, ast.Call) and "einsum" in place.text(node.func) and node.args:
+            yield from _einsum(place, node.args[0])
+
+
+def operands(node: ast.expr) -> tuple[ast.expr, ast.expr] | None:
+    """Return the two sides of ``a @ b``, ``np.dot(a, b)`` or ``a.dot(b)``."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return node.left, node.right
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        if node.func.attr in _TWO and len(node.args) == 2:
+            return node.args[0], node.args[1]
+        if node.func.attr == "dot" and len(node.args) == 1:
+            return node.func.value, node.args[0]
+    return None
+
+
+def _variants(place: Place, node: ast.expr, a: ast.expr, b: ast.expr) -> Iterator[Rewrite]:
+    kind = "transposed"
+    left, right = bracketed(a, place.text(a)), bracketed(b, place.text(b))
+    values = [place.value(text, place.env) for text in (left, right)]
+    ndims = [getattr(value, "ndim", 2) for value in values]
+    lefts, rights = _both(left, ndims[0]), _both(right, ndims[1])
+    for x in lefts:
+        for y in rights:
+            for new in (f"{x} @ {y}", f"{y} @ {x}"):
+                yield place.rewrite(node, new, kind, new, 1.3)
+            if ndims[0] > 1 or ndims[1] > 1:
+                yield place.rewrite(node, f"({x} @ {y}).T", kind, f"({x} @ {y}).T", 2.2)
+    for new in (f"np.outer({left}, {right})", f"np.outer({right}, {left})", f"np.dot({left}, {right})",
+                f"{left} * {right}"):  # fmt: skip
+        yield place.rewrite(node, new, "wrong operand", new, 1.4)
+
+
+def _both(text: str, ndim: int) -> list[str]:
+    if ndim < 2:
+        return [text]
+    return [text, text.removesuffix(".T") if text.endswith(".T") else f"{text}.T"]
+
+
+def _einsum(place: Place, node: ast.expr) -> Iterator[Rewrite]:
+    if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
+        return
+    letters = sorted({c for c in node.value if c.isalpha()})
+    text = node.value
+    start, _ = place.source.span(node)
+    for at, letter in enumerate(text):
+        if letter not in letters:
+            continue
+        for other in letters:
+            if other != letter:
+                where = start + 1 + at
+                yield place.splice([Splice(where, where + 1, other)], "transposed",
+                                   f"{other} for {letter}", 1.8)  # fmt: skip
+    if "->" in text:
+        head, tail = text.split("->")
+        if len(tail) > 1:
+            yield place.rewrite(node, repr(f"{head}->{tail[::-1]}"), "transposed", "turned", 1.4)

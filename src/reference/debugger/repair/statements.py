@@ -1,0 +1,175 @@
+"""Whole statements: ``=`` for ``+=``, in or out of the loop, exchanged, too many, missing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.debugger.program import Source, Splice
+from reference.debugger.repair.place import Place, Rewrite
+
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give every edit of a statement as a whole."""
+    yield from _added(place)
+    yield from _moved(place)
+    yield from _removed(place)
+    yield from _copied(place)
+
+
+def _added(place: Place) -> Iterator[Rewrite]:
+    statement = place.statement
+    kind = "= for +="
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+        if isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
+            value = place.text(statement.value)
+            yield place.rewrite(
+                statement, f"{place.text(target)} += {value}", kind, "added, not assigned", 1.0
+            )
+            if isinstance(target, ast.Name):
+                yield place.rewrite(
+                    statement.value, f"{target.id} + {value}", "carry not added",
+                    f"{target.id} added", 0.95,
+                )  # fmt: skip
+            if isinstance(target, ast.Subscript):
+                yield _add_at(place, statement, target, value, 1.4)
+    elif isinstance(statement, ast.AugAssign):
+        target, value = statement.target, place.text(statement.value)
+        yield place.rewrite(
+            statement, f"{place.text(target)} = {value}", "+= for =", "assigned, not added", 1.5
+        )
+        yield place.rewrite(
+            statement, f"{place.text(target)} = {place.text(target)} + {value}", "argument changed",
+            "a new array, not the old one changed", 1.7,
+        )  # fmt: skip
+        if isinstance(target, ast.Subscript):
+            yield _add_at(place, statement, target, value, 1.1)
+
+
+def _add_at(
+    place: Place, statement: ast.stmt, target: ast.Subscript, value: str, cost: float
+) -> Rewrite:
+    index = place.text(target.slice)
+    index = f"({index})" if isinstance(target.slice, ast.Tuple) and ":" not in index else index
+    if ":" in index:
+        index = index.replace(":", "slice(None)")
+        index = f"({index})"
+    new = f"np.add.at({place.text(target.value)}, {index}, {value})"
+    return place.rewrite(statement, new, "= for +=", "repeated indices add up", cost)
+
+
+def _moved(place: Place) -> Iterator[Rewrite]:
+    statement, source = place.statement, place.source
+    if not isinstance(statement, _SIMPLE):
+        return
+    path = _path(place.function, statement)
+    if path is None:
+        return
+    block, index, parents = path
+    if index > 0 and isinstance(block[index - 1], ast.For | ast.While):
+        loop = block[index - 1]
+        indent = " " * loop.body[0].col_offset
+        yield place.splice(
+            [_cut(source, statement), _insert(source, loop.end_lineno + 1, indent, place)],
+            "accumulation outside the loop", "at the end of the loop", 1.0,
+        )  # fmt: skip
+    if index > 1 and isinstance(block[index - 2], ast.For) and isinstance(block[index - 1], _SIMPLE):
+        first, loop = block[index - 1], block[index - 2]
+        indent = " " * loop.body[0].col_offset
+        both = [first, statement]
+        new = "".join(f"{indent}{place.text(s)}\n" for s in both)
+        start = source.at(loop.end_lineno + 1)
+        yield place.splice(
+            [*(_cut(source, s) for s in both), Splice(start, start, new)],
+            "accumulation outside the loop", "both at the end of the loop", 1.5,
+        )  # fmt: skip
+    loop = next((p for p in reversed(parents) if isinstance(p, ast.For | ast.While)), None)
+    if loop is not None and block is loop.body:
+        indent = " " * loop.col_offset
+        yield place.splice(
+            [_cut(source, statement), _insert(source, loop.lineno, indent, place)],
+            "carry lost", "before the loop", 1.2,
+        )  # fmt: skip
+        yield place.splice(
+            [_cut(source, statement), _insert(source, loop.end_lineno + 1, indent, place)],
+            "wrong order", "after the loop", 1.9,
+        )  # fmt: skip
+    for other in range(len(block)):
+        if other in (index, index + 1) or not isinstance(block[other], (*_SIMPLE, ast.For)):
+            continue
+        far = abs(other - index)
+        indent = " " * statement.col_offset
+        yield place.splice(
+            [_cut(source, statement), _insert(source, _first(block[other]), indent, place)],
+            "wrong order" if far > 1 else "overwritten too early",
+            f"before line {block[other].lineno}", 1.6 + 0.05 * far,
+        )  # fmt: skip
+    last = block[-1]
+    if index < len(block) - 1 and not isinstance(last, ast.Return):
+        indent = " " * statement.col_offset
+        yield place.splice(
+            [_cut(source, statement), _insert(source, last.end_lineno + 1, indent, place)],
+            "overwritten too early", "at the end of the block", 1.7,
+        )  # fmt: skip
+
+
+def _removed(place: Place) -> Iterator[Rewrite]:
+    statement = place.statement
+    path = _path(place.function, statement)
+    if isinstance(statement, _SIMPLE) and path is not None and len(path[0]) > 1:
+        kind = "carry lost" if "zeros" in place.source.of(statement) else "spurious term"
+        yield place.splice([_cut(place.source, statement)], kind, "without this line", 2.4)
+
+
+def _copied(place: Place) -> Iterator[Rewrite]:
+    """Give ``.copy()`` of what only names an existing array."""
+    statement = place.statement
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
+        value = statement.value
+        elements = value.elts if isinstance(value, ast.Tuple) else [value]
+        for element in elements:
+            if isinstance(element, ast.Name | ast.Subscript | ast.Attribute):
+                text = place.text(element)
+                yield place.rewrite(element, f"{text}.copy()", "aliasing", "a copy", 1.1)
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        for argument in statement.value.args:
+            if isinstance(argument, ast.Name | ast.Subscript | ast.Attribute):
+                text = place.text(argument)
+                yield place.rewrite(argument, f"{text}.copy()", "aliasing", "a copy", 1.2)
+
+
+def _path(
+    function: ast.AST, statement: ast.stmt
+) -> tuple[list[ast.stmt], int, list[ast.AST]] | None:
+    """Return the block that holds a statement, its place there, and what is around it."""
+    def search(node: ast.AST, parents: list[ast.AST]):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if not isinstance(block, list):
+                continue
+            for index, inner in enumerate(block):
+                if inner is statement:
+                    return block, index, [*parents, node]
+                found = search(inner, [*parents, node])
+                if found is not None:
+                    return found
+        return None
+
+    return search(function, [])
+
+
+def _first(statement: ast.stmt) -> int:
+    return statement.lineno
+
+
+def _cut(source: Source, statement: ast.stmt) -> Splice:
+    return Splice(source.at(statement.lineno), source.at(statement.end_lineno + 1), "")
+
+
+def _insert(source: Source, line: int, indent: str, place: Place) -> Splice:
+    at = source.at(line)
+    start = "" if at == 0 or source.data[at - 1 : at] == b"\n" else "\n"
+    return Splice(at, at, f"{start}{indent}{place.text(place.statement)}\n")

@@ -1,0 +1,144 @@
+"""A term or factor too many, or one that is missing."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
+
+
+def fewer(place: Place) -> Iterator[Rewrite]:
+    """Give each sum without a term, each product without a factor."""
+    for node, parent in place.loaded:
+        if not isinstance(node, ast.BinOp) or isinstance(node.op, ast.Pow | ast.MatMult):
+            continue
+        additive = isinstance(node.op, ast.Add | ast.Sub)
+        kind = "spurious term" if additive else "spurious factor"
+        if isinstance(node.left, ast.Constant) or isinstance(node.right, ast.Constant):
+            if additive:
+                continue
+            kind = "scale 1/B or 1/T" if isinstance(node.op, ast.Div) else kind
+        left, right = place.text(node.left), place.text(node.right)
+        cost = 2.0
+        yield place.rewrite(node, inside(parent, left), kind, f"without {right}", cost)
+        if isinstance(node.op, ast.Add | ast.Mult):
+            yield place.rewrite(node, inside(parent, right), kind, f"without {left}", cost)
+        elif isinstance(node.op, ast.Sub):
+            yield place.rewrite(node, f"(-{bracketed(node.right, right)})", kind,
+                                f"without {left}", cost)  # fmt: skip
+
+
+def factors(place: Place) -> Iterator[Rewrite]:
+    """Give each value and each addend with one more factor."""
+    for node in place.chains():
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if value is None or not _is_float(value):
+            continue
+        base = product(node, text)
+        for atom in place.alike(value):
+            kind = "missing factor"
+            yield place.rewrite(node, f"{base} * {atom.text}", kind, f"times {atom.text}", 1.6)
+            yield place.rewrite(
+                node, f"{base} * (1 - {atom.text})", kind, f"times 1 - {atom.text}", 2.0
+            )
+        for atom in place.atoms:
+            if atom.shape != np.shape(value) and _broadcasts(atom.shape, np.shape(value)):
+                yield place.rewrite(
+                    node, f"{base} * {atom.text}", "missing factor", f"times {atom.text}", 2.5
+                )
+
+
+def terms(place: Place) -> Iterator[Rewrite]:
+    """Give each value with one more term: a variable, or a product of two."""
+    for node, parent in place.loaded:
+        text = place.text(node)
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub):
+            continue
+        if isinstance(node, ast.Constant | ast.Tuple | ast.List):
+            continue
+        value = place.value(text, place.env)
+        if value is None or not _is_float(value):
+            continue
+        alike = place.alike(value)
+        own = {place.text(n) for n, _ in place.loaded}
+        for atom in alike:
+            if atom.text == text:
+                continue
+            cost = 2.5 if atom.text in own else 1.8
+            for sign in "+-":
+                yield place.rewrite(
+                    node, inside(parent, f"{text} {sign} {atom.text}"), "missing path",
+                    f"{sign} {atom.text}", cost + 0.5 * (sign == "-"),
+                )  # fmt: skip
+
+
+def products_of_two(place: Place) -> Iterator[Rewrite]:
+    """Give the statement's value with one more product: elementwise, or of matrices."""
+    value_node = getattr(place.statement, "value", None)
+    if not isinstance(value_node, ast.expr):
+        return
+    targets = [value_node]
+    if isinstance(value_node, ast.Tuple | ast.List):
+        targets = list(value_node.elts)
+    elif isinstance(value_node, ast.Dict):
+        targets = list(value_node.values)
+    for node in targets:
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if value is None or not _is_float(value):
+            continue
+        for term, cost in donated(place, np.shape(value)):
+            yield place.rewrite(node, f"{text} + {term}", "missing path", f"+ {term}", cost)
+
+
+def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]:
+    """Give products of two atoms that have a shape, and their costs."""
+    alike = [atom for atom in place.atoms if atom.shape == shape and not atom.zero]
+    for k, a in enumerate(alike):
+        for b in alike[k:]:
+            if a.text != b.text:
+                yield f"{a.text} * {b.text}", 2.6
+                yield f"{a.text} * (1 - {b.text})", 3.0
+                yield f"{b.text} * (1 - {a.text})", 3.0
+    matrices = [atom for atom in place.atoms if len(atom.shape) in (1, 2) and not atom.zero]
+    for a in matrices:
+        for b in matrices:
+            if a.text == b.text:
+                continue
+            for left, right in ((a, b), (_turned(a), b), (a, _turned(b))):
+                if left is None or right is None:
+                    continue
+                (x, m), (y, n) = (left if isinstance(left, tuple) else (left.text, left.shape)), (
+                    right if isinstance(right, tuple) else (right.text, right.shape)
+                )
+                if m[-1:] == n[:1] and (*m[:-1], *n[1:]) == shape:
+                    yield f"{x} @ {y}", 2.8
+            if len(a.shape) == len(b.shape) == 1 and (*a.shape, *b.shape) == shape:
+                yield f"np.outer({a.text}, {b.text})", 2.8
+    for a in place.atoms:
+        for axis in range(len(a.shape)):
+            if a.shape[:axis] + a.shape[axis + 1 :] == shape:
+                yield f"{a.text}.sum(axis={axis})", 2.7
+
+
+def _turned(atom) -> tuple[str, tuple[int, ...]] | None:
+    if len(atom.shape) != 2:
+        return None
+    return f"{atom.text}.T", atom.shape[::-1]
+
+
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(small, large) == large
+    except ValueError:
+        return False
+
+
+def _is_float(value: object) -> bool:
+    return isinstance(value, float | np.floating) or (
+        isinstance(value, np.ndarray) and value.dtype.kind == "f"
+    )

@@ -1,0 +1,205 @@
+"""Probe sites: every value that a statement of the user's makes, wrapped so that it can be seen.
+
+``X = E`` becomes ``X = __probe__(k, locals(), E)``. What is wrapped: assigned and added values,
+elements of returned tuples, lists and dicts, unpacked names, arguments of calls to the user's own
+functions, appended values, bodies of lambdas.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from dataclasses import dataclass
+
+from reference.debugger.program import Source, Unit
+
+PROBE = "__probe__"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A place in the text at which a value is made.
+
+    Parameters
+    ----------
+    file : str
+    line : int
+        Where the value's own text begins.
+    statement : int
+        The first line of its statement.
+    function : str
+    name : str
+        What the value is called, as written.
+    role : str
+        "assigned", "added", "returned", "unpacked", "argument", "element" or "appended".
+    plain : bool
+        Whether the expression only names something that exists already.
+    span : tuple of int
+        The bytes of the expression in its file; empty for an unpacked name.
+    """
+
+    file: str
+    line: int
+    statement: int
+    function: str
+    name: str
+    role: str
+    plain: bool
+    span: tuple[int, int] | None
+
+
+def instrument(
+    source: Source, unit: Unit, sites: list[Site], called: set[str]
+) -> types.CodeType:
+    """Return the code of a unit with probes; its sites are appended to `sites`.
+
+    Parameters
+    ----------
+    source : Source
+    unit : Unit
+    sites : list of Site
+    called : set of str
+        Names of the user's own functions: arguments of calls to these are sites.
+    """
+    fresh = next(u for u in Source(source.file, source.text).units if u.first == unit.first)
+    statement = _Instrumenter(source, sites, called).visit(fresh.tree)
+    for name in reversed(unit.classes):
+        statement = ast.ClassDef(name, [], [], [statement], [])  # type: ignore[call-arg]
+    module = ast.fix_missing_locations(ast.Module([statement], []))
+    return compile(module, source.file, "exec", dont_inherit=True)
+
+
+class _Instrumenter(ast.NodeTransformer):
+    def __init__(self, source: Source, sites: list[Site], called: set[str]) -> None:
+        self.source, self.sites, self.called = source, sites, called
+        self.functions: list[str] = []
+        self.statement = 0
+
+    def visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.stmt):
+            self.statement = node.lineno
+        return super().visit(node)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+        self.functions.append(node.name)
+        node.body = [inner for statement in node.body for inner in _listed(self.visit(statement))]
+        self.functions.pop()
+        return node
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: N802
+        target = node.targets[-1]
+        name = self.source.of(target)
+        if isinstance(target, ast.Tuple | ast.List) and not isinstance(node.value, ast.Tuple):
+            node.value = self.visit(node.value)
+            return [node, *(self._after(e, node) for e in target.elts if _is_place(e))]
+        if isinstance(target, ast.Tuple | ast.List) and isinstance(node.value, ast.Tuple):
+            names = [self.source.of(element) for element in target.elts]
+            node.value.elts = [
+                self._probe(element, names[min(k, len(names) - 1)], "assigned")
+                for k, element in enumerate(node.value.elts)
+            ]
+            return node
+        node.value = self._value(node.value, name, "assigned")
+        return node
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+        if node.value is not None:
+            node.value = self._value(node.value, self.source.of(node.target), "assigned")
+        return node
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+        node.value = self._value(node.value, self.source.of(node.target), "added")
+        return node
+
+    def visit_Return(self, node: ast.Return) -> ast.AST:  # noqa: N802
+        if node.value is not None:
+            node.value = self._value(node.value, "the result", "returned")
+        return node
+
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:  # noqa: N802
+        if node.value is not None:
+            node.value = self._value(node.value, "the value yielded", "returned")
+        return node
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+        node.body = self._value(node.body, "the result", "returned")
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else (
+            node.func.id if isinstance(node.func, ast.Name) else ""
+        )  # fmt: skip
+        node.func = self.visit(node.func)
+        if name == "append" and len(node.args) == 1:
+            what = self.source.of(node.func) if hasattr(node.func, "lineno") else "append"
+            node.args = [self._value(node.args[0], what.removesuffix(".append"), "appended")]
+        elif name in self.called:
+            node.args = [
+                self.visit(a) if isinstance(a, ast.Starred) else self._probe(a, name, "argument")
+                for a in node.args
+            ]
+            for keyword in node.keywords:
+                if keyword.arg is not None:
+                    keyword.value = self._probe(keyword.value, keyword.arg, "argument")
+                else:
+                    keyword.value = self.visit(keyword.value)
+        else:
+            self.generic_visit(node)
+        return node
+
+    def _value(self, node: ast.expr, name: str, role: str) -> ast.expr:
+        """Wrap a value, or the elements of a display."""
+        if isinstance(node, ast.Tuple | ast.List):
+            node.elts = [self._value(e, self.source.of(e)[:30], role) for e in node.elts]
+            return node
+        if isinstance(node, ast.Dict):
+            keys = [k.value if isinstance(k, ast.Constant) else None for k in node.keys]
+            node.values = [
+                self._value(v, str(k), "element") for k, v in zip(keys, node.values, strict=True)
+            ]
+            return node
+        return self._probe(node, name, role)
+
+    def _probe(self, node: ast.expr, name: str, role: str) -> ast.expr:
+        if isinstance(node, ast.Starred | ast.Constant | ast.Lambda):
+            return self.visit(node)  # type: ignore[return-value]
+        k = self._site(node, name, role, _is_plain(node), self.source.span(node))
+        return ast.copy_location(_call(k, self.visit(node)), node)  # type: ignore[arg-type]
+
+    def _after(self, target: ast.expr, statement: ast.stmt) -> ast.AST:
+        name = self.source.of(target)
+        k = self._site(target, name, "unpacked", True, None)
+        load = ast.parse(name, mode="eval").body
+        store = ast.parse(f"{name} = 0").body[0].targets[0]  # type: ignore[attr-defined]
+        new = ast.Assign([store], _call(k, load))
+        for node in ast.walk(new):
+            ast.copy_location(node, statement)
+        return new
+
+    def _site(
+        self, node: ast.expr, name: str, role: str, plain: bool, span: tuple[int, int] | None
+    ) -> int:
+        function = self.functions[-1] if self.functions else ""
+        self.sites.append(
+            Site(self.source.file, node.lineno, self.statement, function, name, role, plain, span)
+        )
+        return len(self.sites) - 1
+
+
+def _listed(result: ast.AST | list[ast.AST] | None) -> list[ast.AST]:
+    return result if isinstance(result, list) else [] if result is None else [result]
+
+
+def _is_place(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute | ast.Subscript)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        node = node.value
+    return isinstance(node, ast.Name)
+
+
+def _call(k: int, value: ast.expr) -> ast.Call:
+    frame = ast.Call(ast.Name("locals", ast.Load()), [], [])
+    return ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(k), frame, value], [])

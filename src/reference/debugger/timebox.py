@@ -1,0 +1,76 @@
+"""A time limit on somebody else's code, in any thread, that `except Exception` cannot swallow."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class TimeUp(BaseException):
+    """The time is up; not an `Exception`, so that no handler of the user's catches it."""
+
+
+class Watchdog:
+    """A thread that raises `TimeUp` in the thread that it watches when a limit has passed.
+
+    Neither signals nor tracing are used: it works outside the main thread, and code that is not
+    late runs at full speed. A single call into C is not interrupted before it returns.
+
+    Examples
+    --------
+    >>> with Watchdog() as watchdog:
+    ...     try:
+    ...         with watchdog.limit(0.01):
+    ...             while True:
+    ...                 pass
+    ...     except TimeUp:
+    ...         print("stopped")
+    stopped
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._deadline: float | None = None
+        self._fired = False
+        self._open = True
+        self._watched = threading.get_ident()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Watchdog:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._open = False
+            self._changed.notify()
+        self._thread.join()
+
+    @contextmanager
+    def limit(self, seconds: float) -> Iterator[None]:
+        """Raise `TimeUp` in the block when `seconds` have passed; limits do not nest."""
+        self._deadline, self._fired = time.monotonic() + seconds, False
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._deadline = None
+                if self._fired:  # what is on its way must not strike later
+                    self._raise_there(None)
+
+    def _watch(self) -> None:
+        with self._changed:
+            while self._open:
+                deadline = self._deadline
+                if deadline is not None and time.monotonic() > deadline:
+                    self._fired = True
+                    self._deadline = time.monotonic() + 0.2  # again, if a bare except swallows it
+                    self._raise_there(TimeUp)
+                self._changed.wait(0.02)
+
+    def _raise_there(self, error: type[BaseException] | None) -> None:
+        sent = None if error is None else ctypes.py_object(error)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._watched), sent)
