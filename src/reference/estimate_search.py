@@ -1,0 +1,233 @@
+"""The cause of a wrong numerical gradient: the one whose prediction leaves least of the error."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.estimate_causes import (
+    BETWEEN,
+    DECADES,
+    Cause,
+    Factor,
+    differences,
+    factors,
+    not_undone,
+    quantum,
+    state_kept,
+)
+from reference.estimate_report import EstimateReport
+from reference.evaluations import PRECISIONS, Entry, Evaluations
+
+_EXPLAINED = 0.02  # of the error may be left by a cause
+_TO_THE_DIGIT = 1e-9  # that little is left where the very numbers are had again
+_FEW = 12  # entries on which unusual steps are tried
+_LIKELY = "take about 1e-5"
+
+
+@dataclass
+class Question:
+    """An estimate that is wrong, and what may have given it."""
+
+    evaluations: Evaluations
+    entries: list[Entry]
+    mine: Array
+    exact: Array
+    allowed: Array
+    here: float
+    deadline: float
+
+    def answered(self, report: EstimateReport, inputs: Any, keeps: bool) -> EstimateReport:
+        """Return the report with the cause, if one gives these numbers."""
+        report = replace(report, verdict="wrong")
+        untouched = (self.mine == 0) | ~np.isfinite(self.mine)
+        notable = np.abs(self.exact) > self.allowed
+        missing = untouched & (notable | ~np.isfinite(self.mine))
+        if (missing | ~notable).all():
+            return self._empty(report)
+        done = ~missing
+        known = factors(self.evaluations.params, inputs, self.entries)
+        best = self._best(known, done, keeps)
+        if best is None:
+            return self._unexplained(report, done)
+        cause, factor, left = best
+        # A step that is far too small gives zeros of its own.
+        missing &= ~(np.abs(cause.values * factor.value - self.mine) <= self.allowed)
+        return self._told(report, cause, factor, left, missing)
+
+    def _empty(self, report: EstimateReport) -> EstimateReport:
+        if np.isfinite(self.mine).all():
+            return replace(report, kind="all zero", why="No entry is other than 0: the loss is "
+                           "taken at parameters that are not the perturbed ones, or the step is "
+                           "lost in rounding.")  # fmt: skip
+        return replace(report, kind="not finite", why="No entry is a number.")
+
+    def _best(
+        self, known: list[Factor], done: Array, keeps: bool
+    ) -> tuple[Cause, Factor, float] | None:
+        """Return the cause that leaves least of the error; the plainer one among equals."""
+        asked, entries = self.evaluations, self.entries
+        groups = [
+            *([state_kept(asked, entries)] if keeps else []),
+            [Cause(self.exact)],
+            *(differences(asked, entries, DECADES, precision) for precision in PRECISIONS),
+            not_undone(asked, entries),
+        ]
+        found: list[tuple[Cause, Factor, float]] = []
+        for causes in groups:
+            found += self._fits(causes, known, done)
+            if min((left for _, _, left in found), default=1.0) < _TO_THE_DIGIT:
+                break
+        if not found:
+            likely = self._on_a_few(done, known)
+            found = [
+                one
+                for step, precision in likely
+                for one in self._fits(differences(asked, entries, (step,), precision), known, done)
+            ]
+        # A difference of sound step matches as well as the exact derivative does: take the latter.
+        sharpest = min((left for _, _, left in found), default=0.0)
+        near = [one for one in found if one[2] <= max(10 * sharpest, _TO_THE_DIGIT)]
+        return min(
+            near, key=lambda one: (one[2] > _TO_THE_DIGIT, *_plainness(one), one[2]), default=None
+        )
+
+    def _on_a_few(self, done: Array, known: list[Factor]) -> list[tuple[float, str]]:
+        """Return unusual steps, with their precision, that fit on a few entries."""
+        few = [k for k in range(len(self.entries)) if done[k]][:_FEW]
+        part = replace(self, entries=[self.entries[k] for k in few], mine=self.mine[few],
+                       exact=self.exact[few], allowed=self.allowed[few])  # fmt: skip
+        # A factor of each array's own size has a value for each entry.
+        known = [
+            replace(factor, value=np.broadcast_to(factor.value, self.mine.shape)[few])
+            for factor in known
+        ]
+        for precision in PRECISIONS:
+            causes = differences(self.evaluations, part.entries, BETWEEN, precision)
+            fitting = part._fits(causes, known, np.ones(len(few), bool))
+            if fitting:
+                return sorted({(cause.step, precision) for cause, _, _ in fitting})
+        return []
+
+    def _fits(
+        self, causes: Iterable[Cause], known: list[Factor], done: Array
+    ) -> list[tuple[Cause, Factor, float]]:
+        """Return causes and factors that leave next to nothing of the error."""
+        found = []
+        for cause in causes:
+            if time.monotonic() > self.deadline:
+                break
+            told = done & np.isfinite(cause.values)
+            if told.sum() < min(3, done.sum()):
+                continue
+            size = np.abs(self.mine[told] - self.exact[told]).max()
+            size = max(size, float(self.allowed[told].min()))
+            for factor in known:
+                values = (cause.values * factor.value)[told]
+                left = float(np.abs(self.mine[told] - values).max() / size)
+                if left <= _EXPLAINED:
+                    found.append((cause, factor, left))
+        return found
+
+    def _told(
+        self, report: EstimateReport, cause: Cause, factor: Factor, left: float, missing: Array
+    ) -> EstimateReport:
+        kinds, whys = [], []
+        if missing.any():
+            empty = [e for e, m in zip(self.entries, missing, strict=True) if m]
+            kinds.append("only some entries computed")
+            whys.append(f"{len(empty)} of the {len(self.entries)} entries looked at are 0 or no "
+                        f"number, {empty[0]} to {empty[-1]}")  # fmt: skip
+        if factor.kind:
+            kinds.append(factor.kind)
+            whys.append(factor.why)
+        if cause.kind:
+            kinds.append(cause.kind)
+            whys.append(cause.why)
+        elif cause.scheme and self._matters(cause):
+            kind, why = self._of_difference(cause)
+            kinds.append(kind)
+            whys.append(why)
+        count = int(np.isfinite(cause.values).sum())
+        at = f"all {count} entries" if count == len(self.entries) else f"{count} entries"
+        way = (f"the {cause.scheme} difference with step {cause.step:g} in {cause.precision}"
+               if cause.scheme else "the exact derivative")  # fmt: skip
+        times = f" times {factor.kind.removeprefix('averaged: ')}" if factor.kind else ""
+        evidence = f"it is {way}{times} at {at}"
+        if cause.scheme and left > 1e-6:
+            evidence += f", up to {left:.0e} of the error"
+        return replace(
+            report,
+            kind=" and ".join(kinds),
+            why=_sentence("; ".join(whys)),
+            scheme=cause.scheme,
+            step=cause.step,
+            precision=cause.precision if cause.scheme else "",
+            evidence=(evidence, *report.evidence),
+        )
+
+    def _matters(self, cause: Cause) -> bool:
+        """Whether a difference is off by itself, without any factor."""
+        told = np.isfinite(cause.values)
+        return bool((np.abs(cause.values - self.exact[told]) > self.allowed[told]).any())
+
+    def _of_difference(self, cause: Cause) -> tuple[str, str]:
+        """Return what is wrong with a difference: precision, sides or step."""
+        h, eps = cause.step, np.finfo(np.float64).eps
+        if cause.precision != "float64":
+            return "float32", (f"in float32, a loss of {self.here:.3g} has 7 digits, of which a "
+                               f"step of {h:g} leaves few; evaluate in float64")  # fmt: skip
+        rounding = eps * max(abs(self.here), 1e-300) / h
+        error = np.abs(cause.values - self.exact[: cause.values.size]).max()
+        if error <= 100 * rounding and h < 1e-4:
+            return "step too small", (f"a step of {h:g} leaves only the last digits of the loss "
+                                      f"(cancellation); {_LIKELY}")  # fmt: skip
+        if cause.scheme == "central":
+            return "step too large", (f"a step of {h:g} is off by order h² (truncation); "
+                                      f"{_LIKELY}")  # fmt: skip
+        sides = "(f(x + h) - f(x))" if cause.scheme == "forward" else "(f(x) - f(x - h))"
+        return "one-sided difference", (f"{sides} / h with h = {h:g} is off by order h; take "
+                                        "(f(x + h) - f(x - h)) / 2h")  # fmt: skip
+
+    def _unexplained(self, report: EstimateReport, done: Array) -> EstimateReport:
+        """Return what can be said where no cause gives the very numbers."""
+        mine, exact = self.mine[done], self.exact[done]
+        for h in DECADES[6:]:
+            for span in (2, 1):
+                if quantum(mine, self.here, h, span):
+                    why = (f"every entry is a small multiple of the last digit of the loss by "
+                           f"{span}·{h:g}: cancellation; {_LIKELY}")  # fmt: skip
+                    return replace(report, kind="step too small", why=f"{why}.", step=h)
+        ratio = float(mine @ exact / (exact @ exact)) if exact.any() else 0.0
+        left = np.abs(mine - ratio * exact).max()
+        if left <= 1e-4 * np.abs(mine - exact).max():
+            return replace(report, kind="constant factor",
+                           why=f"every entry is {ratio:.6g} times the derivative.")  # fmt: skip
+        k = int(np.argmax(np.abs(self.mine - self.exact)))
+        why = (f"{self.entries[k]} is {self.mine[k]:.9g}, but must be {self.exact[k]:.9g}; no "
+               "known cause gives these numbers.")  # fmt: skip
+        return replace(report, why=why)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _plainness(found: tuple[Cause, Factor, float]) -> tuple[float, ...]:
+    """Return the order of explanations that fit alike: to the digit, then the plainest first."""
+    cause, factor, left = found
+    schemes = ("", "central", "forward", "backward")
+    return (
+        left > _TO_THE_DIGIT,
+        bool(cause.kind) and not cause.kind.startswith("state"),
+        bool(factor.kind) + (cause.scheme != ""),
+        factor.value != 0.5 if np.ndim(factor.value) == 0 else True,
+        cause.precision != "float64",
+        schemes.index(cause.scheme) if cause.scheme in schemes else 9,
+        left,
+    )
