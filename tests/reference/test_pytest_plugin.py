@@ -1,0 +1,94 @@
+"""The plugin as others see it: a failing test prints the diagnosis; starting costs nothing."""
+
+import subprocess
+import sys
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+
+pytest_plugins = ["pytester"]
+
+# Registered by an installation made since the entry point was added, or by hand.
+INSTALLED = bool(entry_points(group="pytest11", name="manual_lstm"))
+PLUGIN = () if INSTALLED else ("-p", "reference.pytest_plugin")
+TESTS = """
+import sys
+import types
+
+import pytest
+from tests.reference.report import diagnoses
+
+from reference.pytest_plugin import DiagnosisError, assert_backward
+
+
+@pytest.fixture
+def engine(request, monkeypatch):
+    def debug(loss, backward, params, inputs, *, seconds):
+        assert (loss, backward, params, inputs, seconds) == (len, abs, {"W": 1}, {}, 3)
+        return diagnoses.ALL[request.param]
+
+    standing_in = types.ModuleType("reference.debugger.debug")
+    standing_in.debug = debug
+    monkeypatch.setitem(sys.modules, standing_in.__name__, standing_in)
+
+
+@pytest.mark.parametrize("engine", ["wrong", "right", "inconclusive"], indirect=True)
+def test_backward(engine):
+    diagnosis = assert_backward(len, abs, {"W": 1}, {}, seconds=3)
+    assert diagnosis.verdict == "right"
+
+
+def test_other():
+    assert 1 == 2
+
+
+@pytest.mark.parametrize("engine", ["wrong"], indirect=True)
+def test_error(engine):
+    with pytest.raises(DiagnosisError) as caught:
+        assert_backward(len, abs, {"W": 1}, {}, seconds=3)
+    assert isinstance(caught.value, AssertionError)
+    assert caught.value.diagnosis is diagnoses.WRONG
+    assert str(caught.value) == str(diagnoses.WRONG)
+"""
+
+
+def test_a_failure_is_told_by_its_diagnosis(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    path = pytester.makepyfile(TESTS)
+    ran = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", "--import-mode=importlib")
+    ran.assert_outcomes(passed=2, failed=3)
+    ran.stdout.fnmatch_lines_random(
+        [
+            f"{path}:23: in test_backward",
+            "wrong: W and h0 (2 of 4 gradients); V and b right",
+            "    > 11 | dc = dh * o[[]t] * (1 - c[[]t] ** 2)",
+            "    +        dc = dh * o[[]t] * (1 - np.tanh(c[[]t]) ** 2) + dc_next",
+            "inconclusive (V right so far)",
+            "FAILED *::test_backward[[]wrong] - wrong: W and h0 (2 of 4 gradients)*",
+            "E       assert 1 == 2",
+        ]
+    )
+    # Every other failure keeps its own traceback; ours shows no line of this package.
+    ran.stdout.no_fnmatch_line("*pytest_plugin.py*")
+
+
+def test_starting_pytest_loads_no_jax(pytester):
+    pytester.makepyfile("""
+        import sys
+
+        def test_it():
+            assert "reference.pytest_plugin" in sys.modules
+            loaded = {"jax", "hypothesis", "rich", "reference.debugger"} & set(sys.modules)
+            assert not loaded
+    """)
+    # Hypothesis brings a pytest plugin of its own.
+    command = [sys.executable, "-m", "pytest", *PLUGIN, "-p", "no:cacheprovider",
+               "-p", "no:hypothesispytest"]  # fmt: skip
+    ran = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, check=False)
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_the_plugin_is_announced():
+    project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+    assert project["entry-points"]["pytest11"] == {"manual_lstm": "reference.pytest_plugin"}
