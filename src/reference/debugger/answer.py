@@ -65,6 +65,9 @@ def tidied(text: str, original: str) -> str:
                     break
             else:
                 break
+            if "," in line[at + 1 : end] and line[at - 1 : at] not in ("(", " "):
+                at = line.find("(", at + 1)
+                continue
             shorter = line[:at] + line[at + 1 : end] + line[end + 1 :]
             try:
                 same = ast.dump(ast.parse("".join([*lines[:k], shorter, *lines[k + 1 :]])))

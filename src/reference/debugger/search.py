@@ -7,6 +7,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,16 @@ from reference.debugger import probe as probing
 from reference.debugger.cases import Case, Score, score, score_of
 from reference.debugger.probe import Evidence, Jacobian, Recording
 from reference.debugger.program import Program, Splice, as_float_array
-from reference.debugger.repair import Place, Rewrite, carry, common, results, rich
+from reference.debugger.repair import (
+    Place,
+    Rewrite,
+    carry,
+    common,
+    loops,
+    results,
+    rich,
+    statements,
+)
 from reference.debugger.sites import Site
 
 _MOST_FAULTS = 5
@@ -39,6 +49,9 @@ class Round:
     jacobian: Jacobian | None
     evidence: list[Evidence]
     residual: dict[str, Array]
+
+
+Ranked = tuple[tuple[float, ...], Rewrite]
 
 
 @dataclass
@@ -90,10 +103,16 @@ class Search:
             base = score(outcome, case)
             if len(base.right) == len(case.oracle) and self.accepts():
                 return
-            now = self._probe(outcome, base)
-            if self.first is None:
-                self.first = now
-            step = self._round(now, base, outcome)
+            now = Round(probing.record(self.program, case.inputs, 3.0), None, [], {})
+            partial: list[Ranked] = []
+            step = self._round(now, self._quickly(now, base), base, partial, False)
+            if not self.found:
+                now = self._probe(outcome, base)
+                if self.first is None:
+                    self.first = now
+                ordered = self._statements(now, outcome)
+                self.order = self.order or [(file, line) for file, line, _ in ordered]
+                step = self._round(now, self._stages(now, ordered, base), base, partial, True)
             if step is None or self.late():
                 return
             self.steps.append(step)
@@ -125,36 +144,43 @@ class Search:
                 evidence = probing.solve(jacobian, recording, residual, wrong)
         return Round(recording, jacobian, evidence, residual)
 
-    def _round(self, now: Round, base: Score, outcome: Any) -> Step | None:
-        partial: list[tuple[tuple[float, ...], Rewrite]] = []
-        best_cost = np.inf
-        ordered = self._statements(now, outcome)
-        if not self.order:
-            self.order = [(file, line) for file, line, _ in ordered]
-        for stage, candidates in self._stages(now, ordered, base):
+    def _round(
+        self,
+        now: Round,
+        stages: Iterator[tuple[str, Iterable[Rewrite]]],
+        base: Score,
+        partial: list[Ranked],
+        probed: bool,
+    ) -> Step | None:
+        best_cost, after = np.inf, 0
+        for stage, candidates in stages:
             for rewrite in candidates:
                 if self.late():
                     break
-                if rewrite.cost > best_cost + 0.7:
+                if rewrite.cost > best_cost + 0.7 - 0.4 * after:
                     continue
                 verdict = self._try(rewrite, base)
                 if verdict is None:
                     continue
                 complete, outputs, gain = verdict
                 if complete:
-                    self._keep(rewrite, now)
+                    self._keep(rewrite, now, 0.15 * after)
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break
                 else:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
-            if self.late() or (self.found and stage != "carry"):
+            if self.found and stage not in ("carry", "quick"):
+                after += 1  # the next lines in the order of evidence may have a simpler mend
+            if self.late() or after > 2 or (self.found and stage not in ("carry", "quick", "evident")):
                 break
             if stage == "evident" and partial and min(partial, key=_first)[0][0] < 0:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
             return min(self.found, key=lambda found: found.cost).steps[-1]
         if not partial:
+            return None
+        if not probed:
             return None
         rewrite = min(partial, key=_first)[1]
         step = self._step(rewrite, now)
@@ -164,7 +190,6 @@ class Search:
     def _stages(
         self, now: Round, ordered: list[tuple[str, int, float]], base: Score
     ) -> Iterator[tuple[str, Iterable[Rewrite]]]:
-        yield "carry", self._loops(base)
         places = [self._place(now, file, line) for file, line, _ in ordered]
         weight = [w for _, _, w in ordered]
         evident = [p for p, w in zip(places, weight, strict=True) if p and w >= 2]
@@ -172,15 +197,22 @@ class Search:
         others = [p for p, w in zip(places, weight, strict=True) if p and w < 1]
         for place in evident[:6]:
             yield "evident", self._filtered(now, base, common(place))
-        for place in evident[:4]:
-            yield "evident", self._filtered(now, base, rich(place))
-        for place in evident[:6]:
-            yield "evident", self._unfiltered(now, base, place)
+        for place in evident[:3]:
+            yield "evident", self._filtered(now, base, rich(place), 1.5)
+        yield "evident", self._unfiltered(now, base, evident[:4])
         for place in likely[:12]:
-            yield "likely", self._filtered(now, base, common(place))
+            yield "likely", self._filtered(now, base, common(place), 2.0)
         for place in others:
-            yield "others", self._filtered(now, base, common(place))
+            yield "others", self._filtered(now, base, common(place), 1.0)
         yield "shared", self._shared()
+
+    def _quickly(self, now: Round, base: Score) -> Iterator[tuple[str, Iterable[Rewrite]]]:
+        """What is tried before anything is probed."""
+        if len(base.right) == len(self.cases[0].oracle):
+            yield "conduct", self._conduct(now)
+        else:
+            yield "carry", self._loops(base)
+            yield "quick", self._quick(now)
 
     def _loops(self, base: Score) -> Iterator[Rewrite]:
         """Edits of whole loops and results, in the units that only the backward runs."""
@@ -198,6 +230,24 @@ class Search:
                 place = self._place(now, file, line)
                 if place is not None:
                     yield from results.missing(place, missing, shapes)
+
+    def _quick(self, now: Round) -> Iterator[Rewrite]:
+        """Edits of whole statements that are few and often right, on every line."""
+        for file, line, _ in self._all_statements():
+            place = self._place(now, file, line)
+            if place is not None:
+                yield from (r for r in statements.rewrites(place) if r.cost <= 1.2)
+                yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
+
+    def _conduct(self, now: Round) -> Iterator[Rewrite]:
+        """Edits for a backward whose gradients are right but which leaves something changed."""
+        for file, line, _ in self._all_statements():
+            place = self._place(now, file, line)
+            if place is not None:
+                yield from (r for r in statements.rewrites(place) if r.kind in _IN_FORWARD)
+        for rewrite in self._shared():
+            if rewrite.kind in _IN_FORWARD:
+                yield rewrite
 
     def _shared(self) -> Iterator[Rewrite]:
         """Edits of what the loss runs too: they must leave the loss as it is."""
@@ -302,21 +352,31 @@ class Search:
 
     # Candidates.
 
-    def _filtered(self, now: Round, base: Score, found: Iterable[Rewrite]) -> Iterator[Rewrite]:
+    def _filtered(
+        self, now: Round, base: Score, found: Iterable[Rewrite], seconds: float = 5.0
+    ) -> Iterator[Rewrite]:
         """Leave out what the probes say cannot help."""
+        until = time.monotonic() + seconds
         for rewrite in found:
-            if self.late():
+            if self.late() or time.monotonic() > until:
                 return
             site = self._site_of(now, rewrite)
             if site is None or self._predicted(now, base, rewrite, site):
                 yield rewrite
 
-    def _unfiltered(self, now: Round, base: Score, place: Place) -> Iterator[Rewrite]:
+    def _unfiltered(
+        self, now: Round, base: Score, places: list[Place], seconds: float = 2.0
+    ) -> Iterator[Rewrite]:
         """Run what the probes left out: they are exact for values that enter linearly only."""
-        for rewrite in common(place):
-            site = self._site_of(now, rewrite)
-            if site is not None and rewrite.cost < 2 and not self._predicted(now, base, rewrite, site):
-                yield rewrite
+        until = time.monotonic() + seconds
+        for place in places:
+            for rewrite in common(place):
+                if time.monotonic() > until:
+                    return
+                site = self._site_of(now, rewrite)
+                if site is not None and rewrite.cost < 1.7:
+                    if not self._predicted(now, base, rewrite, site):
+                        yield rewrite
 
     def _site_of(self, now: Round, rewrite: Rewrite) -> int | None:
         if now.jacobian is None:
@@ -426,11 +486,11 @@ class Search:
         texts = {file: source.text for file, source in self.program.sources.items()}
         return Step(rewrite, texts, self._times(rewrite, now))
 
-    def _keep(self, rewrite: Rewrite, now: Round) -> None:
+    def _keep(self, rewrite: Rewrite, now: Round, penalty: float) -> None:
         step = self._step(rewrite, now)
         source = self.program.sources[rewrite.file]
         texts = {**step.texts, rewrite.file: source.edited(rewrite.splices)}
-        self.found.append(Found(texts, [*self.steps, step], rewrite.cost))
+        self.found.append(Found(texts, [*self.steps, step], rewrite.cost + penalty))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
 
@@ -455,6 +515,7 @@ def _first(item: tuple[tuple[float, ...], Rewrite]) -> tuple[float, ...]:
     return item[0]
 
 
+@lru_cache(maxsize=256)
 def _functions(tree: ast.AST) -> list[ast.FunctionDef]:
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
 

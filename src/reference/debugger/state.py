@@ -25,7 +25,8 @@ class State:
     def __init__(self, functions: Iterable[Any]) -> None:
         self._spaces: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = []
         self._values: list[tuple[Any, Any]] = []
-        self._random = np.random.get_state()
+        self._random = np.random.get_state()  # noqa: NPY002
+        self._asked, self._draws = 0, False
         seen: set[int] = set()
         for function in functions:
             for space in _spaces(function):
@@ -69,8 +70,11 @@ class State:
                     space[name] = value
         for value, before in self._values:
             _put_back(value, before)
-        if not self._same_random():
-            np.random.set_state(self._random)  # noqa: NPY002
+        if self._asked < 5 or self._draws:  # a program that draws none at first draws none
+            self._asked += 1
+            if not self._same_random():
+                self._draws = True
+                np.random.set_state(self._random)  # noqa: NPY002
 
     def _same_random(self) -> bool:
         now = np.random.get_state()  # noqa: NPY002

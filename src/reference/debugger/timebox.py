@@ -52,14 +52,26 @@ class Watchdog:
     @contextmanager
     def limit(self, seconds: float) -> Iterator[None]:
         """Raise `TimeUp` in the block when `seconds` have passed; limits do not nest."""
-        self._deadline, self._fired = time.monotonic() + seconds, False
+        self._deadline, self._fired, arrived = time.monotonic() + seconds, False, False
         try:
             yield
+        except TimeUp:
+            arrived = True
+            raise
         finally:
             with self._changed:
                 self._deadline = None
-                if self._fired:  # what is on its way must not strike later
-                    self._raise_there(None)
+            if self._fired and not arrived:
+                self._swallow()  # what is on its way must not strike later
+
+    @staticmethod
+    def _swallow() -> None:
+        try:
+            time.sleep(0.05)
+            for _ in range(1000):
+                pass
+        except TimeUp:
+            pass
 
     def _watch(self) -> None:
         with self._changed:
@@ -68,9 +80,7 @@ class Watchdog:
                 if deadline is not None and time.monotonic() > deadline:
                     self._fired = True
                     self._deadline = time.monotonic() + 0.2  # again, if a bare except swallows it
-                    self._raise_there(TimeUp)
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                        ctypes.c_ulong(self._watched), ctypes.py_object(TimeUp)
+                    )
                 self._changed.wait(0.02)
-
-    def _raise_there(self, error: type[BaseException] | None) -> None:
-        sent = None if error is None else ctypes.py_object(error)
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._watched), sent)

@@ -21,7 +21,9 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         for new in shifted(place, node):
             singles.append(place.rewrite(node, new, _KIND, f"{new}, not {text}", 1.0))
         yield from _slices(place, node, text)
+        yield from _first_step(place, node, text)
     yield from singles
+    yield from _rows(place)
     for k, a in enumerate(singles):  # the same slip twice in a line
         for b in singles[k + 1 :]:
             if a.splices[0].end <= b.splices[0].start:
@@ -58,6 +60,32 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
         base = place.text(node.value)
         if len(parts) == 1:
             yield place.rewrite(node, base, "wrong operand", "all of it", 2.5)
+
+
+def _first_step(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
+    """Give zeros, or a name that may hold the initial state, where ``t - 1`` would wrap around."""
+    index = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+    if not (isinstance(index, ast.BinOp) and isinstance(index.op, ast.Sub)):
+        return
+    t = place.text(index.left)
+    value = place.value(text, place.env)
+    if not hasattr(value, "shape") or not isinstance(index.left, ast.Name):
+        return
+    starts = [f"np.zeros_like({text})"]
+    starts += [atom.text for atom in place.alike(value) if "0" in atom.text or "init" in atom.text]
+    for start in starts:
+        yield place.rewrite(node, f"({text} if {t} > 0 else {start})", _KIND,
+                            "no step before the first", 1.5)  # fmt: skip
+
+
+def _rows(place: Place) -> Iterator[Rewrite]:
+    """Give buffers with one row more: for the state before the first step."""
+    for node, _ in place.loaded:
+        if isinstance(node, ast.Call) and place.text(node.func) in ("np.zeros", "np.empty"):
+            shape = node.args[0] if node.args else node
+            if isinstance(shape, ast.Tuple) and shape.elts:
+                text = place.text(shape.elts[0])
+                yield place.rewrite(shape.elts[0], f"{text} + 1", _KIND, "one row more", 1.3)
 
 
 def _counts(place: Place, whole: bool = False) -> list[str]:

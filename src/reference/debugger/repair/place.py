@@ -186,7 +186,7 @@ class Place:
             value = self.value(text, self.env)
             if not isinstance(value, float | np.floating | np.ndarray):
                 continue
-            if isinstance(value, np.ndarray) and (value.dtype.kind != "f" or value.size > 5000):
+            if isinstance(value, np.ndarray) and (value.dtype.kind not in "fb" or value.size > 5000):
                 continue
             found.append(Atom(text, value, not np.any(value)))
         return found

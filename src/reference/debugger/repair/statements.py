@@ -133,7 +133,8 @@ def _copied(place: Place) -> Iterator[Rewrite]:
         for element in elements:
             if isinstance(element, ast.Name | ast.Subscript | ast.Attribute):
                 text = place.text(element)
-                yield place.rewrite(element, f"{text}.copy()", "aliasing", "a copy", 1.1)
+                cost = 1.0 if isinstance(element, ast.Subscript) else 1.2
+                yield place.rewrite(element, f"{text}.copy()", "aliasing", "a copy", cost)
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         for argument in statement.value.args:
             if isinstance(argument, ast.Name | ast.Subscript | ast.Attribute):

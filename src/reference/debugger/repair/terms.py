@@ -66,6 +66,12 @@ def terms(place: Place) -> Iterator[Rewrite]:
         alike = place.alike(value)
         own = {place.text(n) for n, _ in place.loaded}
         for atom in alike:
+            if len(atom.shape) > 1 and len(atom.text) < 20:
+                yield place.rewrite(
+                    node, inside(parent, f"{text} + {atom.text}[::-1]"), "missing path",
+                    f"+ {atom.text}[::-1]", 2.4,
+                )  # fmt: skip
+        for atom in alike:
             if atom.text == text:
                 continue
             cost = 2.5 if atom.text in own else 1.8
@@ -104,7 +110,7 @@ def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]
                 yield f"{a.text} * {b.text}", 2.6
                 yield f"{a.text} * (1 - {b.text})", 3.0
                 yield f"{b.text} * (1 - {a.text})", 3.0
-    matrices = [atom for atom in place.atoms if len(atom.shape) in (1, 2) and not atom.zero]
+    matrices = [atom for atom in place.atoms if len(atom.shape) in (1, 2, 3) and not atom.zero]
     for a in matrices:
         for b in matrices:
             if a.text == b.text:
@@ -115,7 +121,7 @@ def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]
                 (x, m), (y, n) = (left if isinstance(left, tuple) else (left.text, left.shape)), (
                     right if isinstance(right, tuple) else (right.text, right.shape)
                 )
-                if m[-1:] == n[:1] and (*m[:-1], *n[1:]) == shape:
+                if len(n) < 3 and m[-1:] == n[:1] and (*m[:-1], *n[1:]) == shape:
                     yield f"{x} @ {y}", 2.8
             if len(a.shape) == len(b.shape) == 1 and (*a.shape, *b.shape) == shape:
                 yield f"np.outer({a.text}, {b.text})", 2.8
