@@ -10,8 +10,15 @@ from reference.report.excerpt import diff_lines, source_lines, suspect_excerpt
 from reference.report.heat_map import HeatMap, error_text, heat_map, level
 from reference.report.html import Html, joined, tag
 from reference.report.page_style import STYLE
-from reference.report.text import where_text
-from reference.report.words import evidence_sentences, headline, place_of, pointed_at_by, when
+from reference.report.text import place_text, where_text
+from reference.report.words import (
+    evidence_sentences,
+    file_name,
+    headline,
+    place_of,
+    pointed_at_by,
+    when,
+)
 
 if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis, Fix, Suspect
@@ -45,7 +52,7 @@ def diagnosis_html(diagnosis: Diagnosis) -> str:
 def _header(diagnosis: Diagnosis) -> Html:
     symbol = tag("span", f"{_SYMBOL[diagnosis.verdict]} ", aria_hidden="true")
     lines = [tag("h1", symbol, headline(diagnosis), class_=diagnosis.verdict)]
-    files = ", ".join(diagnosis.sources)
+    files = ", ".join(map(file_name, diagnosis.sources))
     took = f"{diagnosis.seconds:.1f} s" if diagnosis.seconds else ""
     about = " · ".join(part for part in (files, took) if part)
     return tag("header", lines, tag("p", about, class_="quiet") if about else "")
@@ -135,7 +142,7 @@ def _table(diagnosis: Diagnosis) -> Html:
 
 
 def _row(name: str, mismatch: Mismatch) -> Html:
-    place = ", ".join(f"{key} {value}" for key, value in mismatch.place.items())
+    place = place_text(mismatch.place)
     numbers = (
         f"{mismatch.manual:.6g}",
         f"{mismatch.reference:.6g}",
@@ -197,7 +204,7 @@ def _source(diagnosis: Diagnosis, file: str) -> Html:
         for line, text in enumerate(source_lines(diagnosis, file), 1)
     ]
     code = tag("div", lines, class_="code", tabindex=0)
-    return tag("details", tag("summary", f"{file} ({len(lines)} lines)"), code, open="")
+    return tag("details", tag("summary", f"{file_name(file)} ({len(lines)} lines)"), code, open="")
 
 
 def _output(output: str) -> Html:

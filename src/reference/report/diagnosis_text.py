@@ -22,7 +22,8 @@ _WIDTH = 96
 _MISMATCHES = 4
 _IN_FULL = 4  # suspects
 _IN_SHORT = 3
-_SURE = 0.5  # suspects less sure than this are told in one line
+# Suspects less sure than this are told in one line; beside a fix that passes, more is asked.
+_SURE, _SURE_BESIDE_A_FIX = 0.5, 0.9
 _AROUND = (2, 1)  # neighbours of the first suspect's line, and of further ones
 _OUTPUT = 5  # lines
 
@@ -52,7 +53,8 @@ def _suspects(diagnosis: Diagnosis) -> list[list[str]]:
     first, *others = diagnosis.suspects or (None,)
     if first is None:
         return []
-    sure = [suspect for suspect in others if suspect.confidence >= _SURE][: _IN_FULL - 1]
+    enough = _SURE_BESIDE_A_FIX if diagnosis.fixes else _SURE
+    sure = [suspect for suspect in others if suspect.confidence >= enough][: _IN_FULL - 1]
     blocks = [_suspect(diagnosis, first, _AROUND[0])]
     blocks += [_suspect(diagnosis, suspect, _AROUND[1]) for suspect in sure]
     rest = [suspect for suspect in others if suspect not in sure]

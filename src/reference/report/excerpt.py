@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reference.report.words import file_name
+
 if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis, Fix, Suspect
 
@@ -47,9 +49,12 @@ def suspect_excerpt(diagnosis: Diagnosis, suspect: Suspect, around: int) -> list
 def diff_lines(fix: Fix) -> list[str]:
     """Return a fix as a unified diff; without the source, its edits alone."""
     if fix.source:
-        return fix.diff.splitlines()
+        header, *lines = fix.diff.splitlines()[1:] or [""]
+        file = file_name(header[len("+++ ") :])
+        return [f"--- {file}", f"+++ {file}", *lines] if header else []
     lines = []
     for edit in fix.edits:
-        lines += [f"--- {edit.file}", f"+++ {edit.file}", f"@@ line {edit.first} @@"]
+        file = file_name(edit.file)
+        lines += [f"--- {file}", f"+++ {file}", f"@@ line {edit.first} @@"]
         lines += [f"-{old}" for old in edit.old] + [f"+{new}" for new in edit.new]
     return lines

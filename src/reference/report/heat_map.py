@@ -70,6 +70,28 @@ def heat_map(name: str, heat: Any) -> HeatMap | None:
     return HeatMap(name, rows, columns, row_axis, axes[along], turned.T)
 
 
+def relative_errors(manual: Mapping[str, Any], reference: Mapping[str, Array]) -> dict[str, Any]:
+    """Return the entries of `Diagnosis.heat` for gradients of which no axis is known.
+
+    Parameters
+    ----------
+    manual, reference : mapping of str to ndarray
+        Gradients by name; those whose shapes differ are left out.
+
+    Returns
+    -------
+    dict
+        Name to ``{"errors": ...}``: differences as parts of the reference's largest entry.
+    """
+    heat = {}
+    for name, right in reference.items():
+        mine = np.asarray(manual.get(name, np.nan), np.float64)
+        if mine.shape == right.shape and right.size:
+            error = np.abs(mine - right) / (np.abs(right).max() or 1.0)
+            heat[name] = {"errors": np.where(np.isnan(error), np.inf, error)}
+    return heat
+
+
 def level(error: float) -> int:
     """Return how grave a relative error is, from 0 (rounding) to 4 (of the size of the value)."""
     return sum(error >= bound for bound in _LEVELS)

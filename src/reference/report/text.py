@@ -57,8 +57,8 @@ def evidence_text(report: Report) -> str:
 
 def mismatch_lines(mismatch: Mismatch) -> list[str]:
     """Return one mismatch: name and place, values, size of the error, extent."""
-    place = _place_text(mismatch.place)
-    if mismatch.note:
+    place = place_text(mismatch.place)
+    if mismatch.note and not mismatch.index:
         at = where_text(mismatch.where) or place
         return [f"{mismatch.name}{f' ({at})' if at else ''}: {mismatch.note}"]
     lines = [
@@ -68,6 +68,8 @@ def mismatch_lines(mismatch: Mismatch) -> list[str]:
     extent = f"{mismatch.wrong} of {mismatch.size} entries wrong"
     where = where_text(mismatch.where)
     lines.append(f"    {extent}{f': {where}' if where else ''}")
+    if mismatch.note:
+        lines.append(f"    {mismatch.note}")
     return lines
 
 
@@ -89,7 +91,10 @@ def _by_stage(mismatches: tuple[Mismatch, ...]) -> dict[str, list[Mismatch]]:
     return grouped
 
 
-def _place_text(place: dict[str, Any]) -> str:
+def place_text(place: dict[str, Any]) -> str:
+    """Return a decoded index; nothing where it only repeats the index."""
+    if all(key.startswith("axis ") for key in place):
+        return ""  # the index says it
     return ", ".join(f"{key} {value}" for key, value in place.items())
 
 
@@ -98,5 +103,5 @@ def where_text(where: dict[str, list[Any]]) -> str:
     parts = []
     for key, values in where.items():
         shown = ", ".join(str(value) for value in values[:6]) + (", …" if len(values) > 6 else "")
-        parts.append(f"{key} {shown}")
+        parts.append(f"{key}{':' if key.startswith('axis ') else ''} {shown}")
     return "; ".join(parts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,9 +54,11 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
 def when(suspect: Suspect) -> str:
     """Return at which steps a suspect is wrong, or nothing."""
     if not suspect.steps:
-        return suspect.pattern
+        return "every step" if suspect.pattern == "all" else suspect.pattern
     counted = f"t = {spans(suspect.steps)}"
-    return f"{counted} ({suspect.pattern})" if suspect.pattern else counted
+    # A pattern that only counts the steps again says nothing.
+    told = suspect.pattern and not suspect.pattern.startswith("t=")
+    return f"{counted} ({suspect.pattern})" if told else counted
 
 
 def spans(steps: Iterable[int]) -> str:
@@ -79,9 +82,26 @@ def spans(steps: Iterable[int]) -> str:
     return ", ".join(parts)
 
 
+def file_name(file: str) -> str:
+    """Return a file as one would type it here: relative if it lies in this folder.
+
+    Examples
+    --------
+    >>> file_name(str(Path.cwd() / "models" / "mine.py"))
+    'models/mine.py'
+    >>> file_name("<ipython-input-3>")
+    '<ipython-input-3>'
+    """
+    try:
+        return Path(file).relative_to(Path.cwd()).as_posix()
+    except (ValueError, OSError):
+        return file
+
+
 def place_of(suspect: Suspect) -> str:
     """Return file, line and function of a suspect, as far as they are known."""
-    where = f"{suspect.file}:{suspect.line}" if suspect.line else suspect.file
+    file = file_name(suspect.file)
+    where = f"{file}:{suspect.line}" if suspect.line else file
     return f"{where}, in {suspect.function}" if suspect.function else where
 
 

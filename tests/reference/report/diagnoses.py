@@ -58,7 +58,7 @@ CARRY = suspect(
     engines=("probe", "explain"),
 )
 OUTER = suspect(
-    14, variable="dW", kind="dot for outer", why="dW is one number everywhere.", confidence=0.8,
+    14, variable="dW", kind="dot for outer", why="dW is one number everywhere.", confidence=0.92,
     engines=("probe",), steps=(0, 1, 2, 3, 4), pattern="all",
 )  # fmt: skip
 PLUS = suspect(15, variable="dc_next", kind="+= for =", confidence=0.2)

@@ -13,7 +13,7 @@ import pytest
 from tests.reference.report import diagnoses
 
 from reference.report.diagnosis_html import diagnosis_html
-from reference.report.heat_map import error_text, heat_map, level
+from reference.report.heat_map import error_text, heat_map, level, relative_errors
 from reference.report.html import Html, tag
 from reference.report.page_style import STYLE
 
@@ -180,6 +180,15 @@ def test_long_heat_shows_the_worst_of_neighbours():
     assert one.columns[-1] == "96–99"
     assert np.nanargmax(one.errors[0]) == 17
     assert np.isnan(one.errors).sum() == 24
+
+
+def test_heat_of_gradients_is_their_relative_error():
+    right = {"W": np.array([[2.0, -4.0]]), "b": np.zeros(2), "V": np.ones(3)}
+    mine = {"W": np.array([[2.0, -3.0]]), "b": np.array([0.0, np.nan]), "V": np.ones(2)}
+    heat = relative_errors(mine, right)
+    assert list(heat) == ["W", "b"]
+    np.testing.assert_array_equal(heat["W"]["errors"], [[0.0, 0.25]])
+    np.testing.assert_array_equal(heat["b"]["errors"], [0.0, np.inf])
 
 
 def test_heat_of_nothing_is_no_table():

@@ -62,6 +62,45 @@ def test_the_line_is_shown_between_its_neighbours_with_a_marker():
     ) in diagnosis_text(diagnoses.WRONG)
 
 
+def test_beside_a_fix_only_sure_suspects_are_shown_in_full():
+    doubtful = replace(diagnoses.OUTER, confidence=0.6)
+    changed = replace(diagnoses.WRONG, suspects=(diagnoses.CARRY, doubtful))
+    assert "less likely:\n    my_lstm.py:14, in backward: dW += np.dot" in diagnosis_text(changed)
+    assert "    > 14 |" in diagnosis_text(replace(changed, fixes=()))
+
+
+@pytest.mark.parametrize(
+    ("steps", "pattern", "told"),
+    [((), "all", "at every step"), ((), "only t=0", "at only t=0"), ((0,), "", "at t = 0"),
+     ((0, 1, 3), "t=0, 1, 3", "at t = 0, 1, 3"), ((), "", "wrong")],
+)  # fmt: skip
+def test_steps_are_told_once(steps, pattern, told):
+    changed = replace(diagnoses.CARRY, steps=steps, pattern=pattern)
+    text = diagnosis_text(replace(diagnoses.WRONG, suspects=(changed,)))
+    (line,) = [line for line in text.splitlines() if line.startswith("    dc is wrong")]
+    assert line.endswith(told)
+
+
+def test_axes_without_a_name_are_told_by_the_index():
+    mismatch = diagnoses.mismatch("U", (2, 1), 1.0, 2.0, place={"axis 0": 2, "axis 1": 1},
+                                  where={"axis 0": [2]}, note="only row 2 of 3")  # fmt: skip
+    lines = diagnosis_text(Diagnosis("wrong", {"U": mismatch})).splitlines()
+    assert lines[2].startswith("  U at [2, 1]: manual 1, reference 2, off by")
+    assert lines[3:] == ["      12 of 20 entries wrong: axis 0: 2", "      only row 2 of 3"]
+
+
+def test_files_here_are_told_as_one_would_type_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = str(tmp_path / "models" / "mine.py")
+    suspect = replace(diagnoses.CARRY, file=file)
+    edit = replace(diagnoses.ADDED.edits[0], file=file)
+    fix = replace(diagnoses.ADDED, edits=(edit,))
+    text = diagnosis_text(Diagnosis("wrong", suspects=(suspect,), fixes=(fix,)))
+    assert str(tmp_path) not in text
+    assert "  models/mine.py:11, in backward" in text
+    assert "    --- models/mine.py\n    +++ models/mine.py\n    @@ -9,5 +9,5 @@" in text
+
+
 def test_a_line_of_a_file_that_is_not_at_hand_is_shown_alone():
     text = diagnosis_text(replace(diagnoses.WRONG, sources={}))
     assert "    > 11 | dc = dh * o[t] * (1 - c[t] ** 2)\n" in text
