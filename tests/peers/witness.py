@@ -12,7 +12,7 @@ from manual_lstm.checks import Array
 from manual_lstm.trees import named_leaves
 from reference.batch import BatchComparison, compare_batch
 from reference.oracle import reference_of
-from reference.oracles import Named
+from reference.oracles import JaxOracle, Named
 from reference.problem import Case, Problem, draw
 from reference.rounding import Run, run_sequence
 from reference.stacking import SameShape
@@ -52,6 +52,10 @@ class Witness:
     def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
         """Stack results of one shape."""
         return SameShape().results(name, arrays, like)
+
+    def own_roundings(self, problem: Problem) -> Named:
+        """Return what JAX's roundings move: the peers differentiate the same rounded gates."""
+        return JaxOracle(SameShape(cell=problem.cell)).own_roundings(problem)
 
     def _stacked(self, problems: Sequence[Problem]) -> Named:
         named = [self.ask(problem) for problem in problems]
