@@ -123,6 +123,8 @@ def _searched(
             search.cases += [
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
+            # One function that gives loss and gradients: look at it, and let the loss stay.
+            program.shared_too = len(search.own_statements()) < 4
             search.search()
             program.restore_texts(originals)
             fixes = fixes_of(program, search, originals, judgement)

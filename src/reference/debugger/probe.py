@@ -92,8 +92,11 @@ class _Probes:
                 space[PROBE] = self.probe
                 self.spaces.append(space)
         for unit in program.live_units:
-            if program.only_in_backward(unit) or (shared and program.runs_in_backward(unit)):
-                code = instrument(program.sources[unit.file], unit, sites, names)
+            if program.searched(unit) or (shared and program.runs_in_backward(unit)):
+                code = instrument(
+                    program.sources[unit.file], unit, sites, names,
+                    None if shared else program.is_searched,
+                )  # fmt: skip
                 self.undo.append(program.swap(unit, code))
         return sites
 

@@ -198,6 +198,7 @@ class Program:
         self.printed = io.StringIO()
         self.state = State([])
         self.runs = 0
+        self.shared_too = False  # where one function does both, what the loss runs is looked at too
         self._original: dict[types.FunctionType, types.CodeType] = {}
         self._places: dict[types.FunctionType, tuple[Unit, str, int]] = {}
 
@@ -299,6 +300,18 @@ class Program:
         """Return whether the loss runs none of this unit."""
         return not any(
             file == unit.file and unit.first <= line <= unit.last for file, line in self.in_loss
+        )
+
+    def is_searched(self, file: str, first: int) -> bool:
+        """Return whether the function that begins at a line is the backward's own."""
+        key = file, first
+        return key in self.in_backward and (self.shared_too or key not in self.in_loss)
+
+    def searched(self, unit: Unit) -> bool:
+        """Return whether any function of a unit is the backward's own."""
+        return any(
+            file == unit.file and unit.first <= line <= unit.last and self.is_searched(file, line)
+            for file, line in self.in_backward
         )
 
     def runs_in_backward(self, unit: Unit) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -119,6 +120,10 @@ class Search:
             if self.found:
                 return
 
+    def own_statements(self) -> list[tuple[str, int, float]]:
+        """Return the statements that only the backward runs."""
+        return self._all_statements()
+
     # One round: evidence, then candidates in the order of the evidence.
 
     def _probe(self, outcome: Any, base: Score) -> Round:
@@ -217,7 +222,7 @@ class Search:
     def _loops(self, base: Score) -> Iterator[Rewrite]:
         """Edits of whole loops and results, in the units that only the backward runs."""
         for unit in self.program.live_units:
-            if self.program.only_in_backward(unit):
+            if self.program.searched(unit):
                 source = self.program.sources[unit.file]
                 for function in _functions(unit.tree):
                     yield from carry.rewrites(source, function)
@@ -264,15 +269,26 @@ class Search:
                             yield rewrite
 
     def _all_statements(self, only: Any = None) -> list[tuple[str, int, float]]:
-        units = [u for u in self.program.live_units if self.program.only_in_backward(u)]
-        found = []
-        for unit in units if only is None else [only]:
-            for node in ast.walk(unit.tree):
-                if isinstance(node, ast.stmt) and not isinstance(
-                    node, ast.FunctionDef | ast.ClassDef | ast.Import | ast.Pass
-                ):
-                    found.append((unit.file, node.lineno, 0.0))
-        return sorted(set(found))
+        program, found = self.program, set()
+
+        def visit(node: ast.AST, file: str, active: bool) -> None:
+            for child in ast.iter_child_nodes(node):
+                inner = active
+                if isinstance(child, ast.FunctionDef | ast.Lambda):
+                    decorators = getattr(child, "decorator_list", [])
+                    first = min([child.lineno, *(d.lineno for d in decorators)])
+                    inner = only is not None or program.is_searched(file, first)
+                    if isinstance(child, ast.Lambda) and inner:
+                        found.add((file, child.lineno, 0.0))
+                elif isinstance(child, ast.stmt) and active:
+                    if not isinstance(child, ast.ClassDef | ast.Import | ast.Pass):
+                        found.add((file, child.lineno, 0.0))
+                visit(child, file, inner)
+
+        for unit in program.live_units if only is None else [only]:
+            if only is not None or program.searched(unit):
+                visit(ast.Module([unit.tree], []), unit.file, False)
+        return sorted(found)
 
     def _statements(self, now: Round, outcome: Any) -> list[tuple[str, int, float]]:
         """Order the statements by evidence, with a weight: 2 explains all, 1 something."""
@@ -361,8 +377,25 @@ class Search:
             if self.late() or time.monotonic() > until:
                 return
             site = self._site_of(now, rewrite)
-            if site is None or self._predicted(now, base, rewrite, site):
+            if (
+                site is None
+                or self._feeds_back(rewrite)
+                or self._predicted(now, base, rewrite, site)
+            ):
                 yield rewrite
+
+    def _feeds_back(self, rewrite: Rewrite) -> bool:
+        """Return whether an edit reads a name that depends on its own line one step earlier.
+
+        The probes know the paths of the program as it stands, and this one is new.
+        """
+        source = self.program.sources[rewrite.file]
+        for splice in rewrite.splices:
+            old = set(_NAME.findall(source.data[splice.start : splice.end].decode()))
+            new = set(_NAME.findall(splice.new)) - old
+            if new & _carried(source.tree, rewrite.line):
+                return rewrite.cost < 2.6
+        return False
 
     def _unfiltered(
         self, now: Round, base: Score, places: list[Place], seconds: float = 2.0
@@ -374,7 +407,7 @@ class Search:
                 if time.monotonic() > until:
                     return
                 site = self._site_of(now, rewrite)
-                if site is not None and rewrite.cost < 1.7:
+                if site is not None and rewrite.cost < 1.7 and not self._feeds_back(rewrite):
                     if not self._predicted(now, base, rewrite, site):
                         yield rewrite
 
@@ -513,6 +546,27 @@ _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry l
 
 def _first(item: tuple[tuple[float, ...], Rewrite]) -> tuple[float, ...]:
     return item[0]
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+@lru_cache(maxsize=256)
+def _carried(tree: ast.Module, line: int) -> frozenset[str]:
+    """Return the names that a line may get from the step before: set later in its loop, or given."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.While) and node.lineno < line <= (node.end_lineno or 0):
+            found |= {
+                inner.id
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Name)
+                and isinstance(inner.ctx, ast.Store)
+                and inner.lineno >= line
+            }
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
+            found |= {a.arg for a in node.args.args if a.arg.startswith(("d", "grad", "g_"))}
+    return frozenset(found)
 
 
 @lru_cache(maxsize=256)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from reference.debugger.program import Source, Unit
@@ -49,7 +50,11 @@ class Site:
 
 
 def instrument(
-    source: Source, unit: Unit, sites: list[Site], called: set[str]
+    source: Source,
+    unit: Unit,
+    sites: list[Site],
+    called: set[str],
+    wanted: Callable[[str, int], bool] | None = None,
 ) -> types.CodeType:
     """Return the code of a unit with probes; its sites are appended to `sites`.
 
@@ -60,9 +65,11 @@ def instrument(
     sites : list of Site
     called : set of str
         Names of the user's own functions: arguments of calls to these are sites.
+    wanted : callable, optional
+        Which functions, by file and first line, have sites; by default all.
     """
     fresh = next(u for u in Source(source.file, source.text).units if u.first == unit.first)
-    statement = _Instrumenter(source, sites, called).visit(fresh.tree)
+    statement = _Instrumenter(source, sites, called, wanted).visit(fresh.tree)
     for name in reversed(unit.classes):
         statement = ast.ClassDef(name, [], [], [statement], [])  # type: ignore[call-arg]
     module = ast.fix_missing_locations(ast.Module([statement], []))
@@ -70,9 +77,16 @@ def instrument(
 
 
 class _Instrumenter(ast.NodeTransformer):
-    def __init__(self, source: Source, sites: list[Site], called: set[str]) -> None:
-        self.source, self.sites, self.called = source, sites, called
+    def __init__(
+        self,
+        source: Source,
+        sites: list[Site],
+        called: set[str],
+        wanted: Callable[[str, int], bool] | None,
+    ) -> None:
+        self.source, self.sites, self.called, self.wanted = source, sites, called, wanted
         self.functions: list[str] = []
+        self.active = [wanted is None]
         self.statement = 0
 
     def visit(self, node: ast.AST) -> ast.AST:
@@ -81,17 +95,24 @@ class _Instrumenter(ast.NodeTransformer):
         return super().visit(node)
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+        first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         self.functions.append(node.name)
+        self._enter(first)
         node.body = [inner for statement in node.body for inner in _listed(self.visit(statement))]
+        self.active.pop()
         self.functions.pop()
         return node
+
+    def _enter(self, first: int) -> None:
+        self.active.append(self.wanted is None or self.wanted(self.source.file, first))
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: N802
         target = node.targets[-1]
         name = self.source.of(target)
         if isinstance(target, ast.Tuple | ast.List) and not isinstance(node.value, ast.Tuple):
             node.value = self.visit(node.value)
-            return [node, *(self._after(e, node) for e in target.elts if _is_place(e))]
+            after = target.elts if self.active[-1] else []
+            return [node, *(self._after(e, node) for e in after if _is_place(e))]
         if isinstance(target, ast.Tuple | ast.List) and isinstance(node.value, ast.Tuple):
             names = [self.source.of(element) for element in target.elts]
             node.value.elts = [
@@ -122,7 +143,9 @@ class _Instrumenter(ast.NodeTransformer):
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+        self._enter(node.lineno)
         node.body = self._value(node.body, "the result", "returned")
+        self.active.pop()
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
@@ -161,7 +184,7 @@ class _Instrumenter(ast.NodeTransformer):
         return self._probe(node, name, role)
 
     def _probe(self, node: ast.expr, name: str, role: str) -> ast.expr:
-        if isinstance(node, ast.Starred | ast.Constant | ast.Lambda):
+        if isinstance(node, ast.Starred | ast.Constant | ast.Lambda) or not self.active[-1]:
             return self.visit(node)  # type: ignore[return-value]
         k = self._site(node, name, role, _is_plain(node), self.source.span(node))
         return ast.copy_location(_call(k, self.visit(node)), node)  # type: ignore[arg-type]
