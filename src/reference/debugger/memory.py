@@ -152,7 +152,7 @@ class Memory:
                 continue
             where = watched.array != watched.content
             for reads in watched.reads.values():
-                lost = where & (reads.reader != 0) & (reads.reader != number)
+                lost = where & (reads.reader != 0)
                 # In the same turn it is a step of a computation in place, not a loss.
                 turns = np.array([self._runs.get(int(r), 0) for r in reads.reader.ravel()])
                 lost &= turns.reshape(where.shape) > reads.turn

@@ -35,6 +35,7 @@ _PROOF_OUTWEIGHS = 1e-6
 _ROUGH = 1e-5  # tolerance where differences are all that there is
 _SIDES = 0.25  # a vote is for the side that is nearer than this part of the gap
 _MOST_STEPS = 1500
+_KINK = "the loss has a kink there, or is too rough for differences to tell"
 
 
 @dataclass
@@ -53,6 +54,7 @@ class Opinion:
     reasons: list[str] = field(default_factory=list)
     error: BaseException | None = None
     response: dict[str, Array] | None = None  # of the manual side to rounding
+    rough: set[str] = field(default_factory=set)  # gradients on which differences cannot tell
 
 
 def opinion(calls: Calls, draw: Draw, proof: Proof | None) -> Opinion:
@@ -122,6 +124,7 @@ def _reference(
     rng = np.random.default_rng(0)
     directions = {name: _unit(rng.standard_normal(draw.floats[name].shape)) for name in names}
     slopes = {name: _slope(calls, draw, {name: directions[name]}) for name in names}
+    seen.rough = {name for name, slope in slopes.items() if np.isnan(slope)}
     steps = sum(draw.floats[name].size for name in names)
     voters: dict[str, Any] = {
         "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
@@ -189,7 +192,7 @@ def _compare(
     seen.manual[name] = manual
     known = np.isfinite(reference)
     if not known.any() and reference.size:
-        seen.undecided[name] = ("the loss has a kink there, or none of the oracles can tell", True)
+        seen.undecided[name] = (_KINK, True)
         return
     reference = np.where(known, reference, 0.0)
     ours = np.where(known, manual, 0.0)
@@ -204,12 +207,15 @@ def _compare(
         response = seen.response.get(name, np.zeros_like(reference))
         explained = _explained(reference, response, manual, who, here, seen)
         mismatch = compare("TOTAL", name, ours, reference, explained)
+    proved = proof is not None and proof.gradients.get(name) == "proved"
     if mismatch is None:
-        seen.right.append(name)
+        if name in seen.rough and not proved:  # one of several slopes, perhaps
+            seen.undecided[name] = (_KINK, True)
+        else:
+            seen.right.append(name)
         return
     mismatch = _placed(mismatch, np.abs(ours - reference) > explained)
     largest = float(np.abs(reference).max(initial=0.0))
-    proved = proof is not None and proof.gradients.get(name) == "proved"
     if proved and mismatch.error <= _PROOF_OUTWEIGHS * largest:
         seen.right.append(name)
         seen.reasons.append(
@@ -325,7 +331,7 @@ def _vote(
     elif by_differences:
         seen.undecided[name] = ("the oracles disagree about it", False)
     elif np.isnan(votes["differences"]):
-        seen.undecided[name] = ("the loss has a kink there", True)
+        seen.undecided[name] = (_KINK, True)
     elif by_complex == "reference" and refuted:
         seen.wrong[name] = mismatch
         seen.voters |= {"complex step", "proof"}

@@ -1,0 +1,258 @@
+"""`judge`: wrong backwards are called wrong, right ones never; what is open has its reason."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tests.reference.debugger.programs import RNN, module, rnn_arguments
+
+from reference.debugger.verdict import judge
+
+WRONG = {
+    "carry lost": ("dh_next = params", "dh_other = params"),
+    "derivative of an activated value": ("h[t] ** 2", "np.tanh(h[t]) ** 2"),
+    "= for +=": ("dW += np", "dW = np"),
+    "wrong index": ("np.outer(da, h[t - 1])", "np.outer(da, h[t])"),
+    "repeated words": ("dU[:, xs[t]] += da", "dU[:, xs[t]] = da"),
+    "a few units in the last place are no rounding": ("db += da", "db += da * (1 + 1e-11)"),
+}
+
+
+def judged(source: str, *edits: tuple[str, str], **options):
+    program = module(source, *edits)
+    return judge(program.loss, program.backward, *rnn_arguments(), **options)
+
+
+def test_a_right_backward_is_right_and_proved():
+    judgement = judged(RNN)
+    assert judgement.verdict == "right"
+    assert set(judgement.right) == {"U", "W", "b", "h0"}
+    assert judgement.evidence["proved"]
+    assert {"tangents", "differences"} <= set(judgement.evidence["voters"])
+    assert not judgement.findings
+
+
+@pytest.mark.parametrize("kind", WRONG)
+def test_a_wrong_backward_is_wrong(kind):
+    judgement = judged(RNN, WRONG[kind])
+    assert judgement.verdict == "wrong"
+    assert judgement.wrong
+    for name, mismatch in judgement.wrong.items():
+        votes = judgement.votes[name]
+        assert mismatch.error > mismatch.explained
+        # Everyone sides with the reference.
+        assert abs(votes["complex step"] - votes["reference"]) < 0.25 * abs(
+            votes["manual"] - votes["reference"]
+        )
+
+
+def test_only_what_is_wrong_is_named_and_placed():
+    judgement = judged(RNN, ("db += da", "db += da * np.array([1, 1, 2])"))
+    assert list(judgement.wrong) == ["b"]
+    assert set(judgement.right) == {"U", "W", "h0"}
+    assert judgement.wrong["b"].place == {"entry": 2}
+    assert judgement.wrong["b"].note == "wrong only in entry 2 of 3"
+    np.testing.assert_allclose(
+        judgement.manual["b"], judgement.reference["b"] * [1, 1, 2], rtol=1e-12
+    )
+
+
+def test_fresh_values_find_what_the_given_ones_hide():
+    program = module(RNN, ("dh_next = params", "dh_other = params"))
+    params, inputs = rnn_arguments()
+    params["W"][...] = 0  # nothing comes back from the next step
+    judgement = judge(program.loss, program.backward, params, inputs)
+    assert judgement.verdict == "wrong"
+    assert np.any(judgement.params["W"])
+
+
+def test_fresh_integers_stay_in_their_range():
+    program = module(RNN, ("dU[:, xs[t]] += da", "dU[:, xs[t]] = da"))
+    params, inputs = rnn_arguments()
+    inputs["xs"] = np.array([2, 0, 3, 1, 0])  # the repeated word is far away from the first
+    judgement = judge(program.loss, program.backward, params, inputs)
+    assert judgement.verdict == "wrong"
+    assert set(judgement.inputs["xs"].tolist()) <= {0, 1, 2, 3}
+
+
+def test_example_draws_other_sizes():
+    source = RNN.replace("dW += np.outer", "dW += (len(xs) == 5) * np.outer")
+    program = module(source)
+    example = lambda rng: rnn_arguments(T=int(rng.integers(3, 5)), seed=int(rng.integers(99)))  # noqa: E731
+    params, inputs = rnn_arguments()
+    assert judge(program.loss, program.backward, params, inputs).verdict == "right"
+    judgement = judge(program.loss, program.backward, params, inputs, example=example)
+    assert list(judgement.wrong) == ["W"]
+
+
+def test_nothing_that_is_passed_in_is_changed_and_prints_are_captured():
+    program = module(RNN, ("    xs = inputs", "    print('hello from backward')\n    xs = inputs"))
+    params, inputs = rnn_arguments()
+    before = {name: array.copy() for name, array in (params | inputs).items()}
+    for array in (params | inputs).values():
+        array.flags.writeable = False
+    judgement = judge(program.loss, program.backward, params, inputs)
+    assert judgement.verdict == "right"
+    assert "hello from backward" in judgement.output
+    for name, array in (params | inputs).items():
+        np.testing.assert_array_equal(array, before[name])
+
+
+def test_float32_is_judged_by_its_own_rounding():
+    program = module(RNN, ("np.zeros((T + 1, H))", "np.zeros((T + 1, H), dtype=np.float32)"))
+    assert judge(program.loss, program.backward, *rnn_arguments()).verdict == "right"
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("return np.sum(h[:-1] * inputs[\"dh\"])",
+         "return float(np.sum(h[:-1] * inputs[\"dh\"]))"),
+        ("return np.sum(h[:-1] * inputs[\"dh\"])",
+         "import math\n    return math.log(math.exp(float(np.sum(h[:-1] * inputs[\"dh\"]))))"),
+        ("return np.sum(h[:-1] * inputs[\"dh\"])",
+         "return float(f'{np.sum(h[:-1] * inputs[\"dh\"]):.17g}')"),
+    ],
+    ids=["float", "math on scalars", "through a string"],
+)  # fmt: skip
+def test_conversions_in_the_loss_do_not_matter(edit):
+    assert judged(RNN, edit).verdict == "right"
+    judgement = judged(RNN, edit, WRONG["carry lost"])
+    assert judgement.verdict == "wrong"
+    assert set(judgement.wrong) == {"U", "W", "b", "h0"}
+
+
+KINK = """
+import numpy as np
+
+def loss(params, inputs):
+    return np.sum(np.maximum(params["w"] * inputs["x"], 0))
+
+def backward(params, inputs):
+    return {"w": inputs["x"] * (params["w"] * inputs["x"] > 0)}
+"""
+
+
+def test_a_kink_is_no_accusation():
+    params = {"w": np.array([0.0, 1.0, -2.0])}  # NumPy's other subgradient at the first entry
+    inputs = {"x": np.array([1.0, 2.0, 3.0])}
+    judgement = judge(*_functions(KINK), params, inputs)
+    assert judgement.verdict == "right"
+    params["w"][...] = 0.0
+    judgement = judge(*_functions(KINK), params, inputs, example=lambda _: (params, inputs))
+    assert judgement.verdict == "inconclusive"
+    assert any("kink" in reason for reason in judgement.reasons)
+
+
+def _functions(source: str):
+    program = module(source)
+    return program.loss, program.backward
+
+
+def test_a_loss_that_is_not_finite_is_inconclusive():
+    source = KINK.replace("np.sum(", "np.inf * np.sum(")
+    judgement = judge(*_functions(source), {"w": np.ones(2)}, {"x": np.array([0.5, 1.5])})
+    assert judgement.verdict == "inconclusive"
+    assert any("inf" in reason for reason in judgement.reasons)
+
+
+def test_a_gradient_that_is_not_finite_but_right_in_exact_arithmetic_is_inconclusive():
+    source = """
+import numpy as np
+
+def loss(params, inputs):
+    return np.sum(np.tanh(params["w"]))
+
+def backward(params, inputs):
+    e = np.exp(800 + params["w"]) / np.exp(800)
+    return {"w": (1 - np.tanh(params["w"]) ** 2) * e / e}
+"""
+    judgement = judge(*_functions(source), {"w": np.array([0.5, -0.25])}, {})
+    assert judgement.verdict == "inconclusive"
+    assert "not finite" in judgement.undecided["w"]
+
+
+def test_random_numbers_in_the_loss_are_told():
+    for draw in ("np.random.rand()", "np.random.default_rng().random()"):
+        source = KINK.replace("return np.sum(", f"return {draw} * np.sum(", 1)
+        judgement = judge(*_functions(source), {"w": np.ones(2)}, {"x": np.array([0.5, 1.5])})
+        assert judgement.verdict == "inconclusive"
+        assert any("random" in reason for reason in judgement.reasons)
+
+
+def test_state_between_calls_is_found():
+    source = RNN.replace("def forward", "seen = []\n\ndef forward").replace(
+        "    T, H", "    seen.append(1)\n    T, H"
+    )
+    assert judged(source).verdict == "right"  # kept, and without effect
+    judgement = judged(source, ("dW += np", "dW += (len(seen) < 3) * np"))
+    assert judgement.verdict == "wrong"
+    assert [finding.kind for finding in judgement.findings] == ["state between calls"]
+
+
+def test_an_argument_that_is_changed_is_found():
+    judgement = judged(RNN, ("    xs = inputs", '    inputs["dh"] *= 2\n    xs = inputs'))
+    assert judgement.verdict == "wrong"
+    assert ("argument changed", "dh") in {(f.kind, f.variable) for f in judgement.findings}
+
+
+def test_a_backward_that_raises_is_a_finding_with_its_line():
+    judgement = judged(RNN, ("np.outer(da, h[t - 1])", "np.dot(da, h[t - 1, :2])"))
+    assert judgement.verdict == "wrong"
+    (finding,) = judgement.findings
+    assert finding.kind == "raises"
+    assert finding.text == "dW += np.dot(da, h[t - 1, :2])"
+    assert isinstance(judgement.error, ValueError)
+
+
+def test_shapes_and_names_are_findings():
+    judgement = judged(RNN, ('"b": db', '"b": db[:, None]'))
+    assert [(f.kind, f.variable) for f in judgement.findings] == [("wrong shape", "b")]
+    assert judgement.wrong["b"].note == "shape (3, 1) where (3,) is right"
+    judgement = judged(RNN, ('"b": db', '"db": db'))
+    assert [(f.kind, f.variable) for f in judgement.findings] == [("wrong name", "b")]
+    judgement = judged(RNN, ('"b": db, ', ""))
+    assert [(f.kind, f.variable) for f in judgement.findings] == [("never returned", "b")]
+
+
+def test_an_unused_parameter_needs_no_gradient():
+    program = module(RNN)
+    params, inputs = rnn_arguments()
+    params["unused"] = np.ones(2)
+    assert judge(program.loss, program.backward, params, inputs).verdict == "right"
+
+
+def test_a_backward_that_never_ends_is_inconclusive():
+    program = module(RNN, ("    xs = inputs", "    while True: pass\n    xs = inputs"))
+    judgement = judge(program.loss, program.backward, *rnn_arguments(), seconds=0.5)
+    assert judgement.verdict == "inconclusive"
+    assert judgement.reasons == ("the backward did not end in time",)
+    assert judgement.seconds < 5
+
+
+UNUSABLE = {
+    "params no mapping": (RNN, lambda p, i: ([p], i), TypeError, "params has type list"),
+    "a list of weights": (RNN, lambda p, i: (p | {"b": [1.0]}, i), TypeError, r"params\['b'\]"),
+    "a weight that is NaN": (
+        RNN, lambda p, i: (p | {"b": np.full(3, np.nan)}, i), ValueError, "finite"),
+    "no scalar": (
+        RNN.replace("np.sum(h[:-1]", "(h[:-1]"), lambda p, i: (p, i), ValueError,
+        r"has shape \(5, 3\), but must be a real scalar"),
+    "a loss of None": (
+        RNN.replace("return np.sum(h[:-1]", "np.sum(h[:-1]"), lambda p, i: (p, i), TypeError,
+        "NoneType"),
+    "a loss that raises": (
+        RNN.replace("np.sum(h[:-1]", "np.sum(h[:-2]"), lambda p, i: (p, i), ValueError,
+        r"return np.sum\(h\[:-2\]"),
+    "gradients in a tuple": (
+        RNN.replace('return {"U": dU, "W": dW, "b": db, "h0": dh_next}', "return dU, dW"),
+        lambda p, i: (p, i), TypeError, "has type tuple, but must be a dict"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", UNUSABLE)
+def test_what_cannot_be_judged_is_refused_in_one_sentence(what):
+    source, change, error, sentence = UNUSABLE[what]
+    program = module(source)
+    with pytest.raises(error, match=sentence):
+        judge(program.loss, program.backward, *change(*rnn_arguments()))
