@@ -206,3 +206,21 @@ def test_the_users_other_modules_are_found():
         assert [id(space) for space in found] == [id(vars(main)), id(vars(helper))]
     with exact_numpy(net):
         assert net.run(x()) == x() / 2
+
+
+DRAWS = {
+    "normal": lambda: np.random.default_rng(0).normal(size=3),
+    "float32": lambda: np.random.default_rng(0).random(3, dtype=np.float32),
+    "RandomState": lambda: np.random.RandomState(0).randn(3),
+    "global": lambda: (np.random.seed(0), np.random.rand(3))[1],  # noqa: NPY002
+}
+
+
+@pytest.mark.parametrize("name", DRAWS)
+def test_generators_draw_floats_within_the_block(name):
+    # Their compiled code writes floats into what np.empty gives, unchecked.
+    expected = DRAWS[name]()
+    with exact_numpy():
+        drawn = DRAWS[name]()
+    assert drawn.dtype == expected.dtype
+    np.testing.assert_array_equal(drawn, expected)
