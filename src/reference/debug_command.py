@@ -10,7 +10,6 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
+from reference.cell_question import Question, question_of
 from reference.debugger.timebox import TimeUp, Watchdog
 from reference.load import load_cell, load_module, refuse, refuse_error
 from reference.report.plain import plain
@@ -29,14 +29,6 @@ if TYPE_CHECKING:
 
 STATUS = {"right": 0, "wrong": 1, "inconclusive": 2}
 _TO_START = 30.0  # seconds for a file to be imported, and its example drawn, at least
-
-
-@dataclass(frozen=True)
-class Question:
-    """What to debug: the arguments of `debug`, as found in a file."""
-
-    arguments: tuple[Any, ...]
-    example: Callable[..., Any] | None = None
 
 
 def run(arguments: Namespace) -> int:
@@ -64,12 +56,18 @@ def answer(question: Question, seconds: float, seed: int) -> Diagnosis:
     """
     from reference.debugger.debug import debug  # brings JAX: bad input is answered before
 
-    options: dict[str, Any] = {"seconds": seconds, "seed": seed}
-    if question.example is not None:
-        options["example"] = question.example
-    with progress_shown() as show:
+    with progress_shown() as show, contextlib.redirect_stdout(sys.stderr):
         try:
-            return debug(*question.arguments, progress=show, **options)
+            return debug(
+                question.loss,
+                question.backward,
+                question.params,
+                question.inputs,
+                example=question.example,
+                seconds=seconds,
+                seed=seed,
+                progress=show,
+            )
         except (TypeError, ValueError) as error:
             raise UnusableInputError(str(error)) from error
 
@@ -126,14 +124,17 @@ def question_in(place: str, seed: int) -> Question:
             if ".py:" not in place:
                 refuse("FILE.py", f"the value {place}", "a Python file, like my_lstm.py",
                        "loss and backward are read from it")  # fmt: skip
-            return Question((load_cell(place),))
+            try:
+                return question_of(load_cell(place), seed)
+            except TypeError as error:
+                raise UnusableInputError(str(error)) from error
         path = Path(place)
         module = load_module(path)
         loss, backward, example = (
             function_of(module, path, name) for name in ("loss", "backward", "example")
         )
         params, inputs = drawn(example, path, seed)
-    return Question((loss, backward, params, inputs), example)
+    return Question(loss, backward, params, inputs, example)
 
 
 def function_of(module: Any, path: Path, name: str) -> Callable[..., Any]:

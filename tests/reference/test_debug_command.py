@@ -1,6 +1,7 @@
 """``manual-lstm debug``: what it asks, what it prints, and one line for what cannot be used."""
 
 import json
+import re
 import sys
 import types
 
@@ -24,6 +25,39 @@ def backward(params, inputs):
 def example(rng):
     print("an example that prints")
     return {"W": rng.normal(size=(3, 4))}, {"x": rng.normal(size=(2, 3))}
+"""
+WRONG = RIGHT.replace("** 2)}", ")}")
+WRONG_CELL = """
+from typing import NamedTuple
+
+import numpy as np
+
+class Params(NamedTuple):
+    W_x: np.ndarray
+    W_h: np.ndarray
+
+class State(NamedTuple):
+    h: np.ndarray
+
+class Mine:
+    def __init__(self, input_size, hidden_size):
+        self.input_size, self.hidden_size = input_size, hidden_size
+
+    def init_params(self, rng, dtype=np.float64):
+        D, H = self.input_size, self.hidden_size
+        return Params(rng.normal(size=(D, H)).astype(dtype), rng.normal(size=(H, H)).astype(dtype))
+
+    def init_state(self, batch_size, dtype=np.float64):
+        return State(np.zeros((batch_size, self.hidden_size), dtype))
+
+    def step(self, params, state, x):
+        h = np.tanh(x @ params.W_x + state.h @ params.W_h)
+        return State(h), (x, state.h, h)
+
+    def step_backward(self, params, cache, dstate):
+        x, h_prev, h = cache
+        dz = dstate.h * (1 - h)
+        return Params(x.T @ dz, h_prev.T @ dz), State(dz @ params.W_h.T), dz @ params.W_x.T
 """
 CELL = "from manual_lstm import LSTM\n\nclass Mine(LSTM):\n    pass\n"
 
@@ -99,9 +133,45 @@ def test_the_functions_and_an_example_are_handed_over(folder, capsys, engine):
 
 def test_a_cell_is_handed_over_by_its_name(folder, capsys, engine):
     run(capsys, "cell.py:Mine")
-    (((cell,), options),) = engine.calls
-    assert cell.__name__ == "Mine"
+    (((loss, backward, params, inputs), options),) = engine.calls
+    assert {"W_x", "W_h", "b", "xs", "state0.h", "state0.c"} == set(backward(params, inputs))
+    assert np.isfinite(loss(params, inputs))
+    assert options.pop("example") is not None
     assert options == {"seconds": 20.0, "seed": 0}
+
+
+def test_a_right_backward_is_right(folder, capsys):
+    status, output, _ = run(capsys, "mine.py")
+    assert status == 0
+    assert output.startswith("right: W\n")
+
+
+def test_a_wrong_backward_is_told_by_its_line_and_a_fix(folder, capsys):
+    (folder / "wrong.py").write_text(WRONG)
+    status, output, _ = run(capsys, "wrong.py", "--json", "--html", "page.html")
+    assert status == 1
+    values = json.loads(output)
+    assert list(values["wrong"]) == ["W"]
+    assert values["suspects"][0]["line"] == 10
+    assert "np.tanh" in values["suspects"][0]["text"]
+    assert values["fixes"]
+    assert "wrong: W" in (folder / "page.html").read_text()
+
+
+@pytest.mark.parametrize(("text", "expected"), [(CELL, 0), (WRONG_CELL, 1)])
+def test_a_cell_is_debugged_like_two_functions(folder, capsys, text, expected):
+    (folder / "asked.py").write_text(text)
+    status, output, _ = run(capsys, "asked.py:Mine")
+    assert status == expected
+    for name in ("W_x", "W_h", "state0.h", "xs"):
+        assert name in output.split("\n")[0]
+    marked = re.search(r"> \d+ \| +dz = dstate.h \* \(1 - h\)$", output, re.MULTILINE)
+    assert bool(marked) == bool(expected)
+
+
+def test_something_else_than_a_cell_is_refused(folder, capsys):
+    (folder / "asked.py").write_text("class Mine:\n    pass\n")
+    told_in_one_line(run(capsys, "asked.py:Mine"), "cell Mine has no method init_params")
 
 
 def test_json_is_alone_on_standard_output(folder, capsys, engine):
