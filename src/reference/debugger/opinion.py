@@ -26,6 +26,7 @@ from reference.debugger.voters import (
     moved,
     precision,
 )
+from reference.debugger.whereabouts import placed
 from reference.exact import Proof
 from reference.rounding import response_to_rounding
 from reference.tolerance import bound
@@ -129,12 +130,13 @@ def _reference(
     voters: dict[str, Any] = {
         "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
         "complex step": lambda: by_complex_step(calls.loss, draw, names, calls.code),
+        "JAX": lambda: by_jax(calls.loss, draw, names),  # last: it compiles for a second or so
     }
     for who, ask in voters.items():
         if who == "complex step" and steps > _MOST_STEPS:
             continue
         try:
-            found = calls.quietly(ask, at_most=3.0)
+            found = calls.quietly(ask, at_most=5.0)
         except Abstains as why:
             seen.reasons.append(f"{who}: {why}")
             continue
@@ -214,7 +216,7 @@ def _compare(
         else:
             seen.right.append(name)
         return
-    mismatch = _placed(mismatch, np.abs(ours - reference) > explained)
+    mismatch = placed(mismatch, np.abs(ours - reference) > explained)
     largest = float(np.abs(reference).max(initial=0.0))
     if proved and mismatch.error <= _PROOF_OUTWEIGHS * largest:
         seen.right.append(name)
@@ -342,48 +344,6 @@ def _vote(
         )  # fmt: skip
 
 
-def ask_jax(calls: Calls, draw: Draw, name: str, manual: Array, reference: Array) -> float:
-    """Return what JAX tells along the direction in which the two sides differ."""
-    gradient = by_jax(calls.loss, draw, [name])[name]
-    return float((gradient * _unit(manual - reference)).sum())
-
-
 def _unit(direction: Array) -> Array:
     norm = float(np.linalg.norm(direction))
     return direction / norm if norm else direction
-
-
-def _placed(mismatch: Mismatch, wrong: Array) -> Mismatch:
-    """Tell the place in rows and columns, and whether only some of them are wrong."""
-    axes = {0: (), 1: ("entry",), 2: ("row", "column")}.get(
-        wrong.ndim, tuple(f"axis {k}" for k in range(wrong.ndim))
-    )
-    place = dict(zip(axes, mismatch.index, strict=True))
-    where: dict[str, list[Any]] = {}
-    notes = []
-    for k, axis in enumerate(axes):
-        others = tuple(m for m in range(wrong.ndim) if m != k)
-        there = np.flatnonzero(wrong.any(axis=others))
-        where[axis] = [int(n) for n in there]
-        if len(there) < wrong.shape[k]:
-            notes.append(f"{_plural(axis, len(there))} {_ranges(there)} of {wrong.shape[k]}")
-    note = f"wrong only in {', '.join(notes)}" if notes else ""
-    return replace(mismatch, place=place, where=where, note=note)
-
-
-def _plural(axis: str, count: int) -> str:
-    if count == 1:
-        return axis
-    return {"entry": "entries"}.get(axis, f"{axis}s" if " " not in axis else axis)
-
-
-def _ranges(numbers: Array) -> str:
-    """Write numbers as ranges.
-
-    Examples
-    --------
-    >>> _ranges(np.array([0, 1, 2, 5]))
-    '0-2, 5'
-    """
-    runs = np.split(numbers, np.flatnonzero(np.diff(numbers) != 1) + 1)
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else f"{run[0]}" for run in runs)

@@ -122,6 +122,32 @@ def test_conversions_in_the_loss_do_not_matter(edit):
     assert set(judgement.wrong) == {"U", "W", "b", "h0"}
 
 
+LOG_DETERMINANT = """
+import numpy as np
+
+def loss(params, inputs):
+    W = params["W"]
+    return np.linalg.slogdet(W @ W.T + np.eye(len(W)))[1]
+
+def backward(params, inputs):
+    W = params["W"]
+    return {"W": 2 * np.linalg.inv(W @ W.T + np.eye(len(W))) @ W}
+"""
+
+
+@pytest.mark.parametrize("factor", [2, 3])
+def test_where_only_jax_knows_a_function_it_is_asked(factor):
+    source = LOG_DETERMINANT.replace("2 *", f"{factor} *")
+    W = np.random.default_rng(0).standard_normal((3, 2))
+    judgement = judge(*_functions(source), {"W": W}, {})
+    assert judgement.verdict == ("right" if factor == 2 else "wrong")
+    assert "JAX" in judgement.evidence["voters"]
+    # Who could not tell says on which line.
+    for voter in ("tangents", "complex step"):
+        (reason,) = [told for told in judgement.reasons if told.startswith(voter)]
+        assert voter == "complex step" or "np.linalg.slogdet" in reason
+
+
 KINK = """
 import numpy as np
 
