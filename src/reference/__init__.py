@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from reference.char_lm_check import check_char_lm
     from reference.checker import check
     from reference.compare import Mismatch
+    from reference.debugger.debug import debug
+    from reference.debugger.diagnosis import Diagnosis
+    from reference.estimate import check_estimate
+    from reference.estimate_report import EstimateReport
     from reference.exact import prove, prove_cell, prove_char_lm
     from reference.problem import Case, Problem, draw
     from reference.report.record import BackwardIsWrongError, Evidence, Report
@@ -20,12 +24,16 @@ if TYPE_CHECKING:
 _HOME = {
     "BackwardIsWrongError": "reference.report.record",
     "Case": "reference.problem",
+    "EstimateReport": "reference.estimate_report",
+    "Diagnosis": "reference.debugger.diagnosis",
     "Evidence": "reference.report.record",
     "Mismatch": "reference.compare",
     "Problem": "reference.problem",
     "Report": "reference.report.record",
     "check": "reference.checker",
     "check_char_lm": "reference.char_lm_check",
+    "check_estimate": "reference.estimate",
+    "debug": "reference.debugger.debug",
     "draw": "reference.problem",
     "prove": "reference.exact",
     "prove_cell": "reference.exact",
@@ -35,12 +43,16 @@ _HOME = {
 __all__ = [
     "BackwardIsWrongError",
     "Case",
+    "Diagnosis",
+    "EstimateReport",
     "Evidence",
     "Mismatch",
     "Problem",
     "Report",
     "check",
     "check_char_lm",
+    "check_estimate",
+    "debug",
     "draw",
     "prove",
     "prove_cell",

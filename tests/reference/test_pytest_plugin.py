@@ -73,13 +73,13 @@ def test_a_failure_is_told_by_its_diagnosis(pytester, monkeypatch):
     ran.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
 
-def test_starting_pytest_loads_no_jax(pytester):
+def test_starting_pytest_loads_neither_jax_nor_numpy(pytester):
     pytester.makepyfile("""
         import sys
 
         def test_it():
             assert "reference.pytest_plugin" in sys.modules
-            loaded = {"jax", "hypothesis", "rich", "reference.debugger"} & set(sys.modules)
+            loaded = {"jax", "numpy", "hypothesis", "rich"} & set(sys.modules)
             assert not loaded
     """)
     # Hypothesis brings a pytest plugin of its own.

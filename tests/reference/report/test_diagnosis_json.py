@@ -1,6 +1,7 @@
 """A diagnosis as JSON: the same keys always, plain values only."""
 
 import json
+from pathlib import Path
 
 import pytest
 from tests.reference.report import diagnoses
@@ -47,3 +48,13 @@ def test_the_edits_alone_mend_the_source():
     assert lines[edit["first"] - 1 : edit["last"]] == edit["old"]
     lines[edit["first"] - 1 : edit["last"]] = edit["new"]
     assert "\n".join(lines) + "\n" == diagnoses.WRONG.fixes[0].apply_to(diagnoses.SOURCE)
+
+
+def test_every_key_is_documented():
+    page = (Path(__file__).parents[3] / "docs" / "diagnosis.md").read_text()
+    values = diagnosis_json(diagnoses.WRONG)
+    inner = [values["wrong"]["W"], values["suspects"][0], values["fixes"][0],
+             values["fixes"][0]["edits"][0]]  # fmt: skip
+    names = {key for group in (values, *inner) for key in group}
+    assert not [name for name in names if f"`{name}`" not in page]
+    assert [line.split("`")[1] for line in page.splitlines() if line.startswith("| `")] == KEYS
