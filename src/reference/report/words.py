@@ -54,7 +54,8 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
 def when(suspect: Suspect) -> str:
     """Return at which steps a suspect is wrong, or nothing."""
     if not suspect.steps:
-        return "every step" if suspect.pattern == "all" else suspect.pattern
+        step = " step" if suspect.pattern.endswith(("last", "first")) else ""
+        return "every step" if suspect.pattern == "all" else suspect.pattern + step
     counted = f"t = {spans(suspect.steps)}"
     # A pattern that only counts the steps again says nothing.
     told = suspect.pattern and not suspect.pattern.startswith("t=")
