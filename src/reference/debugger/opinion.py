@@ -128,13 +128,14 @@ def _reference(
     seen.rough = {name for name, slope in slopes.items() if np.isnan(slope)}
     steps = sum(draw.floats[name].size for name in names)
     voters: dict[str, Any] = {
-        "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
-        "complex step": lambda: by_complex_step(calls.loss, draw, names, calls.code),
+        "tangents": lambda: by_tangents(calls.pure_loss, draw, names, calls.code),
+        "complex step": lambda: by_complex_step(calls.pure_loss, draw, names, calls.code),
         "JAX": lambda: by_jax(calls.loss, draw, names),  # last: it compiles for a second or so
     }
     for who, ask in voters.items():
         if who == "complex step" and steps > _MOST_STEPS:
             continue
+        calls.restore()
         try:
             found = calls.quietly(ask, at_most=5.0)
         except Abstains as why:
@@ -304,7 +305,7 @@ def _vote(
     votes["differences"] = _slope(calls, draw, {name: direction})
     try:
         votes["complex step"] = calls.quietly(
-            lambda: complex_step(calls.loss, draw, {name: direction}, calls.code)
+            lambda: complex_step(calls.pure_loss, draw, {name: direction}, calls.code)
         )
     except Abstains as why:
         seen.reasons.append(f"complex step: {why}")

@@ -186,6 +186,7 @@ def _proof(
     if smallest.size > _MOST_PROVED:
         reasons.append("not proved: the arrays are large, and there is no example of smaller ones")
         return None
+    calls.restore()
     try:
         proof = calls.quietly(
             lambda: prove(calls.loss, calls.backward, *smallest.copies(), seed=seed), at_most=2.0
