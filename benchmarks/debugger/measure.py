@@ -26,7 +26,7 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core a job; before NumPy is loaded
 
 import numpy as np
-from cases import Mistake, program_source
+from cases import Mistake
 from observe import RIGHT
 from oracle import central_differences, errors
 from subjects import half, mistakes, mutants, right
@@ -55,11 +55,11 @@ def subjects(kind: str, side: str, limit: int | None) -> list[tuple[str, str, st
                 made = mutants(subject.name)
                 # Ten of a program, spread over its text: the operators make hundreds.
                 step = max(1, len(made) // 10)
-                chosen += [("a", m.name, m.source, {"lines": [[m.line]]}) for m in made[::step][:10]]
+                chosen += [
+                    ("a", m.name, m.source, {"lines": [list(m.lines)]}) for m in made[::step][:10]
+                ]
     elif kind == "b":
-        chosen = [
-            ("b", m.name, m.source, _expected(m)) for m in mistakes() if half(m.name) == side
-        ]
+        chosen = [("b", m.name, m.source, _expected(m)) for m in mistakes() if half(m.name) == side]
     else:
         chosen = [("c", s.name, s.source, {}) for s in right() if half(s.name) == side]
     if limit is not None and len(chosen) > limit:
@@ -207,7 +207,13 @@ def main() -> None:
                 print("   ", record.get("accepted"), record.get("expected"))
                 print("   ", record.get("accused"))
                 if record.get("fix"):
-                    print("\n".join(f"      {x}" for x in record["fix"].splitlines() if x[:1] in "+-" and x[:3] not in ("+++", "---")))
+                    print(
+                        "\n".join(
+                            f"      {x}"
+                            for x in record["fix"].splitlines()
+                            if x[:1] in "+-" and x[:3] not in ("+++", "---")
+                        )
+                    )
     print(table(records))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import difflib
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from reference.debugger.diagnosis import Edit, Fix, Suspect
-from reference.debugger.kinds import kind_of, pattern_of
+from reference.debugger.kinds import kind_of, pattern_of, pattern_of_bounds
 from reference.debugger.program import Program, Source
 from reference.debugger.search import Found, Search, Step, times_of
 from reference.debugger.verdict import Judgement
@@ -91,7 +92,8 @@ def suspects_of(
     found: list[Suspect] = []
     steps = fixes[0][1].steps if fixes else search.steps
     for step in steps:
-        found.append(_from_step(step, originals, bool(fixes)))
+        first = _from_step(step, originals, bool(fixes))
+        found += [first, *_siblings(step, first, originals)]
     for _, other in fixes[1:]:
         found.append(_from_step(other.steps[-1], originals, True))
     placed = [finding for finding in judgement.findings if finding.line]
@@ -115,13 +117,35 @@ def _from_step(step: Step, originals: dict[str, str], sure: bool) -> Suspect:
         function=function_at(source, rewrite.line),
         variable=rewrite.variable,
         steps=changed,
-        pattern=pattern_of(kind, changed, known),
+        pattern=(
+            pattern_of_bounds(rewrite)
+            if kind == "loop bounds"
+            else pattern_of(kind, changed, known)
+        ),
         kind=kind,
         why=f"with {rewrite.why}, gradients that are wrong become right and none is spoilt",
         should_be=rewrite.splices[0].new.strip(),
         confidence=0.95 if sure else 0.6,
         engines=("probe", "repair"),
     )
+
+
+def _siblings(step: Step, first: Suspect, originals: dict[str, str]) -> list[Suspect]:
+    """Return the other lines that the same edit changes."""
+    rewrite, text = step.rewrite, step.texts[step.rewrite.file]
+    if rewrite.kind != "= for +=" or len(rewrite.splices) < 2:
+        return []
+    found = []
+    for splice in rewrite.splices:
+        at = text.encode()[: splice.start].count(b"\n") + 1
+        line = original_line(originals[rewrite.file], text, at)
+        name = splice.new.partition(" +=")[0]
+        if line != first.line:
+            found.append(
+                replace(first, line=line, text=_text_of(originals[rewrite.file], line),
+                        variable=name, should_be=splice.new)
+            )  # fmt: skip
+    return found
 
 
 def _from_evidence(search: Search, originals: dict[str, str]) -> list[Suspect]:
@@ -154,12 +178,15 @@ def _from_evidence(search: Search, originals: dict[str, str]) -> list[Suspect]:
                 steps=changed,
                 pattern=pattern_of("", changed, tuple(sorted(set(times)))),
                 kind="",
-                why=("another value here explains every wrong gradient" if full else
-                     f"another value here explains {', '.join(e.outputs)}"),
+                why=(
+                    "another value here explains every wrong gradient"
+                    if full
+                    else f"another value here explains {', '.join(e.outputs)}"
+                ),
                 should_be=_told(now.recording, e),
                 confidence=0.5 if full else 0.3,
                 engines=("probe",),
-            )  # fmt: skip
+            )
         )
     return found
 

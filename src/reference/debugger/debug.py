@@ -109,7 +109,7 @@ def _searched(
     originals = {file: source.text for file, source in program.sources.items()}
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     with program.quiet():
-        names = _names(judgement, given)
+        names = _names(program, judgement, given)
         drawn = [given, *draws(params, inputs, example, seed, 8)]
         small = sorted(drawn[:1] if example is None else drawn, key=size_of)[:1]
         others = [d for d in drawn[1:] if d is not small[0]][:3]
@@ -117,9 +117,7 @@ def _searched(
         search = None
         if first is not None and program.functions:
             shown = [first]
-            search = Search(
-                program, shown, until - 0.2, _accepts(program, small[0]), progress
-            )
+            search = Search(program, shown, until - 0.2, _accepts(program, small[0]), progress)
             search.cases += [
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
@@ -140,12 +138,13 @@ def _searched(
     return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
 
 
-def _names(judgement: Judgement, given: Inputs) -> list[str]:
+def _names(program: Program, judgement: Judgement, given: Inputs) -> list[str]:
     """Return what must be right in the end: what is returned, and parameters left out."""
-    known = dict(given[0]) | dict(given[1])
-    names = [name for name in judgement.manual if name in known]
+    known = dict(given[1]) | dict(given[0])
+    returned = program.run(given, 5.0).outputs
+    names = [name for name in returned if name in known]
     kinds = {finding.kind for finding in judgement.findings}
-    if not names or kinds & {"never returned", "wrong name"} or judgement.error is not None:
+    if not names or kinds & {"never returned", "wrong name"}:
         names += [name for name in given[0] if name not in names]
     return names
 
@@ -160,6 +159,7 @@ def _case(program: Program, inputs: Inputs, names: list[str], until: float) -> C
 
 def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:
     """Return the condition beyond right gradients: nothing changed, the same answer twice."""
+
     def same_twice() -> bool:
         program.state.restore()
         mine = copied(inputs)
@@ -177,8 +177,8 @@ def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:
             if isinstance(inputs[k][name], np.ndarray)
         )
         return unchanged and all(
-            np.array_equal(answers[0][name], answers[1].get(name)) for name in answers[0]
+            np.array_equal(answers[0][name], answers[1].get(name, np.zeros(0)))
+            for name in answers[0]
         )
 
     return same_twice
-

@@ -25,18 +25,26 @@ def kind_of(rewrite: Rewrite, source: Source) -> str:
         old = source.data[splice.start : splice.end].decode()
         added = splice.new.removeprefix("(").replace(" ".join(old.split()), "", 1)
         names = re.findall(r"[A-Za-z_][A-Za-z_0-9]*", added)
-        if names and "*" not in added and "@" not in added and any(
-            _is_carried(name, source, rewrite.line) for name in names
+        if (
+            names
+            and "*" not in added
+            and "@" not in added
+            and any(_is_carried(name, source, rewrite.line) for name in names)
         ):
             return "carry not added"
-    if rewrite.kind == "missing factor" and re.search(r"\(1 - \w+\[?\w*\]? ?\*\* ?2\)", rewrite.why):
+    if rewrite.kind == "missing factor" and re.search(
+        r"\(1 - \w+\[?\w*\]? ?\*\* ?2\)", rewrite.why
+    ):
         return "missing derivative"
-    if rewrite.kind == "= for +=" and "at(" not in rewrite.splices[0].new:
+    if rewrite.kind in ("= for +=", "carry not added") and "at(" not in rewrite.splices[0].new:
         name = rewrite.variable
-        if not name.startswith(("dW", "db", "dU", "grad", "self.d", "d[", "g[")) and (
-            _is_carried(name, source, rewrite.line)
-        ):
-            return "carry not added" if "[" not in name else "= for +="
+        if not name.isidentifier() or not _read_in_loop(name, source, rewrite.line):
+            return (
+                "= for +="
+                if f"{name} + " in rewrite.splices[0].new or (rewrite.kind == "= for +=")
+                else rewrite.kind
+            )
+        return "carry not added"
     return rewrite.kind
 
 
@@ -47,15 +55,34 @@ def _is_carried(name: str, source: Source, line: int) -> bool:
     for loop in ast.walk(source.tree):
         if isinstance(loop, ast.For) and loop.lineno < line <= (loop.end_lineno or 0):
             for node in ast.walk(loop):
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                    if node.id == name and node.lineno >= line:
-                        return True
+                if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)):
+                    continue
+                if node.id == name and node.lineno >= line:
+                    return True
     # An argument of a helper of one step: what it is called with is not known here.
     return name.startswith("d") and any(
         isinstance(f, ast.FunctionDef)
         and f.lineno < line <= (f.end_lineno or 0)
         and name in {a.arg for a in f.args.args}
         for f in ast.walk(source.tree)
+    )
+
+
+def _read_in_loop(name: str, source: Source, line: int) -> bool:
+    """Whether a name is read in the loops or functions of one step around a line."""
+    for around in ast.walk(source.tree):
+        if isinstance(around, ast.For | ast.While) and (
+            around.lineno < line <= (around.end_lineno or 0)
+        ):
+            break
+    else:
+        around = source.tree
+    return any(
+        isinstance(node, ast.Name)
+        and node.id == name
+        and isinstance(node.ctx, ast.Load)
+        and node.lineno != line
+        for node in ast.walk(around)
     )
 
 
@@ -68,6 +95,11 @@ _USUAL = {
     "never returned": "none",
     "wrong name": "none",
 }
+
+
+def pattern_of_bounds(rewrite: Rewrite) -> str:
+    """Tell which end of the time a loop leaves out: the new bound is a number, or a length."""
+    return "t=0" if rewrite.splices[0].new.lstrip("-").isdigit() else "the last"
 
 
 def pattern_of(kind: str, changed: tuple[int, ...], known: tuple[int, ...]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -87,8 +88,6 @@ def _agrees(program: Program, inputs: Inputs, found: dict[str, Array]) -> bool:
 def _by_differences(
     program: Program, inputs: Inputs, names: list[str], seconds: float
 ) -> dict[str, Array]:
-    import time
-
     until = time.monotonic() + seconds
     flat = dict(inputs[1]) | dict(inputs[0])
     found = {}
@@ -99,7 +98,8 @@ def _by_differences(
                 return found
             unit = np.zeros(gradient.shape)
             unit[at] = 1
-            gradient[at] = _slope(lambda h, u=unit: program.value(_moved(inputs, {name: u}, h)))
+            way = {name: unit}
+            gradient[at] = _slope(lambda h, way=way: program.value(_moved(inputs, way, h)))
         found[name] = gradient
     return found
 

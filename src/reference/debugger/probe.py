@@ -1,4 +1,4 @@
-"""Which value, had it been another one, would explain every wrong gradient?
+"""The values that, had they been others, would explain every wrong gradient.
 
 The backward is linear in its adjoints. An unknown δ is added to the value of a site at each of
 its executions, and the derivative J of all outputs with respect to δ comes from one run on
@@ -65,6 +65,8 @@ class Evidence:
         Executions whose value has to change.
     delta : ndarray
         The least change that does it, all executions in one row.
+    unique : bool
+        Whether no other change does.
     """
 
     site: int
@@ -73,6 +75,7 @@ class Evidence:
     rank: float
     steps: tuple[int, ...]
     delta: Array
+    unique: bool = False
 
 
 class _Probes:
@@ -113,13 +116,16 @@ def record(
     """Run the backward with probes and keep every value and the variables around it."""
     executions: dict[int, list[Execution]] = {}
     order = 0
+    shared_names = program.state.buffers()
 
     def probe(k: int, frame: Mapping[str, Any], value: Any) -> Any:
         nonlocal order
         order += 1
         seen = executions.setdefault(k, [])
         if len(seen) < 40:
-            seen.append(Execution(_kept(value, {}), _kept_locals(frame), order))
+            memo: dict[int, Any] = {}
+            buffers = {name: _kept(space[name], memo) for space, name in shared_names}
+            seen.append(Execution(_kept(value, {}), buffers | _kept_locals(frame), order))
         return value
 
     with _Probes(program, probe, shared) as sites:
@@ -181,7 +187,11 @@ class Jacobian:
 
 
 def jacobian(
-    program: Program, inputs: Inputs, recording: Recording, seconds: float, plain: bool = True,
+    program: Program,
+    inputs: Inputs,
+    recording: Recording,
+    seconds: float,
+    plain: bool = True,
     shared: bool = False,
 ) -> Jacobian | None:
     """Return the derivatives for every site that makes floats, or None where it does not run.
@@ -266,17 +276,26 @@ def _as_duals(group: Any) -> Any:
 
 
 def solve(
-    jac: Jacobian, recording: Recording, residual: Mapping[str, Array], wrong: list[str]
+    jac: Jacobian,
+    recording: Recording,
+    residual: Mapping[str, Array],
+    wrong: list[str],
+    *,
+    always: bool = False,
 ) -> list[Evidence]:
-    """Solve for every site and return the evidence, in the order of the sites."""
+    """Solve for every site and return the evidence, in the order of the sites.
+
+    Which sites explain single outputs is asked where none explains all, or `always`.
+    """
     parts, scales = [], []
     for name in jac.rows:
         scale = float(np.max(np.abs(residual[name]))) if name in wrong else 0.0
-        reference = max(scale, float(np.max(np.abs(jac.matrix[jac.rows[name]]), initial=0.0)), 1e-12)
+        reference = max(
+            scale, float(np.max(np.abs(jac.matrix[jac.rows[name]]), initial=0.0)), 1e-12
+        )
         parts.append(residual[name].ravel() / (scale or reference))
         scales.append(np.full(residual[name].size, 1 / (scale or reference)))
     target, scale = np.concatenate(parts), np.concatenate(scales)
-    total = float(target @ target) or 1.0
     right = np.ones(len(target), bool)
     for name in wrong:
         if name in jac.rows:
@@ -294,7 +313,7 @@ def solve(
         spans = jac.columns[k]
         outputs = [name for name in wrong if name in jac.rows]
         if explains <= 1 - _SOLVED:
-            outputs = [] if some else [
+            outputs = [] if some and not always else [
                 name for name in outputs if _alone(jac, name, k, right, target, scale, sketches)
             ]  # fmt: skip
         offset = spans[0].start
@@ -302,7 +321,9 @@ def solve(
         largest = max(sizes)
         steps = tuple(n for n, size in enumerate(sizes) if size > 1e-6 * largest)
         found.append(
-            Evidence(k, explains, tuple(outputs), rank / len(target), steps, delta)
+            Evidence(
+                k, explains, tuple(outputs), rank / len(target), steps, delta, rank == len(delta)
+            )
         )
     return found
 

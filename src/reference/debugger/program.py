@@ -317,8 +317,7 @@ class Program:
     def runs_in_backward(self, unit: Unit) -> bool:
         """Return whether the backward runs any of this unit."""
         return any(
-            file == unit.file and unit.first <= line <= unit.last
-            for file, line in self.in_backward
+            file == unit.file and unit.first <= line <= unit.last for file, line in self.in_backward
         )
 
     # Running.
@@ -447,6 +446,7 @@ def copied(inputs: Inputs) -> tuple[Any, Any]:
 
 
 def copied_group(group: Mapping[str, Any]) -> Any:
+    """Return a group of arrays with arrays of its own."""
     if type(group) is dict:
         return {
             name: value.copy() if type(value) is np.ndarray else copy.deepcopy(value)

@@ -51,6 +51,16 @@ class Round:
     evidence: list[Evidence]
     residual: dict[str, Array]
 
+    def wanted(self, site: int) -> tuple[int, Array] | None:
+        """Return the first execution whose value must change, and by how much, if that is known."""
+        for e in self.evidence:
+            if e.site == site and e.unique and e.explains > 1 - 1e-6 and e.steps:
+                assert self.jacobian is not None
+                spans = self.jacobian.columns[site]
+                n, start = e.steps[0], spans[0].start
+                return n, e.delta[spans[n].start - start : spans[n].stop - start]
+        return None
+
 
 Ranked = tuple[tuple[float, ...], Rewrite]
 
@@ -100,7 +110,7 @@ class Search:
         for _ in range(_MOST_FAULTS):
             start = time.monotonic()
             outcome = self.program.run(case.inputs, self.limit)
-            self.limit = max(0.1, 20 * (time.monotonic() - start))
+            self.limit = max(0.5, 50 * (time.monotonic() - start))
             base = score(outcome, case)
             if len(base.right) == len(case.oracle) and self.accepts():
                 return
@@ -177,7 +187,11 @@ class Search:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
             if self.found and stage not in ("carry", "quick"):
                 after += 1  # the next lines in the order of evidence may have a simpler mend
-            if self.late() or after > 2 or (self.found and stage not in ("carry", "quick", "evident")):
+            if (
+                self.late()
+                or after > 2
+                or (self.found and stage not in ("carry", "quick", "evident", "certain"))
+            ):
                 break
             if stage == "evident" and partial and min(partial, key=_first)[0][0] < 0:
                 break  # a line that the probes name mends whole outputs: take it, and go on
@@ -198,21 +212,37 @@ class Search:
         places = [self._place(now, file, line) for file, line, _ in ordered]
         weight = [w for _, _, w in ordered]
         evident = [p for p, w in zip(places, weight, strict=True) if p and w >= 2]
+        certain = "certain" if any(w >= 3 for w in weight) else "evident"
         likely = [p for p, w in zip(places, weight, strict=True) if p and 1 <= w < 2]
         others = [p for p, w in zip(places, weight, strict=True) if p and w < 1]
         for place in evident[:6]:
-            yield "evident", self._filtered(now, base, common(place))
+            yield certain, self._filtered(now, base, common(place))
         for place in evident[:3]:
-            yield "evident", self._filtered(now, base, rich(place), 1.5)
+            yield certain, self._filtered(now, base, rich(place), 1.5)
         yield "evident", self._unfiltered(now, base, evident[:4])
+        if certain == "certain":
+            # No one line was enough: which lines explain single outputs wholly?
+            for place in self._of_single_outputs(now, base)[:8]:
+                yield "evident", self._filtered(now, base, common(place))
         for place in likely[:12]:
             yield "likely", self._filtered(now, base, common(place), 2.0)
         for place in others:
             yield "others", self._filtered(now, base, common(place), 1.0)
         yield "shared", self._shared()
 
+    def _of_single_outputs(self, now: Round, base: Score) -> list[Place]:
+        if now.jacobian is None:
+            return []
+        wrong = [name for name in now.residual if name not in base.right]
+        evidence = probing.solve(now.jacobian, now.recording, now.residual, wrong, always=True)
+        sites = now.recording.sites
+        some = [e for e in evidence if e.outputs and e.explains <= 1 - 1e-6]
+        some.sort(key=lambda e: (sites[e.site].plain, -len(e.outputs), e.rank))
+        lines = dict.fromkeys((sites[e.site].file, sites[e.site].statement) for e in some)
+        return [place for file, line in lines if (place := self._place(now, file, line))]
+
     def _quickly(self, now: Round, base: Score) -> Iterator[tuple[str, Iterable[Rewrite]]]:
-        """What is tried before anything is probed."""
+        """Give what is tried before anything is probed."""
         if len(base.right) == len(self.cases[0].oracle):
             yield "conduct", self._conduct(now)
         else:
@@ -280,9 +310,8 @@ class Search:
                     inner = only is not None or program.is_searched(file, first)
                     if isinstance(child, ast.Lambda) and inner:
                         found.add((file, child.lineno, 0.0))
-                elif isinstance(child, ast.stmt) and active:
-                    if not isinstance(child, ast.ClassDef | ast.Import | ast.Pass):
-                        found.add((file, child.lineno, 0.0))
+                elif active and isinstance(child, ast.stmt) and not isinstance(child, _MUTE):
+                    found.add((file, child.lineno, 0.0))
                 visit(child, file, inner)
 
         for unit in program.live_units if only is None else [only]:
@@ -304,7 +333,7 @@ class Search:
             at = (file, max(inner, default=line))
             near = [s for s in everything if s[:2] != at]
             near.sort(key=lambda s: (s[0] != file, abs(s[1] - line)))
-            heads = [(file, n, 2.0) for n in sorted(inner, reverse=True)
+            heads = [(file, n, 3.0) for n in sorted(inner, reverse=True)
                      if (file, n, 0.0) in everything]  # fmt: skip
             return heads + [(f, n, 1.0) for f, n, _ in near if (f, n) not in {h[:2] for h in heads}]
         ranked: dict[tuple[str, int], tuple[float, ...]] = {}
@@ -325,7 +354,7 @@ class Search:
                 ranked[key] = rank
         ordered = sorted(ranked, key=lambda key: ranked[key])
         weighted = [
-            (*key, 2.0 if ranked[key][0] == 0 else 2.0 if ranked[key][1] < 0 else 1.0)
+            (*key, 3.0 if ranked[key][0] == 0 else 2.0 if ranked[key][1] < 0 else 1.0)
             for key in ordered
         ]
         # Statements without a value of their own (loops, conditions): they are few and cheap.
@@ -357,11 +386,12 @@ class Search:
         last = getattr(function, "end_lineno", line)
         nearest: tuple[int, int] | None = None
         for k, site in enumerate(now.recording.sites):
-            if site.file == file and k in now.recording.executions:
-                if site.line <= last and site.line >= function.lineno:  # type: ignore[attr-defined]
-                    far = abs(site.statement - line) * 2 + (site.statement < line)
-                    if nearest is None or far < nearest[0]:
-                        nearest = far, k
+            if site.file != file or k not in now.recording.executions:
+                continue
+            if getattr(function, "lineno", 0) <= site.line <= last:
+                far = abs(site.statement - line) * 2 + (site.statement < line)
+                if nearest is None or far < nearest[0]:
+                    nearest = far, k
         if nearest is None:
             return []
         return [execution.env for execution in now.recording.executions[nearest[1]]]
@@ -407,9 +437,10 @@ class Search:
                 if time.monotonic() > until:
                     return
                 site = self._site_of(now, rewrite)
-                if site is not None and rewrite.cost < 1.7 and not self._feeds_back(rewrite):
-                    if not self._predicted(now, base, rewrite, site):
-                        yield rewrite
+                if site is None or rewrite.cost >= 1.7 or self._feeds_back(rewrite):
+                    continue
+                if not self._predicted(now, base, rewrite, site):
+                    yield rewrite
 
     def _site_of(self, now: Round, rewrite: Rewrite) -> int | None:
         if now.jacobian is None:
@@ -419,9 +450,11 @@ class Search:
         best = None
         for k in now.jacobian.columns:
             site = now.recording.sites[k]
-            if site.file == rewrite.file and site.span and site.span[0] <= start <= end <= site.span[1]:
-                if best is None or site.span[1] - site.span[0] < best[0]:
-                    best = site.span[1] - site.span[0], k
+            if site.file != rewrite.file or site.span is None:
+                continue
+            if site.span[0] <= start <= end <= site.span[1]:
+                size = site.span[1] - site.span[0]
+                best = (size, k) if best is None else min(best, (size, k))
         return None if best is None else best[1]
 
     def _deltas(self, now: Round, rewrite: Rewrite, k: int) -> list[Array] | None:
@@ -453,6 +486,11 @@ class Search:
         if deltas is None:
             return any(entries is None for entries in base.entries.values())
         assert now.jacobian is not None
+        wanted = now.wanted(k)
+        if wanted is not None:
+            # Before the first wrong value nothing is spoilt, so there the edit must give it.
+            n, delta = wanted
+            return bool(np.allclose(deltas[n], delta, rtol=1e-5, atol=1e-7 * np.max(np.abs(delta))))
         change = now.jacobian.of(k) @ np.concatenate(deltas)
         outputs = {
             name: np.asarray(now.recording.outputs[name], float)
@@ -540,6 +578,7 @@ class Search:
         return tuple(sorted(changed)), tuple(sorted(set(times)))
 
 
+_MUTE = (ast.ClassDef, ast.Import, ast.Pass)
 _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry lost", "wrong order",
                "argument changed", "state between calls"}  # fmt: skip
 
@@ -553,7 +592,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 
 @lru_cache(maxsize=256)
 def _carried(tree: ast.Module, line: int) -> frozenset[str]:
-    """Return the names that a line may get from the step before: set later in its loop, or given."""
+    """Return the names that a line may get from the step before."""
     found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.For | ast.While) and node.lineno < line <= (node.end_lineno or 0):

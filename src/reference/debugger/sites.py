@@ -11,6 +11,7 @@ import ast
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from reference.debugger.program import Source, Unit
 
@@ -71,7 +72,7 @@ def instrument(
     fresh = next(u for u in Source(source.file, source.text).units if u.first == unit.first)
     statement = _Instrumenter(source, sites, called, wanted).visit(fresh.tree)
     for name in reversed(unit.classes):
-        statement = ast.ClassDef(name, [], [], [statement], [])  # type: ignore[call-arg]
+        statement = ast.ClassDef(name, [], [], [statement], [])
     module = ast.fix_missing_locations(ast.Module([statement], []))
     return compile(module, source.file, "exec", dont_inherit=True)
 
@@ -89,16 +90,17 @@ class _Instrumenter(ast.NodeTransformer):
         self.active = [wanted is None]
         self.statement = 0
 
-    def visit(self, node: ast.AST) -> ast.AST:
+    def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.stmt):
             self.statement = node.lineno
         return super().visit(node)
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
         self.functions.append(node.name)
         self._enter(first)
-        node.body = [inner for statement in node.body for inner in _listed(self.visit(statement))]
+        body: list[Any] = [inner for old in node.body for inner in _listed(self.visit(old))]
+        node.body = body
         self.active.pop()
         self.functions.pop()
         return node
@@ -106,7 +108,7 @@ class _Instrumenter(ast.NodeTransformer):
     def _enter(self, first: int) -> None:
         self.active.append(self.wanted is None or self.wanted(self.source.file, first))
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         target = node.targets[-1]
         name = self.source.of(target)
         if isinstance(target, ast.Tuple | ast.List) and not isinstance(node.value, ast.Tuple):
@@ -123,32 +125,32 @@ class _Instrumenter(ast.NodeTransformer):
         node.value = self._value(node.value, name, "assigned")
         return node
 
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:  # noqa: N802
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:
         if node.value is not None:
             node.value = self._value(node.value, self.source.of(node.target), "assigned")
         return node
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:  # noqa: N802
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         node.value = self._value(node.value, self.source.of(node.target), "added")
         return node
 
-    def visit_Return(self, node: ast.Return) -> ast.AST:  # noqa: N802
+    def visit_Return(self, node: ast.Return) -> ast.AST:
         if node.value is not None:
             node.value = self._value(node.value, "the result", "returned")
         return node
 
-    def visit_Yield(self, node: ast.Yield) -> ast.AST:  # noqa: N802
+    def visit_Yield(self, node: ast.Yield) -> ast.AST:
         if node.value is not None:
             node.value = self._value(node.value, "the value yielded", "returned")
         return node
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         self._enter(node.lineno)
         node.body = self._value(node.body, "the result", "returned")
         self.active.pop()
         return node
 
-    def visit_Call(self, node: ast.Call) -> ast.AST:  # noqa: N802
+    def visit_Call(self, node: ast.Call) -> ast.AST:
         name = node.func.attr if isinstance(node.func, ast.Attribute) else (
             node.func.id if isinstance(node.func, ast.Name) else ""
         )  # fmt: skip
@@ -185,9 +187,9 @@ class _Instrumenter(ast.NodeTransformer):
 
     def _probe(self, node: ast.expr, name: str, role: str) -> ast.expr:
         if isinstance(node, ast.Starred | ast.Constant | ast.Lambda) or not self.active[-1]:
-            return self.visit(node)  # type: ignore[return-value]
+            return self.visit(node)
         k = self._site(node, name, role, _is_plain(node), self.source.span(node))
-        return ast.copy_location(_call(k, self.visit(node)), node)  # type: ignore[arg-type]
+        return ast.copy_location(_call(k, self.visit(node)), node)
 
     def _after(self, target: ast.expr, statement: ast.stmt) -> ast.AST:
         name = self.source.of(target)

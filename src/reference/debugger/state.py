@@ -25,7 +25,7 @@ class State:
     def __init__(self, functions: Iterable[Any]) -> None:
         self._spaces: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = []
         self._values: list[tuple[Any, Any]] = []
-        self._random = np.random.get_state()  # noqa: NPY002
+        self._random: Any = np.random.get_state()  # noqa: NPY002
         self._asked, self._draws = 0, False
         seen: set[int] = set()
         for function in functions:
@@ -58,6 +58,16 @@ class State:
         elif hasattr(value, "__dict__") and type(value).__module__ not in {"numpy", "builtins"}:
             self._note(vars(value), seen)
 
+    def buffers(self) -> list[tuple[dict[str, Any], str]]:
+        """Return the global names that hold arrays and containers, which a run may fill."""
+        return [
+            (space, name)
+            for space, bound, _ in self._spaces
+            if "__name__" in space
+            for name, value in bound.items()
+            if isinstance(value, np.ndarray | list | dict) and name in space
+        ][:30]
+
     def restore(self) -> None:
         """Put everything back."""
         for space, bound, all_names in self._spaces:
@@ -77,7 +87,7 @@ class State:
                 np.random.set_state(self._random)  # noqa: NPY002
 
     def _same_random(self) -> bool:
-        now = np.random.get_state()  # noqa: NPY002
+        now: Any = np.random.get_state()  # noqa: NPY002
         return now[2] == self._random[2] and bool(now[1][0] == self._random[1][0])
 
 

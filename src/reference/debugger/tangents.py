@@ -296,10 +296,10 @@ def _like_maker(original: Callable[..., Any], number: float) -> Callable[..., An
 def _converter(original: Callable[..., Any]) -> Callable[..., Any]:
     def convert(*args: Any, **options: Any) -> Any:
         named = options.get("dtype") is not None
-        positional = len(args) > 1 and original not in (_eye, _identity)
+        dtype = None if original in (_eye, _identity) else dict(enumerate(args)).get(1)
         if named and _is_float(options["dtype"]):
             options["dtype"] = object
-        if positional and args[1] is not None and _is_float(args[1]):
+        if dtype is not None and _is_float(dtype):
             args = (args[0], object, *args[2:])
         made = original(*args, **options)
         if made.dtype.kind == "f" or made.dtype == object:

@@ -27,7 +27,9 @@ def _names(nodes: list[ast.stmt], context: type) -> list[str]:
     return list(found)
 
 
-def _never_updated(source: Source, function: ast.AST, loop: ast.For | ast.While) -> Iterator[Rewrite]:
+def _never_updated(
+    source: Source, function: ast.AST, loop: ast.For | ast.While
+) -> Iterator[Rewrite]:
     """Give ``stale = made`` at the loop's end for names that are read in it and never set."""
     body = loop.body
     stored, read = _names(body, ast.Store), _names(body, ast.Load)
@@ -63,8 +65,10 @@ def _never_updated(source: Source, function: ast.AST, loop: ast.For | ast.While)
             targets = [e for e in statement.targets[0].elts if isinstance(e, ast.Name)]
             loose = [e for e in targets if e.id not in read]
             for old, target in itertools.product(stale, loose):
-                yield Rewrite(source.file, (Splice(*source.span(target), old),), "carry lost",
-                              f"{old}, not {target.id}", 1.1, line.get(old, loop.lineno), old)  # fmt: skip
+                yield Rewrite(
+                    source.file, (Splice(*source.span(target), old),), "carry lost",
+                    f"{old}, not {target.id}", 1.1, line.get(old, loop.lineno), old,
+                )  # fmt: skip
 
 
 def _pairings(stale: list[str], made: list[str]) -> Iterator[tuple[tuple[str, str], ...]]:
@@ -88,12 +92,16 @@ def _first_use(body: list[ast.stmt], names: list[str]) -> dict[str, int]:
     return found
 
 
-def _zeroed_inside(source: Source, function: ast.AST, loop: ast.For | ast.While) -> Iterator[Rewrite]:
+def _zeroed_inside(
+    source: Source, function: ast.AST, loop: ast.For | ast.While
+) -> Iterator[Rewrite]:
     """Give a loop whose zeroing statements stand before it."""
     for statement in loop.body:
         if isinstance(statement, ast.Assign) and "zeros" in source.of(statement.value):
             text = " ".join(source.of(statement).split())
-            cut = Splice(source.at(statement.lineno), source.at((statement.end_lineno or 0) + 1), "")
+            cut = Splice(
+                source.at(statement.lineno), source.at((statement.end_lineno or 0) + 1), ""
+            )
             at = source.at(loop.lineno)
             put = Splice(at, at, f"{' ' * loop.col_offset}{text}\n")
             name = source.of(statement.targets[0])
@@ -101,6 +109,10 @@ def _zeroed_inside(source: Source, function: ast.AST, loop: ast.For | ast.While)
                           statement.lineno, name)  # fmt: skip
             yield Rewrite(source.file, (cut,), "carry lost", "not zeroed in the loop", 0.9,
                           statement.lineno, name)  # fmt: skip
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("self.")
 
 
 def _siblings(source: Source, loop: ast.For | ast.While) -> Iterator[Rewrite]:
@@ -112,10 +124,9 @@ def _siblings(source: Source, loop: ast.For | ast.While) -> Iterator[Rewrite]:
         and isinstance(statement.targets[0], ast.Name | ast.Subscript | ast.Attribute)
     ]
     groups = [
-        [s for s in assigned if "@" in source.of(s) or "dot" in source.of(s) or "outer" in source.of(s)
-         or "sum" in source.of(s)],
-        [s for s in assigned if source.of(s.targets[0]).lstrip("self.")[:2] in ("dW", "db", "dU")],
-    ]  # fmt: skip
+        [s for s in assigned if any(word in source.of(s) for word in ("@", "dot", "outer", "sum"))],
+        [s for s in assigned if _bare(source.of(s.targets[0]))[:2] in ("dW", "db", "dU")],
+    ]
     for group in groups:
         if len(group) > 1:
             splices = tuple(

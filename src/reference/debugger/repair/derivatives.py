@@ -118,9 +118,7 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
             if not isinstance(value, np.ndarray | np.floating | float):
                 continue
             for name in ones:
-                yield place.rewrite(
-                    node, f"{name}({text})", "wrong operand", f"{name} of it", 1.9
-                )
+                yield place.rewrite(node, f"{name}({text})", "wrong operand", f"{name} of it", 1.9)
         elif isinstance(node, ast.Call) and len(node.args) == 1:
             old = place.text(node.func)
             for name in ones:
@@ -136,8 +134,9 @@ def _functions_of_one(place: Place) -> list[str]:
     for node in ast.walk(place.source.tree):
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             text = place.source.of(node.func)
-            if text.isidentifier() and callable(place.names.get(text)):
-                found[text] = None
-            elif text in ("np.exp", "np.log"):
+            if (text.isidentifier() and callable(place.names.get(text))) or text in (
+                "np.exp",
+                "np.log",
+            ):
                 found[text] = None
     return list(found)[:8]

@@ -56,9 +56,9 @@ def naming(old: str, new: str) -> str:
     >>> naming("h[t]", "h[t - 1]"), naming("di", "df"), naming("c", "x")
     ('index off by one', 'gate copied', 'wrong operand')
     """
-    if _without_index(old) == _without_index(new) and "[" in old and "'" not in old + new:
-        if '"' not in old + new:
-            return "index off by one"
+    keyed = "'" in old + new or '"' in old + new
+    if _without_index(old) == _without_index(new) and "[" in old and not keyed:
+        return "index off by one"
     if old[:1] == new[:1] == "d" and len(old) == len(new) <= 4 and (old[1] != new[1]):
         return "gate copied"
     a, b = re.sub(r"[ifgocaruz]", "*", old), re.sub(r"[ifgocaruz]", "*", new)

@@ -52,6 +52,7 @@ class Atom:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The shape of its value."""
         return np.shape(self.value)
 
 
@@ -79,9 +80,7 @@ class Place:
     envs: list[dict[str, Any]] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
 
-    def rewrite(
-        self, node: ast.AST, new: str, kind: str, why: str, cost: float = 1.0
-    ) -> Rewrite:
+    def rewrite(self, node: ast.AST, new: str, kind: str, why: str, cost: float = 1.0) -> Rewrite:
         """Replace the text of a node."""
         start, end = self.source.span(node)
         return self.splice([Splice(start, end, new)], kind, why, cost)
@@ -114,9 +113,7 @@ class Place:
     @cached_property
     def heads(self) -> list[ast.expr]:
         """The expressions of the statement itself, without those of statements inside it."""
-        return [
-            node for node in ast.iter_child_nodes(self.statement) if isinstance(node, ast.expr)
-        ]
+        return [node for node in ast.iter_child_nodes(self.statement) if isinstance(node, ast.expr)]
 
     @cached_property
     def nodes(self) -> list[tuple[ast.expr, ast.AST]]:
@@ -163,7 +160,9 @@ class Place:
         """Names, attributes and subscripts of the function that hold floats here."""
         texts: dict[str, None] = {}
         for node in ast.walk(self.function):
-            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(node, "lineno"):
+            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(
+                node, "lineno"
+            ):
                 text = self.text(node)
                 if len(text) <= 60 and "(" not in text.replace("(N", "").replace(")", ""):
                     texts[text] = None
@@ -186,7 +185,9 @@ class Place:
             value = self.value(text, self.env)
             if not isinstance(value, float | np.floating | np.ndarray):
                 continue
-            if isinstance(value, np.ndarray) and (value.dtype.kind not in "fb" or value.size > 5000):
+            if isinstance(value, np.ndarray) and (
+                value.dtype.kind not in "fb" or value.size > 5000
+            ):
                 continue
             found.append(Atom(text, value, not np.any(value)))
         return found

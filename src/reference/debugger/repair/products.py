@@ -59,8 +59,8 @@ def _variants(place: Place, node: ast.expr, a: ast.expr, b: ast.expr) -> Iterato
                 yield place.rewrite(node, new, kind, new, 1.3)
             if ndims[0] > 1 or ndims[1] > 1:
                 yield place.rewrite(node, f"({x} @ {y}).T", kind, f"({x} @ {y}).T", 2.2)
-    for new in (f"np.outer({left}, {right})", f"np.outer({right}, {left})", f"np.dot({left}, {right})",
-                f"{left} * {right}"):  # fmt: skip
+    outer = f"np.outer({left}, {right})", f"np.outer({right}, {left})"
+    for new in (*outer, f"np.dot({left}, {right})", f"{left} * {right}"):
         yield place.rewrite(node, new, "wrong operand", new, 1.4)
 
 

@@ -11,6 +11,7 @@ from reference.debugger.program import Splice
 from reference.debugger.repair.place import Place, Rewrite, product
 
 _SCALE = "scale 1/B or 1/T"
+_REDUCING = ("sum", "mean", "max", "prod")
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
@@ -24,9 +25,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 "mean for sum" if new == "sum" else _SCALE, f"{new}, not {node.attr}", 1.0,
             )  # fmt: skip
     for node, _ in place.loaded:
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-            if node.func.attr in ("sum", "mean", "max", "prod"):
-                yield from _axes(place, node)
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") in _REDUCING:
+            yield from _axes(place, node)
     yield from _scales(place)
     yield from _missing_sums(place)
 
@@ -58,7 +58,11 @@ def sizes(place: Place) -> list[str]:
     by_value: dict[int, str] = {}
     for text in found:
         value = place.value(text, place.env)
-        if isinstance(value, int) and value > 1 and (value not in by_value or len(text) < len(by_value[value])):
+        if (
+            isinstance(value, int)
+            and value > 1
+            and (value not in by_value or len(text) < len(by_value[value]))
+        ):
             by_value[value] = text
     return list(by_value.values())
 
@@ -77,13 +81,18 @@ def _scales(place: Place) -> Iterator[Rewrite]:
     for node in place.chains():
         text = place.text(node)
         value = place.value(text, place.env)
-        if isinstance(value, np.ndarray | float | np.floating) and np.asarray(value).dtype.kind == "f":
+        if (
+            isinstance(value, np.ndarray | float | np.floating)
+            and np.asarray(value).dtype.kind == "f"
+        ):
             base = product(node, text)
             for size in known:
                 yield place.rewrite(node, f"{base} / {size}", _SCALE, f"over {size}", 1.8)
                 yield place.rewrite(node, f"{base} * {size}", _SCALE, f"times {size}", 1.9)
             for factor in ("2", "0.5"):
-                yield place.rewrite(node, f"{factor} * {base}", "missing factor", f"times {factor}", 2.0)
+                yield place.rewrite(
+                    node, f"{factor} * {base}", "missing factor", f"times {factor}", 2.0
+                )
     statement = place.statement
     if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Div | ast.Mult):
         for size in known:
@@ -96,7 +105,11 @@ def _missing_sums(place: Place) -> Iterator[Rewrite]:
         value = place.value(text, place.env)
         if not isinstance(value, np.ndarray) or value.ndim < 1 or value.dtype.kind != "f":
             continue
-        base = text if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call) else f"({text})"
+        base = (
+            text
+            if isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
+            else f"({text})"
+        )
         axes = ["0", "1", "(0, 1)"][: value.ndim + (value.ndim > 2)]
         for axis in axes:
             for keep in ("", ", keepdims=True"):

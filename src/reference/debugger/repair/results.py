@@ -57,7 +57,9 @@ def _renamed(place: Place) -> Iterator[Rewrite]:
                                         f"{name}, not {element.id}", 1.7)  # fmt: skip
 
 
-def missing(place: Place, names: list[str], primals: dict[str, tuple[int, ...]]) -> Iterator[Rewrite]:
+def missing(
+    place: Place, names: list[str], primals: dict[str, tuple[int, ...]]
+) -> Iterator[Rewrite]:
     """Give results with the gradients that backward leaves out."""
     for node, _ in place.nodes:
         if isinstance(node, ast.Dict) and node.keys:

@@ -69,19 +69,22 @@ def _moved(place: Place) -> Iterator[Rewrite]:
     if path is None:
         return
     block, index, parents = path
-    if index > 0 and isinstance(block[index - 1], ast.For | ast.While):
-        loop = block[index - 1]
+    loop = block[index - 1]
+    if index > 0 and isinstance(loop, ast.For | ast.While):
         indent = " " * loop.body[0].col_offset
         yield place.splice(
-            [_cut(source, statement), _insert(source, loop.end_lineno + 1, indent, place)],
+            [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "accumulation outside the loop", "at the end of the loop", 1.0,
         )  # fmt: skip
-    if index > 1 and isinstance(block[index - 2], ast.For) and isinstance(block[index - 1], _SIMPLE):
-        first, loop = block[index - 1], block[index - 2]
+    if (
+        index > 1
+        and isinstance(loop := block[index - 2], ast.For)
+        and isinstance(first := block[index - 1], _SIMPLE)
+    ):
         indent = " " * loop.body[0].col_offset
         both = [first, statement]
         new = "".join(f"{indent}{place.text(s)}\n" for s in both)
-        start = source.at(loop.end_lineno + 1)
+        start = source.at(_after(loop))
         yield place.splice(
             [*(_cut(source, s) for s in both), Splice(start, start, new)],
             "accumulation outside the loop", "both at the end of the loop", 1.5,
@@ -94,7 +97,7 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             "carry lost", "before the loop", 1.2,
         )  # fmt: skip
         yield place.splice(
-            [_cut(source, statement), _insert(source, loop.end_lineno + 1, indent, place)],
+            [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "wrong order", "after the loop", 1.9,
         )  # fmt: skip
     for other in range(len(block)):
@@ -103,7 +106,7 @@ def _moved(place: Place) -> Iterator[Rewrite]:
         far = abs(other - index)
         indent = " " * statement.col_offset
         yield place.splice(
-            [_cut(source, statement), _insert(source, _first(block[other]), indent, place)],
+            [_cut(source, statement), _insert(source, block[other].lineno, indent, place)],
             "wrong order" if far > 1 else "overwritten too early",
             f"before line {block[other].lineno}", 1.6 + 0.05 * far,
         )  # fmt: skip
@@ -111,7 +114,7 @@ def _moved(place: Place) -> Iterator[Rewrite]:
     if index < len(block) - 1 and not isinstance(last, ast.Return):
         indent = " " * statement.col_offset
         yield place.splice(
-            [_cut(source, statement), _insert(source, last.end_lineno + 1, indent, place)],
+            [_cut(source, statement), _insert(source, _after(last), indent, place)],
             "overwritten too early", "at the end of the block", 1.7,
         )  # fmt: skip
 
@@ -146,6 +149,7 @@ def _path(
     function: ast.AST, statement: ast.stmt
 ) -> tuple[list[ast.stmt], int, list[ast.AST]] | None:
     """Return the block that holds a statement, its place there, and what is around it."""
+
     def search(node: ast.AST, parents: list[ast.AST]):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(node, name, None)
@@ -162,12 +166,13 @@ def _path(
     return search(function, [])
 
 
-def _first(statement: ast.stmt) -> int:
-    return statement.lineno
+def _after(statement: ast.stmt) -> int:
+    """Return the line after a statement."""
+    return (statement.end_lineno or statement.lineno) + 1
 
 
 def _cut(source: Source, statement: ast.stmt) -> Splice:
-    return Splice(source.at(statement.lineno), source.at(statement.end_lineno + 1), "")
+    return Splice(source.at(statement.lineno), source.at(_after(statement)), "")
 
 
 def _insert(source: Source, line: int, indent: str, place: Place) -> Splice:

@@ -48,8 +48,12 @@ def factors(place: Place) -> Iterator[Rewrite]:
         for atom in place.atoms:
             if atom.shape != np.shape(value) and _broadcasts(atom.shape, np.shape(value)):
                 yield place.rewrite(
-                    node, f"{base} * {atom.text}", "missing factor", f"times {atom.text}", 2.5
+                    node, f"{base} * {atom.text}", "missing factor", f"times {atom.text}", 2.0
                 )
+                if atom.shape == ():
+                    yield place.rewrite(
+                        node, f"{base} / {atom.text}", "missing factor", f"over {atom.text}", 2.0
+                    )
 
 
 def terms(place: Place) -> Iterator[Rewrite]:
@@ -118,8 +122,9 @@ def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]
             for left, right in ((a, b), (_turned(a), b), (a, _turned(b))):
                 if left is None or right is None:
                     continue
-                (x, m), (y, n) = (left if isinstance(left, tuple) else (left.text, left.shape)), (
-                    right if isinstance(right, tuple) else (right.text, right.shape)
+                (x, m), (y, n) = (
+                    (left if isinstance(left, tuple) else (left.text, left.shape)),
+                    (right if isinstance(right, tuple) else (right.text, right.shape)),
                 )
                 if len(n) < 3 and m[-1:] == n[:1] and (*m[:-1], *n[1:]) == shape:
                     yield f"{x} @ {y}", 2.8
