@@ -71,12 +71,13 @@ def check(
     oracle_name = ""
     proofs: dict[str, Proof] = {}
     try:
-        plan = plan_for(subject)
-        oracle_name = plan.oracle_name
-        _compare(plan, findings, cases, seed, progress or _silent)
-        _take_apart(plan, findings, seed)
-        _ask_everyone(plan, findings)
-        proofs = _prove(subject)
+        with np.errstate(all="ignore"):  # what is not finite is seen in the values
+            plan = plan_for(subject)
+            oracle_name = plan.oracle_name
+            _compare(plan, findings, cases, seed, progress or _silent)
+            _take_apart(plan, findings, seed)
+            _ask_everyone(plan, findings)
+            proofs = _prove(subject)
     except Exception as error:
         _tell_raised(error, findings)
     _weigh(proofs, findings)
