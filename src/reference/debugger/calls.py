@@ -79,18 +79,6 @@ class Calls:
         """The seconds that are left."""
         return self.deadline - time.monotonic()
 
-    @property
-    def pure_loss(self) -> Callable[..., Any]:
-        """The loss, from the same state at each call."""
-        if not self.stateful:
-            return self.loss
-
-        def loss(params: Any, inputs: Any) -> Any:
-            self.restore()
-            return self.loss(params, inputs)
-
-        return loss
-
     def restore(self) -> None:
         """Put back what the functions keep between calls."""
         self._state.restore()

@@ -119,7 +119,7 @@ def complex_numpy(*functions: Any) -> Iterator[None]:
     finally:
         for space, name, old in before:
             if old is _ABSENT:
-                del space[name]
+                space.pop(name, None)  # the code itself may have taken it away
             else:
                 space[name] = old
 

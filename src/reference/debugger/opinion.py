@@ -17,7 +17,6 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.place import place_of
 from reference.debugger.voters import (
     Abstains,
-    by_complex_step,
     by_entries,
     by_jax,
     by_tangents,
@@ -128,8 +127,10 @@ def _reference(
     seen.rough = {name for name, slope in slopes.items() if np.isnan(slope)}
     steps = sum(draw.floats[name].size for name in names)
     voters: dict[str, Any] = {
-        "tangents": lambda: by_tangents(calls.pure_loss, draw, names, calls.code),
-        "complex step": lambda: by_complex_step(calls.pure_loss, draw, names, calls.code),
+        "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
+        "complex step": lambda: by_entries(
+            draw, names, lambda unit: _analytic_slope(calls, draw, unit)
+        ),
         "JAX": lambda: by_jax(calls.loss, draw, names),  # last: it compiles for a second or so
     }
     for who, ask in voters.items():
@@ -166,6 +167,13 @@ def _slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
         return differences(lambda h: calls.value(moved(draw, direction, h)))
     except NoLoss:
         return float("nan")
+
+
+def _analytic_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
+    """Return the slope of the loss by a complex step."""
+    if calls.stateful:
+        calls.restore()
+    return complex_step(calls.loss, draw, direction, calls.code)
 
 
 def _compare(
@@ -305,7 +313,7 @@ def _vote(
     votes["differences"] = _slope(calls, draw, {name: direction})
     try:
         votes["complex step"] = calls.quietly(
-            lambda: complex_step(calls.pure_loss, draw, {name: direction}, calls.code)
+            lambda: _analytic_slope(calls, draw, {name: direction})
         )
     except Abstains as why:
         seen.reasons.append(f"complex step: {why}")

@@ -105,11 +105,6 @@ def complex_step(
     return float(np.imag(value)) / _COMPLEX_STEP
 
 
-def by_complex_step(loss: Loss, draw: Draw, names: Sequence[str], code: Sequence[Any]) -> Gradients:
-    """Return the gradients by one complex step an entry."""
-    return by_entries(draw, names, lambda unit: complex_step(loss, draw, unit, code))
-
-
 def by_entries(
     draw: Draw, names: Sequence[str], slope: Callable[[dict[str, Array]], float]
 ) -> Gradients:
