@@ -5,20 +5,25 @@ from __future__ import annotations
 import json
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from rich.console import Console
 from rich.progress import Progress
 
+from reference.cell_question import question_of
 from reference.cells import TWINS
 from reference.char_lm_check import check_char_lm
 from reference.checker import check
+from reference.debugger.debug import debug
 from reference.load import load_cell
 from reference.report.record import Report
 from reference.report.table import report_table
 from reference.subject import subject_of
 from reference.unusable import UnusableInputError
+
+SEARCH = 15.0  # seconds in which the debugger looks for the line of a cell that is wrong
 
 
 def run(arguments: Namespace) -> int:
@@ -35,7 +40,13 @@ def run(arguments: Namespace) -> int:
             def show(done: int, total: int, task: Any = task) -> None:
                 bar.update(task, completed=done, total=total)
 
-            reports.append(checker(progress=show, **options))
+            report = checker(progress=show, **options)
+            if report.verdict == "wrong" and isinstance(checker, partial) and arguments.cells:
+                bar.update(task, description=f"{name}: looking for the line")
+                question = question_of(checker.args[0], arguments.seed)
+                diagnosis = debug(*question[:4], example=question.example, seconds=SEARCH)
+                report = replace(report, diagnosis=diagnosis)
+            reports.append(report)
     if arguments.json:
         print(json.dumps([report.to_json() for report in reports], indent=2))
     else:

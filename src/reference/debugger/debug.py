@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from manual_lstm import checks
+from reference.cell_question import question_of
 from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
@@ -17,13 +19,14 @@ from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.search import Search
 from reference.debugger.timebox import Watchdog
 from reference.debugger.verdict import Judgement, judge
+from reference.report.heat_map import relative_errors
 
 
 def debug(
-    loss: Callable[[Any, Any], Any],
-    backward: Callable[[Any, Any], Mapping[str, Any]],
-    params: Mapping[str, Any],
-    inputs: Mapping[str, Any],
+    loss: Any,
+    backward: Callable[[Any, Any], Mapping[str, Any]] | None = None,
+    params: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, Any] | None = None,
     *,
     example: Callable[[np.random.Generator], Inputs] | None = None,
     sources: Iterable[Any] | None = None,
@@ -36,7 +39,8 @@ def debug(
     Parameters
     ----------
     loss : callable
-        ``loss(params, inputs) -> scalar``, unmodified.
+        ``loss(params, inputs) -> scalar``, unmodified; or, alone, a cell or a class of cells,
+        which is run over a short sequence.
     backward : callable
         ``backward(params, inputs) -> mapping`` of gradients by the names of their primals.
     params, inputs : mapping of str to ndarray
@@ -66,6 +70,16 @@ def debug(
     Every run of an edited program happens in memory, on copies; no file is written.
     """
     started = time.monotonic()
+    if backward is None:
+        loss, backward, params, inputs, example = question_of(loss, seed)
+    if params is None or inputs is None:
+        checks.fail(
+            "params" if params is None else "inputs",
+            "no value",
+            "a dict of arrays by name",
+            "loss and backward are called with it",
+            error=TypeError,
+        )
     judgement = judge(
         loss, backward, params, inputs, example=example, seed=seed, seconds=max(1.0, seconds / 2)
     )
@@ -77,6 +91,7 @@ def debug(
         evidence=judgement.evidence,
         reasons=judgement.reasons,
         output=judgement.output,
+        heat=relative_errors(judgement.manual, judgement.reference),
     )
     if progress is not None:
         progress(f"verdict: {judgement.verdict}")

@@ -333,7 +333,8 @@ class _Sketch:
 
     def __init__(self, matrix: Array, target: Array, scale: Array, rows: Array) -> None:
         count = int(rows.sum())
-        if count > _MIXTURES:
+        self.mixed = count > _MIXTURES
+        if self.mixed:
             mix = np.random.default_rng(0).standard_normal((_MIXTURES, count)) / _MIXTURES**0.5
         else:
             mix = np.eye(count)
@@ -347,7 +348,7 @@ class _Sketch:
         matrix, target = self.matrix[:, columns], self.target
         if not np.any(matrix):
             return np.zeros(columns.stop - columns.start), 0, self.total
-        if rows < len(target):  # the mixtures are as good as any: so many are enough
+        if self.mixed and rows < len(target):  # any mixture is as good as another: so many will do
             share = len(target) / rows
             matrix, target = matrix[:rows], target[:rows]
         else:

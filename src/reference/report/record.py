@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reference.compare import Mismatch
 
 if TYPE_CHECKING:
+    from reference.debugger.diagnosis import Diagnosis
     from reference.exact import Proof
 
 
@@ -72,6 +73,8 @@ class Report:
         plus the response to one-ulp perturbations; rounding explains up to 32.
     seed : int
     seconds : float
+    diagnosis : Diagnosis or None
+        What the debugger says of a cell that is wrong, where it was asked.
     """
 
     name: str
@@ -83,6 +86,7 @@ class Report:
     worst: dict[str, float] = field(default_factory=dict)
     seed: int = 0
     seconds: float = 0.0
+    diagnosis: Diagnosis | None = None
 
     def raise_if_wrong(self) -> None:
         """Raise `BackwardIsWrongError` with the whole report if the verdict is "wrong"."""
@@ -101,6 +105,7 @@ class Report:
             "worst": self.worst,
             "seed": self.seed,
             "seconds": self.seconds,
+            "diagnosis": None if self.diagnosis is None else self.diagnosis.to_json(),
         }
 
     def __str__(self) -> str:

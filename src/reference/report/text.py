@@ -35,6 +35,8 @@ def report_text(report: Report) -> str:
         lines += ["", f"  again: {first.reproduce}"]
     for heading, texts in (("why", report.reasons), ("note", report.notes)):
         lines += [f"  {heading}: {text}" for text in texts]
+    if report.diagnosis is not None:
+        lines += ["", "The debugger, on a short sequence:", "", str(report.diagnosis)]
     return "\n".join(lines)
 
 

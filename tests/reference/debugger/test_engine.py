@@ -7,9 +7,10 @@ import time
 
 import numpy as np
 import pytest
+
 from reference.debugger.debug import debug
 
-RIGHT = '''\
+RIGHT = """\
 import numpy as np
 
 
@@ -77,7 +78,7 @@ def example(rng):
         "dhs": rng.normal(size=(T, B, H)),
     }
     return params, inputs
-'''
+"""
 
 FAULTS = [
     ("dc = dc_next + dh * o", "dc = dh * o", "carry not added"),
@@ -202,7 +203,7 @@ def test_code_typed_in_a_notebook_is_read_from_the_line_cache():
 
 
 def test_methods_and_attributes_are_searched(tmp_path):
-    source = '''\
+    source = """\
 import numpy as np
 
 
@@ -234,9 +235,7 @@ def backward(params, inputs):
 
 def example(rng):
     return {"W": rng.normal(size=(3, 4))}, {"x": rng.normal(size=(5, 3))}
-'''
+"""
     found = debugged(loaded(source, tmp_path))
     assert found.suspects[0].line == 15
     assert "1 - self.y ** 2" in found.fixes[0].diff
-
-

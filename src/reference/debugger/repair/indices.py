@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+import numpy as np
+
 from reference.debugger.program import Splice
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
 
@@ -114,7 +116,8 @@ def _order(place: Place) -> Iterator[Rewrite]:
         value = place.value(text, place.env)
         if isinstance(node, ast.Constant) or value is None or isinstance(value, str | dict):
             continue
-        if hasattr(value, "__len__") and len(value) > 1 and not isinstance(parent, ast.Attribute):
+        several = np.ndim(value) > 0 if isinstance(value, np.ndarray) else _is_sequence(value)
+        if several and len(value) > 1 and not isinstance(parent, ast.Attribute):
             simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
             if simple:
                 yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", 1.4)
@@ -122,6 +125,11 @@ def _order(place: Place) -> Iterator[Rewrite]:
         if isinstance(node, ast.Attribute) and node.attr in ("pop", "popleft"):
             new = "popleft" if node.attr == "pop" else "pop"
             yield place.rewrite(node, f"{place.text(node.value)}.{new}", kind, f"{new}()", 1.2)
+
+
+def _is_sequence(value: object) -> bool:
+    """Whether it can be turned round by ``[::-1]``."""
+    return isinstance(value, list | tuple | range)
 
 
 def _keys(place: Place) -> Iterator[Rewrite]:

@@ -28,7 +28,9 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 )  # fmt: skip
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             operand = place.text(node.operand)
-            yield place.rewrite(node, inside(parent, operand), "wrong sign", "without the minus")
+            # A minus that stands alone was put there by itself: the likelier slip.
+            new = inside(parent, operand)
+            yield place.rewrite(node, new, "wrong sign", "without the minus", 0.8)
     for node in place.chains():
         if not isinstance(node, ast.UnaryOp):
             new = f"-{bracketed(node, place.text(node))}"
