@@ -22,18 +22,18 @@ Neural Computation 12(10), 2000.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike
 
 from manual_lstm import checks
 from manual_lstm.activations import sigmoid
+from manual_lstm.cells.description import Description
 from manual_lstm.checks import Array
 from manual_lstm.gate_blocks import join_gates, split_gates
 from manual_lstm.input_product import input_product, input_product_backward
-from manual_lstm.shapes import SymbolicShape, evaluate
 
 
 class LSTMParams(NamedTuple):
@@ -68,7 +68,7 @@ class LSTMCache(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LSTM:
+class LSTM(Description[LSTMParams, LSTMState]):
     """Describe an LSTM; it holds no weights.
 
     Parameters
@@ -80,6 +80,11 @@ class LSTM:
     bias : bool, default True
         Whether z has a bias; without it ``params.b`` is None.
 
+    Notes
+    -----
+    The bias of the forget gate starts at 1: a gate that starts open lets the gradient through
+    from the first step on (Gers et al. 2000; Jozefowicz, Zaremba and Sutskever 2015).
+
     Examples
     --------
     >>> import numpy as np
@@ -89,64 +94,20 @@ class LSTM:
     (8, 64)
     """
 
-    input_size: int
-    hidden_size: int
     bias: bool = True
 
     gates: ClassVar[str] = "ifgo"
+    bias_starts: ClassVar[Mapping[str, float]] = {"f": 1.0}
     state_shapes: ClassVar[LSTMState] = LSTMState(h=("B", "H"), c=("B", "H"))
 
     def __post_init__(self) -> None:
-        checks.positive_int("input_size", self.input_size)
-        checks.positive_int("hidden_size", self.hidden_size)
+        super().__post_init__()
         checks.is_bool("bias", self.bias)
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """The numbers behind the letters of the shapes."""
-        return {"D": int(self.input_size), "H": int(self.hidden_size)}
 
     @property
     def param_shapes(self) -> LSTMParams:
         """The shapes of the parameters, in letters."""
         return LSTMParams(W_x=("D", "4H"), W_h=("H", "4H"), b=("4H",) if self.bias else None)
-
-    def init_params(self, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> LSTMParams:
-        """Draw weights uniformly within ±1/√H; biases are 0, and 1 for the forget gate.
-
-        Parameters
-        ----------
-        rng : numpy.random.Generator
-        dtype : dtype, default float64
-
-        Returns
-        -------
-        LSTMParams
-            W_x (D, 4H), W_h (H, 4H), b (4H,) or None.
-
-        Notes
-        -----
-        A forget gate that starts open lets the gradient through from the first step on
-        (Gers et al. 2000; Jozefowicz, Zaremba and Sutskever 2015).
-        """
-        checks.is_generator("rng", rng)
-        checks.is_float_dtype("dtype", dtype)
-        H = self.sizes["H"]
-
-        def draw(shape: SymbolicShape) -> Array:
-            return (rng.uniform(-1, 1, evaluate(shape, self.sizes)) / H**0.5).astype(dtype)
-
-        shapes = self.param_shapes
-        b = None
-        if self.bias:
-            b = np.zeros(4 * H, dtype)
-            b[H : 2 * H] = 1
-        return LSTMParams(draw(shapes.W_x), draw(shapes.W_h), b)
-
-    def init_state(self, batch_size: int, dtype: DTypeLike = np.float64) -> LSTMState:
-        """Return h and c, both zero (B, H)."""
-        shape = (checks.batch_size("batch_size", batch_size), self.hidden_size)
-        return LSTMState(h=np.zeros(shape, dtype), c=np.zeros(shape, dtype))
 
     def step(self, params: LSTMParams, state: LSTMState, x: Array) -> tuple[LSTMState, LSTMCache]:
         """Return the next state and the cache for `step_backward`.
