@@ -147,7 +147,9 @@ def cotangents(tape: Tape, dhs: Array | None, dstate_T: Any) -> tuple[Array, Any
     if dhs is None:
         dhs = np.zeros(shape, h0.dtype)
     checks.is_array("dhs", dhs)
-    checks.has_shape("dhs", dhs, shape, "(T, B, H)", "hs has that shape")
+    letters = getattr(tape.cell, "state_shapes", None)
+    symbols = "(T, B, H)" if letters is None else in_letters(("T", *output_of(letters)))
+    checks.has_shape("dhs", dhs, shape, symbols, "hs has that shape")
     checks.has_dtype("dhs", dhs, h0.dtype, f"hs has dtype {h0.dtype}")
     if dstate_T is None:
         return dhs, zeros_like(tape.state0)

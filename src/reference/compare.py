@@ -10,8 +10,9 @@ import numpy as np
 from manual_lstm.checks import Array
 from manual_lstm.sequence_checks import named_leaves_of_shapes
 from manual_lstm.shapes import parse
+from manual_lstm.trees import output_of
 
-_WORDS = {"T": "t", "B": "batch", "D": "input", "H": "unit"}
+_WORDS = {"T": "t", "B": "batch", "D": "input", "H": "unit", "P": "projected unit"}
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,11 @@ def compare(
 
 def axes_of(name: str, cell: Any) -> tuple[str, ...] | None:
     """Return the symbolic shape of a result of `cell` by its name, if known."""
-    if name in ("hs", "xs"):
-        return ("T", "B", "H" if name == "hs" else "D")
+    if name == "xs":
+        return ("T", "B", "D")
+    if name == "hs":
+        states = getattr(cell, "state_shapes", None)
+        return ("T", "B", "H") if states is None else ("T", *output_of(states))
     kind, _, leaf = name.partition(".")
     shapes = getattr(cell, "param_shapes" if kind == "params" else "state_shapes", None)
     return named_leaves_of_shapes(shapes).get(leaf)
@@ -163,7 +167,8 @@ def decode(
             word = f"from {word}"
         if blocks > 1:
             size = shape[position] // blocks
-            place["gate"] = gates[k // size] if gates else k // size
+            # A matrix may hold another number of blocks than there are gates.
+            place["gate"] = gates[k // size] if gates and len(gates) == blocks else k // size
             k = k % size
         place[word] = k
     return place

@@ -18,7 +18,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from manual_lstm.sequence_checks import named_leaves_of_shapes
 from manual_lstm.shapes import SymbolicShape, parse
-from manual_lstm.trees import named_leaves
+from manual_lstm.trees import named_leaves, output_of
 from reference.cells import TWINS
 from reference.oracle import arguments
 from reference.problem import Problem
@@ -99,7 +99,8 @@ class Padded:
     @cached_property
     def shapes(self) -> dict[str, SymbolicShape]:
         """The shape of every argument and result, in letters, by name."""
-        named: dict[str, SymbolicShape] = {"xs": ("T", "B", "D"), "hs": ("T", "B", "H")}
+        outputs = ("T", *output_of(self.cell.state_shapes))
+        named: dict[str, SymbolicShape] = {"xs": ("T", "B", "D"), "hs": outputs}
         for name, shape in named_leaves_of_shapes(self.cell.param_shapes).items():
             named[f"params.{name}"] = shape
         for name, shape in named_leaves_of_shapes(self.cell.state_shapes).items():

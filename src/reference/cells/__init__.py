@@ -31,11 +31,14 @@ class Twin:
         different sizes may share one padded computation.
     variants : tuple of dict
         Arguments, beside the sizes, under which the cell is checked.
+    not_proved : str
+        Why the cell is not proved in exact arithmetic, or "" where it is.
     """
 
     step: Step
     padding_is_exact: bool
     variants: tuple[dict[str, Any], ...] = ({},)
+    not_proved: str = ""
 
 
 TWINS: dict[type, Twin] = {
