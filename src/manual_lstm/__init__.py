@@ -5,7 +5,13 @@ steps), `losses` and `char_lm` (a whole model).
 """
 
 from manual_lstm.cell import Cell
-from manual_lstm.cells import LSTM, LSTMParams, LSTMState
+from manual_lstm.cells import (
+    LSTM,
+    LSTMParams,
+    LSTMState,
+    PeepholeLSTM,
+    PeepholeLSTMParams,
+)
 from manual_lstm.char_lm import CharLM, CharLMParams
 from manual_lstm.losses import softmax_cross_entropy, softmax_cross_entropy_backward
 from manual_lstm.sequence import Forward, Gradients, backward, forward
@@ -22,6 +28,8 @@ __all__ = [
     "Gradients",
     "LSTMParams",
     "LSTMState",
+    "PeepholeLSTM",
+    "PeepholeLSTMParams",
     "Tape",
     "__version__",
     "backward",

@@ -11,8 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from manual_lstm import LSTM
-from reference.cells import lstm
+from manual_lstm import (
+    LSTM,
+    PeepholeLSTM,
+)
+from reference.cells import (
+    lstm,
+    peephole,
+)
 
 Tap = Callable[[str, Any], Any]
 Step = Callable[..., Any]
@@ -43,6 +49,7 @@ class Twin:
 
 TWINS: dict[type, Twin] = {
     LSTM: Twin(lstm.step, padding_is_exact=True, variants=({}, {"bias": False})),
+    PeepholeLSTM: Twin(peephole.step, padding_is_exact=True),
 }
 
 
