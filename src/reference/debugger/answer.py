@@ -11,8 +11,10 @@ import numpy as np
 
 from reference.debugger.diagnosis import Edit, Fix, Suspect
 from reference.debugger.kinds import kind_of, pattern_of, pattern_of_bounds
-from reference.debugger.program import Program, Source
-from reference.debugger.search import Found, Search, Step, times_of
+from reference.debugger.program import Program
+from reference.debugger.round import times_of
+from reference.debugger.search import Found, Search, Step
+from reference.debugger.source import Source
 from reference.debugger.verdict import Judgement
 
 

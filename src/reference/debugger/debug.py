@@ -15,6 +15,7 @@ from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.oracle import gradients
+from reference.debugger.places import all_statements
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.search import Search
 from reference.debugger.timebox import Watchdog
@@ -137,7 +138,7 @@ def _searched(
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
             # One function that gives loss and gradients: look at it, and let the loss stay.
-            program.shared_too = len(search.own_statements()) < 4
+            program.shared_too = len(all_statements(program)) < 4
             search.search()
             program.restore_texts(originals)
             fixes = fixes_of(program, search, originals, judgement)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from reference.debugger.program import Source
 from reference.debugger.repair.place import Rewrite
+from reference.debugger.source import Source
 
 _CARRIED = re.compile(r"(next|prev|carry|_rec\b|_?back\b|future)")
 

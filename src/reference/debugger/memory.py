@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.program import Inputs, Program, Source, copied
+from reference.debugger.program import Inputs, Program, copied
+from reference.debugger.source import Source
 from reference.debugger.timebox import TimeUp
 
 Line = tuple[str, int]

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.dual import Dual, duals, real
 from reference.debugger.program import Inputs, Program, copied
-from reference.debugger.tangents import Dual, dual_numpy, duals, real
+from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
 

@@ -18,9 +18,10 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.dual import Dual, duals, plain_zeros, real, tangents_of
 from reference.debugger.program import Inputs, Program, as_float_array, copied
 from reference.debugger.sites import PROBE, Site, instrument
-from reference.debugger.tangents import Dual, dual_numpy, duals, plain_zeros, real, tangents_of
+from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
 _MOST_UNKNOWNS = 3000

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from reference.debugger.program import Source, Unit
+from reference.debugger.source import Source, Unit
 
 PROBE = "__probe__"
 

@@ -16,7 +16,8 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.arguments import Draw
 from reference.debugger.complex_numpy import complex_numpy
-from reference.debugger.tangents import Dual, dual_numpy, duals
+from reference.debugger.dual import Dual, duals
+from reference.debugger.tangents import dual_numpy
 from reference.exact.blame import told
 
 Loss = Callable[[Any, Any], Any]

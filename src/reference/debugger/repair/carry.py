@@ -6,8 +6,8 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from reference.debugger.program import Source, Splice
 from reference.debugger.repair.place import Rewrite
+from reference.debugger.source import Source, Splice
 
 
 def rewrites(source: Source, function: ast.AST) -> Iterator[Rewrite]:

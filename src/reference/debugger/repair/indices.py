@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.program import Splice
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
+from reference.debugger.source import Splice
 
 _KIND = "index off by one"
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.program import Source, Splice, Unit
+from reference.debugger.source import Source, Splice, Unit
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reference.debugger.program import Splice
 from reference.debugger.repair.place import Place, Rewrite, bracketed
+from reference.debugger.source import Splice
 
 _TWO = {"dot", "outer", "matmul", "multiply", "inner"}
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.program import Splice
 from reference.debugger.repair.place import Place, Rewrite, product
+from reference.debugger.source import Splice
 
 _SCALE = "scale 1/B or 1/T"
 _REDUCING = ("sum", "mean", "max", "prod")

@@ -6,8 +6,8 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from reference.debugger.program import Splice
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.source import Splice
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reference.debugger.program import Source, Splice
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.source import Source, Splice
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
 

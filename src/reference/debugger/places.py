@@ -1,0 +1,121 @@
+"""The statements that may be at fault: which there are, in the order of the evidence."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+from typing import Any
+
+from reference.debugger.program import Outcome, Program
+from reference.debugger.repair import Place
+from reference.debugger.round import Round
+
+_MUTE = (ast.ClassDef, ast.Import, ast.Pass)
+
+Statement = tuple[str, int, float]  # file, line, weight
+
+
+def all_statements(program: Program, only: Any = None) -> list[Statement]:
+    """Return the statements of the backward's own functions, or of one unit, in their order."""
+    found = set()
+
+    def visit(node: ast.AST, file: str, active: bool) -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = active
+            if isinstance(child, ast.FunctionDef | ast.Lambda):
+                decorators = getattr(child, "decorator_list", [])
+                first = min([child.lineno, *(d.lineno for d in decorators)])
+                inner = only is not None or program.is_searched(file, first)
+                if isinstance(child, ast.Lambda) and inner:
+                    found.add((file, child.lineno, 0.0))
+            elif active and isinstance(child, ast.stmt) and not isinstance(child, _MUTE):
+                found.add((file, child.lineno, 0.0))
+            visit(child, file, inner)
+
+    for unit in program.live_units if only is None else [only]:
+        if only is not None or program.searched(unit):
+            visit(ast.Module([unit.tree], []), unit.file, False)
+    return sorted(found)
+
+
+def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[Statement]:
+    """Order the statements by evidence, with a weight: 2 explains all, 1 something."""
+    everything = all_statements(program)
+    if outcome.error is not None and outcome.line is not None:
+        file, line = outcome.line
+        source = program.sources[file]
+        inner = [
+            n.lineno
+            for n in ast.walk(source.tree)
+            if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or line)
+        ]
+        at = (file, max(inner, default=line))
+        near = [s for s in everything if s[:2] != at]
+        near.sort(key=lambda s: (s[0] != file, abs(s[1] - line)))
+        heads = [(file, n, 3.0) for n in sorted(inner, reverse=True)
+                 if (file, n, 0.0) in everything]  # fmt: skip
+        return heads + [(f, n, 1.0) for f, n, _ in near if (f, n) not in {h[:2] for h in heads}]
+    ranked: dict[tuple[str, int], tuple[float, ...]] = {}
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        key = site.file, site.statement
+        full = e.explains > 1 - 1e-6
+        plumbing = site.plain or site.role in ("unpacked", "argument")
+        first = now.recording.executions[e.site][0].order
+        rank = (
+            0.0 if full else 1.0,
+            -len(e.outputs) if not full else 0.0,
+            float(plumbing),
+            round(e.rank, 2) if full else -round(e.explains, 2),
+            float(first),
+        )
+        if key not in ranked or rank < ranked[key]:
+            ranked[key] = rank
+    ordered = sorted(ranked, key=lambda key: ranked[key])
+    weighted = [
+        (*key, 3.0 if ranked[key][0] == 0 else 2.0 if ranked[key][1] < 0 else 1.0)
+        for key in ordered
+    ]
+    # Statements without a value of their own (loops, conditions): they are few and cheap.
+    loops = [s for s in everything if s[:2] not in ranked]
+    return weighted + loops
+
+
+def place_at(program: Program, now: Round, file: str, line: int) -> Place | None:
+    """Return the statement that begins at a line, with the values known there."""
+    source = program.sources[file]
+    unit = source.unit_at(line)
+    if unit is None:
+        return None
+    statement = next(
+        (n for n in ast.walk(unit.tree) if isinstance(n, ast.stmt) and n.lineno == line), None
+    )
+    if statement is None:
+        return None
+    around = [f for f in functions_in(unit.tree) if f.lineno <= line <= (f.end_lineno or f.lineno)]
+    function = max(around, key=lambda f: f.lineno, default=unit.tree)
+    envs = _envs(now, file, line, function)
+    names = next((f.__globals__ for f in program.functions if f.__code__.co_filename == file), {})
+    return Place(source, unit, function, statement, envs, names)
+
+
+def _envs(now: Round, file: str, line: int, function: ast.AST) -> list[dict[str, Any]]:
+    """Return the variables at a statement, or at the nearest one after it in its function."""
+    last = getattr(function, "end_lineno", line)
+    nearest: tuple[int, int] | None = None
+    for k, site in enumerate(now.recording.sites):
+        if site.file != file or k not in now.recording.executions:
+            continue
+        if getattr(function, "lineno", 0) <= site.line <= last:
+            far = abs(site.statement - line) * 2 + (site.statement < line)
+            if nearest is None or far < nearest[0]:
+                nearest = far, k
+    if nearest is None:
+        return []
+    return [execution.env for execution in now.recording.executions[nearest[1]]]
+
+
+@lru_cache(maxsize=256)
+def functions_in(tree: ast.AST) -> list[ast.FunctionDef]:
+    """Return all functions in a tree."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]

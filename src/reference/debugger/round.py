@@ -1,0 +1,145 @@
+"""`Round`: what the probes say of the program as it stands, and which edits can help by that."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.cases import Case, Score, score_of
+from reference.debugger.probe import Evidence, Jacobian, Recording, solve
+from reference.debugger.program import Program
+from reference.debugger.repair import Rewrite
+
+
+@dataclass
+class Round:
+    """What the probes say of the program as it stands."""
+
+    recording: Recording
+    jacobian: Jacobian | None
+    evidence: list[Evidence]
+    residual: dict[str, Array]
+
+    def wanted(self, site: int) -> tuple[int, Array] | None:
+        """Return the first execution whose value must change, and by how much, if that is known."""
+        for e in self.evidence:
+            if e.site == site and e.unique and e.explains > 1 - 1e-6 and e.steps:
+                assert self.jacobian is not None
+                spans = self.jacobian.columns[site]
+                n, start = e.steps[0], spans[0].start
+                return n, e.delta[spans[n].start - start : spans[n].stop - start]
+        return None
+
+    def site_of(self, rewrite: Rewrite) -> int | None:
+        """Return the site whose expression holds an edit."""
+        if self.jacobian is None:
+            return None
+        start = min(s.start for s in rewrite.splices)
+        end = max(s.end for s in rewrite.splices)
+        best = None
+        for k in self.jacobian.columns:
+            site = self.recording.sites[k]
+            if site.file != rewrite.file or site.span is None:
+                continue
+            if site.span[0] <= start <= end <= site.span[1]:
+                size = site.span[1] - site.span[0]
+                best = (size, k) if best is None else min(best, (size, k))
+        return None if best is None else best[1]
+
+    def deltas(self, program: Program, rewrite: Rewrite, k: int) -> list[Array] | None:
+        """Return how an edit inside a site changes its value at each execution."""
+        site = self.recording.sites[k]
+        assert site.span is not None
+        data = program.sources[site.file].data
+        start, end = site.span
+        text = data[start:end]
+        for splice in sorted(rewrite.splices, key=lambda s: -s.start):
+            text = text[: splice.start - start] + splice.new.encode() + text[splice.end - start :]
+        names = next(
+            f.__globals__ for f in program.functions if f.__code__.co_filename == site.file
+        )
+        deltas = []
+        try:
+            code = compile(b"(" + text + b")", "", "eval")
+            with np.errstate(all="ignore"):
+                for execution in self.recording.executions[k]:
+                    value = np.asarray(eval(code, names, execution.env), dtype=float)
+                    old = np.asarray(execution.value)
+                    deltas.append((np.broadcast_to(value, old.shape) - old).ravel())
+        except Exception:
+            return None
+        return deltas
+
+    def predicted(
+        self, program: Program, case: Case, base: Score, rewrite: Rewrite, k: int
+    ) -> bool:
+        """Return whether an edit makes entries right and none wrong, by what the probes know."""
+        deltas = self.deltas(program, rewrite, k)
+        if deltas is None:
+            return any(entries is None for entries in base.entries.values())
+        assert self.jacobian is not None
+        wanted = self.wanted(k)
+        if wanted is not None:
+            # Before the first wrong value nothing is spoilt, so there the edit must give it.
+            n, delta = wanted
+            return bool(np.allclose(deltas[n], delta, rtol=1e-5, atol=1e-7 * np.max(np.abs(delta))))
+        change = self.jacobian.of(k) @ np.concatenate(deltas)
+        outputs = {
+            name: np.asarray(self.recording.outputs[name], float)
+            + change[rows].reshape(np.shape(self.recording.outputs[name]))
+            for name, rows in self.jacobian.rows.items()
+        }
+        predicted = score_of(outputs, case)
+        gained = 0
+        for name, mine in predicted.entries.items():
+            theirs = base.entries[name]
+            if mine is None or theirs is None:
+                continue
+            if np.any(theirs & ~mine):
+                return False
+            gained += int(np.sum(mine & ~theirs))
+        return gained > 0
+
+    def of_single_outputs(self, base: Score) -> list[tuple[str, int]]:
+        """Return the statements that explain some wrong outputs wholly, the telling ones first."""
+        if self.jacobian is None:
+            return []
+        wrong = [name for name in self.residual if name not in base.right]
+        found = solve(self.jacobian, self.recording, self.residual, wrong, always=True)
+        sites = self.recording.sites
+        some = [e for e in found if e.outputs and e.explains <= 1 - 1e-6]
+        some.sort(key=lambda e: (sites[e.site].plain, -len(e.outputs), e.rank))
+        return list(dict.fromkeys((sites[e.site].file, sites[e.site].statement) for e in some))
+
+    def times(self, program: Program, rewrite: Rewrite) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Return the time steps at which an edit changes a value, and all time steps."""
+        k = self.site_of(rewrite)
+        if k is None:
+            return (), ()
+        deltas = self.deltas(program, rewrite, k)
+        times = times_of(self.recording, k)
+        if deltas is None or len(times) != len(deltas):
+            return (), ()
+        changed = {t for t, d in zip(times, deltas, strict=True) if np.any(np.abs(d) > 1e-12)}
+        return tuple(sorted(changed)), tuple(sorted(set(times)))
+
+
+def times_of(recording: Recording, k: int) -> list[int]:
+    """Return the time step of each execution of a site: its loop's variable, or its turn."""
+    site = recording.sites[k]
+    seen = recording.executions[k]
+    loops = [
+        node
+        for node in ast.walk(recording.trees[site.file])
+        if isinstance(node, ast.For) and node.lineno <= site.line <= (node.end_lineno or 0)
+    ]
+    for loop in sorted(loops, key=lambda loop: loop.lineno):
+        for target in ast.walk(loop.target):
+            if isinstance(target, ast.Name):
+                values = [execution.env.get(target.id) for execution in seen]
+                if all(isinstance(value, int | np.integer) for value in values):
+                    return [int(value) for value in values]  # type: ignore[arg-type]
+    return list(range(len(seen)))[::-1]

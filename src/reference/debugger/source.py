@@ -1,0 +1,133 @@
+"""The text of a file of the user's, in units that are compiled alone, and edits of it in bytes."""
+
+from __future__ import annotations
+
+import ast
+import types
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Splice:
+    """Bytes `start` to `end` of a file, replaced by `new`."""
+
+    start: int
+    end: int
+    new: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A stretch of a file that is compiled alone: a function or statement at the top or in a class.
+
+    Parameters
+    ----------
+    file : str
+    first, last : int
+        Its lines, from 1, inclusive.
+    classes : tuple of str
+        The classes around it, outermost first.
+    tree : ast.stmt
+    """
+
+    file: str
+    first: int
+    last: int
+    classes: tuple[str, ...]
+    tree: ast.stmt
+
+
+class Unreadable(ValueError):
+    """A function whose source text is not to be had, or is not what was loaded."""
+
+
+class Source:
+    """The text of a file, its units, and conversion from syntax positions to bytes."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file, self.text = file, text
+        self.data = text.encode()
+        self.tree = ast.parse(text)
+        starts = [0]
+        for line in self.data.splitlines(keepends=True):
+            starts.append(starts[-1] + len(line))
+        self._starts = starts
+        self.lines = text.splitlines()
+        self.units = list(_units(file, self.tree.body, ()))
+
+    def at(self, line: int, column: int = 0) -> int:
+        """Return the place of a line (from 1) and a column (in bytes), in bytes."""
+        return self._starts[min(line - 1, len(self._starts) - 1)] + column
+
+    def span(self, node: ast.AST) -> tuple[int, int]:
+        """Return the bytes from start to end of a node."""
+        return (
+            self.at(node.lineno, node.col_offset),  # type: ignore[attr-defined]
+            self.at(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+        )
+
+    def of(self, node: ast.AST) -> str:
+        """Return the text of a node."""
+        start, end = self.span(node)
+        return self.data[start:end].decode()
+
+    def unit_at(self, line: int) -> Unit | None:
+        """Return the unit that holds a line."""
+        return next((unit for unit in self.units if unit.first <= line <= unit.last), None)
+
+    def edited(self, splices: Iterable[Splice]) -> str:
+        """Return the text with the splices made."""
+        data = self.data
+        for splice in sorted(splices, key=lambda splice: -splice.start):
+            data = data[: splice.start] + splice.new.encode() + data[splice.end :]
+        return data.decode()
+
+    def compiled(self, unit: Unit, splices: Iterable[Splice] = ()) -> types.CodeType:
+        """Return the code of a unit with the splices made in it; lines keep their numbers.
+
+        Raises
+        ------
+        SyntaxError
+        """
+        start, end = self.at(unit.first), self.at(unit.last + 1)
+        data = self.data[start:end]
+        for splice in sorted(splices, key=lambda splice: -splice.start):
+            data = data[: splice.start - start] + splice.new.encode() + data[splice.end - start :]
+        heads = "".join(f"{' ' * k}class {name}:\n" for k, name in enumerate(unit.classes))
+        blank = "\n" * (unit.first - 1 - len(unit.classes))
+        return _compiled(blank + heads + data.decode(), self.file)
+
+
+def _compiled(text: str, file: str) -> types.CodeType:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text
+        return compile(text, file, "exec", dont_inherit=True)
+
+
+def signature(code: types.CodeType) -> tuple[Any, ...]:
+    """Return what tells codes apart; the bytes differ with the imports above a function."""
+    constants = [repr(c) for c in code.co_consts if not isinstance(c, types.CodeType)]
+    return code.co_names, code.co_varnames, code.co_freevars, constants
+
+
+def _units(file: str, body: list[ast.stmt], classes: tuple[str, ...]) -> Iterator[Unit]:
+    for statement in body:
+        if isinstance(statement, ast.ClassDef):
+            yield from _units(file, statement.body, (*classes, statement.name))
+        elif isinstance(statement, ast.If | ast.Try | ast.With) and not classes:
+            yield from _units(file, statement.body, classes)
+        else:
+            decorators = getattr(statement, "decorator_list", [])
+            first = min([statement.lineno, *(d.lineno for d in decorators)])
+            yield Unit(file, first, statement.end_lineno or first, classes, statement)
+
+
+def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
+    """Give a code object and all that are nested in it."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from codes_in(constant)
