@@ -70,6 +70,16 @@ def _size(name: str, value: Any, low: int, must: str) -> int:
     return number
 
 
+def is_real(name: str, value: Any, *, positive: bool = False) -> None:
+    """Refuse what is no finite real number; with `positive`, what is not above 0 as well."""
+    must = "a number above 0" if positive else "a finite number"
+    because = "it is a constant of the formula"
+    if isinstance(value, bool) or not isinstance(value, int | float | np.integer | np.floating):
+        fail(name, f"the value {value!r}", must, because, error=TypeError)
+    if not np.isfinite(value) or (positive and value <= 0):
+        fail(name, f"the value {value!r}", must, because)
+
+
 def is_bool(name: str, value: object) -> None:
     """Refuse anything but True and False: every other value has a truth that may surprise."""
     if not isinstance(value, bool | np.bool_):
