@@ -1,5 +1,7 @@
 """Any cell over T steps: forward, and back-propagation through time.
 
+A layer (see `manual_lstm.layer`) may stand in place of a cell; it runs the steps itself.
+
 With lengths, row n of the batch lives for its first ``lengths[n]`` steps. After that its state is
 carried unchanged and its output is zero; what stands in the padding of `xs` is never read. A step
 is therefore run on the rows that are alive at t, and on no others.
@@ -14,6 +16,7 @@ import numpy as np
 from manual_lstm import sequence_checks
 from manual_lstm.cell import Cell
 from manual_lstm.checks import Array
+from manual_lstm.layer import Layer
 from manual_lstm.tape import Tape, fingerprints
 from manual_lstm.trees import (
     Rows,
@@ -44,7 +47,7 @@ class Gradients(NamedTuple):
 
 
 def forward(
-    cell: Cell[Any, Any],
+    cell: Cell[Any, Any] | Layer,
     params: Any,
     xs: Array,
     state0: Any = None,
@@ -54,8 +57,8 @@ def forward(
 
     Parameters
     ----------
-    cell : Cell
-        Such as ``LSTM(input_size=D, hidden_size=H)``.
+    cell : Cell or Layer
+        Such as ``LSTM(input_size=D, hidden_size=H)``, or a `Stack` or `Bidirectional` of cells.
     params : NamedTuple of arrays
         As from ``cell.init_params``. All of one dtype, which is the dtype of every result.
     xs : ndarray
@@ -105,6 +108,11 @@ def forward(
     lengths = sequence_checks.lengths(lengths, T, B)
     sequence_checks.indices(cell, xs, lengths)
 
+    if isinstance(cell, Layer):
+        hs, state_T, cache = cell.run(params, xs, state0, lengths)
+        prints = fingerprints(params, xs, state0)
+        return Forward(hs, state_T, Tape(cell, params, xs, state0, [], [cache], prints))
+
     rows = rows_alive(lengths, T)
     hs = np.zeros((T, *output_of(state0).shape), dtype)
     state = state0
@@ -147,6 +155,8 @@ def backward(tape: Tape, dhs: Array | None, dstate_T: Any = None) -> Gradients:
     """
     dhs, dstate = sequence_checks.cotangents(tape, dhs, dstate_T)
     tape.check_unchanged()
+    if isinstance(tape.cell, Layer):
+        return Gradients(*tape.cell.run_backward(tape.caches[0], dhs, dstate))
 
     dparams = zeros_like(tape.params)
     dxs = None if tape.xs.dtype.kind in "iu" else np.zeros_like(tape.xs)

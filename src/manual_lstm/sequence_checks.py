@@ -8,18 +8,19 @@ import numpy as np
 
 from manual_lstm import checks
 from manual_lstm.checks import Array
+from manual_lstm.layer import Layer, output_size
 from manual_lstm.shapes import evaluate, in_letters
 from manual_lstm.tape import Tape
-from manual_lstm.trees import named_leaves, output_of, tree_map, zeros_like
+from manual_lstm.trees import leaves, named_leaves, output_of, tree_map, zeros_like
 
 CELL_METHODS = ("init_state", "step", "step_backward")
 
 
-def _is_cell(cell: Any) -> None:
+def is_cell(cell: Any, name: str = "cell") -> None:
     """Refuse what has no steps to run, and the class of a cell in place of a cell."""
     if isinstance(cell, type):
         checks.fail(
-            "cell",
+            name,
             f"the class {cell.__name__}",
             "a cell",
             "only an instance has sizes and steps",
@@ -29,7 +30,7 @@ def _is_cell(cell: Any) -> None:
     for method in CELL_METHODS:
         if not hasattr(cell, method):
             checks.fail(
-                "cell",
+                name,
                 f"type {type(cell).__name__} without {method}",
                 "a cell",
                 f"a cell has {', '.join(CELL_METHODS)}",
@@ -44,28 +45,33 @@ def container(name: str, value: Any, expected: type) -> None:
         checks.fail(name, has, must, "its arrays are read by name", error=TypeError)
 
 
-def params(cell: Any, params: Any) -> np.dtype[Any]:
-    """Check parameters against the shapes that `cell` states; return their common dtype."""
-    _is_cell(cell)
+def params(cell: Any, params: Any, name: str = "params") -> np.dtype[Any]:
+    """Check parameters against the shapes that `cell` states; return their common dtype.
+
+    `cell` may be a layer; `name` is what the error calls the parameters.
+    """
+    if isinstance(cell, Layer):
+        return cell.check_params(name, params)
+    is_cell(cell)
     sizes = getattr(cell, "sizes", None)
     if sizes is not None:
-        container("params", params, type(cell.param_shapes))
+        container(name, params, type(cell.param_shapes))
     named = named_leaves(params)
     if not named or "" in named:
         has = "no arrays" if not named else f"type {type(params).__name__}"
-        checks.fail("params", has, "a NamedTuple of arrays", "the step reads them", error=TypeError)
+        checks.fail(name, has, "a NamedTuple of arrays", "the step reads them", error=TypeError)
     if sizes is not None:
-        _has_shapes("params", named, named_leaves_of_shapes(cell.param_shapes), sizes)
+        _has_shapes(name, named, named_leaves_of_shapes(cell.param_shapes), sizes)
     first, dtype = next(iter(named)), None
-    for name, array in named.items():
-        checks.is_array(f"params.{name}", array)
-        checks.is_number_dtype(f"params.{name}", array)
+    for leaf, array in named.items():
+        checks.is_array(f"{name}.{leaf}", array)
+        checks.is_number_dtype(f"{name}.{leaf}", array)
         dtype = dtype or array.dtype
         checks.has_dtype(
-            f"params.{name}",
+            f"{name}.{leaf}",
             array,
             dtype,
-            f"params.{first} has dtype {dtype} and precision is never mixed",
+            f"{name}.{first} has dtype {dtype} and precision is never mixed",
         )
     assert dtype is not None
     return dtype
@@ -141,20 +147,20 @@ def cotangents(tape: Tape, dhs: Array | None, dstate_T: Any) -> tuple[Array, Any
     """Check `dhs` and `dstate_T`; return them with zeros where they were left out."""
     if not isinstance(tape, Tape):
         not_a_tape(tape, "of type Tape", "forward")
-    h0 = output_of(tape.state0)
+    dtype = leaves(tape.state0)[0].dtype
     T, B = tape.xs.shape[:2]
-    shape = (T, *h0.shape)
+    shape = (T, B, output_size(tape.cell))
     if dhs is None:
-        dhs = np.zeros(shape, h0.dtype)
+        dhs = np.zeros(shape, dtype)
     checks.is_array("dhs", dhs)
     letters = getattr(tape.cell, "state_shapes", None)
     symbols = "(T, B, H)" if letters is None else in_letters(("T", *output_of(letters)))
     checks.has_shape("dhs", dhs, shape, symbols, "hs has that shape")
-    checks.has_dtype("dhs", dhs, h0.dtype, f"hs has dtype {h0.dtype}")
+    checks.has_dtype("dhs", dhs, dtype, f"hs has dtype {dtype}")
     if dstate_T is None:
         return dhs, zeros_like(tape.state0)
     dstate_T = _fill_missing(dstate_T, zeros_like(tape.state0))
-    state("dstate_T", tape.cell, dstate_T, B, h0.dtype)
+    state("dstate_T", tape.cell, dstate_T, B, dtype)
     # A copy, because the gradient of state0 is this very array when T = 0.
     return dhs, tree_map(np.copy, dstate_T)
 
@@ -172,10 +178,12 @@ def not_a_tape(tape: Any, expected: str, maker: str) -> NoReturn:
 
 
 def _fill_missing(tree: Any, zeros: Any) -> Any:
-    """Replace None fields of a NamedTuple by zeros; leave anything else to `state`."""
-    if type(tree) is type(zeros) and hasattr(tree, "_fields"):
-        parts = zip(tree, zeros, strict=True)
-        return type(tree)(*(zero if part is None else part for part, zero in parts))
+    """Replace what is None in a tuple, at any depth, by zeros; leave anything else to `state`."""
+    if tree is None:
+        return zeros
+    if type(tree) is type(zeros) and isinstance(tree, tuple) and len(tree) == len(zeros):
+        parts = [_fill_missing(part, zero) for part, zero in zip(tree, zeros, strict=True)]
+        return type(tree)(*parts) if hasattr(tree, "_fields") else tuple(parts)
     return tree
 
 

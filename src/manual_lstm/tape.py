@@ -11,6 +11,7 @@ import numpy as np
 from manual_lstm import checks
 from manual_lstm.cell import Cell
 from manual_lstm.checks import Array
+from manual_lstm.layer import Layer
 from manual_lstm.trees import Rows, named_leaves
 
 
@@ -22,7 +23,7 @@ class Tape:
     they still are what they were.
     """
 
-    cell: Cell[Any, Any]
+    cell: Cell[Any, Any] | Layer
     params: Any
     xs: Array
     state0: Any
