@@ -1,13 +1,70 @@
 """One cell a file, with its equations, its forward and its hand-written backward."""
 
+from manual_lstm.cells.coupled import CoupledLSTM, CoupledLSTMCache, CoupledLSTMParams
+from manual_lstm.cells.full_gate import (
+    FullGateLSTM,
+    FullGateLSTMCache,
+    FullGateLSTMParams,
+    FullGateLSTMState,
+)
+from manual_lstm.cells.gru import GRU, GRUCache, GRUParams
+from manual_lstm.cells.hidden_state import HiddenState
 from manual_lstm.cells.lstm import LSTM, LSTMCache, LSTMParams, LSTMState
+from manual_lstm.cells.no_forget_gate import (
+    NoForgetGateLSTM,
+    NoForgetGateLSTMCache,
+    NoForgetGateLSTMParams,
+)
+from manual_lstm.cells.no_input_activation import NoInputActivationLSTM, NoInputActivationLSTMCache
+from manual_lstm.cells.no_input_gate import (
+    NoInputGateLSTM,
+    NoInputGateLSTMCache,
+    NoInputGateLSTMParams,
+)
+from manual_lstm.cells.no_output_activation import (
+    NoOutputActivationLSTM,
+    NoOutputActivationLSTMCache,
+)
+from manual_lstm.cells.no_output_gate import (
+    NoOutputGateLSTM,
+    NoOutputGateLSTMCache,
+    NoOutputGateLSTMParams,
+)
 from manual_lstm.cells.peephole import PeepholeLSTM, PeepholeLSTMCache, PeepholeLSTMParams
+from manual_lstm.cells.projection import LSTMP, LSTMPCache, LSTMPParams
 
 __all__ = [
+    "GRU",
     "LSTM",
+    "LSTMP",
+    "CoupledLSTM",
+    "CoupledLSTMCache",
+    "CoupledLSTMParams",
+    "FullGateLSTM",
+    "FullGateLSTMCache",
+    "FullGateLSTMParams",
+    "FullGateLSTMState",
+    "GRUCache",
+    "GRUParams",
+    "HiddenState",
     "LSTMCache",
+    "LSTMPCache",
+    "LSTMPParams",
     "LSTMParams",
     "LSTMState",
+    "NoForgetGateLSTM",
+    "NoForgetGateLSTMCache",
+    "NoForgetGateLSTMParams",
+    "NoInputActivationLSTM",
+    "NoInputActivationLSTMCache",
+    "NoInputGateLSTM",
+    "NoInputGateLSTMCache",
+    "NoInputGateLSTMParams",
+    "NoOutputActivationLSTM",
+    "NoOutputActivationLSTMCache",
+    "NoOutputGateLSTM",
+    "NoOutputGateLSTMCache",
+    "NoOutputGateLSTMParams",
     "PeepholeLSTM",
     "PeepholeLSTMCache",
     "PeepholeLSTMParams",

@@ -12,12 +12,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from manual_lstm import (
+    GRU,
     LSTM,
+    LSTMP,
+    CoupledLSTM,
+    FullGateLSTM,
+    HardSigmoid,
+    NoForgetGateLSTM,
+    NoInputActivationLSTM,
+    NoInputGateLSTM,
+    NoOutputActivationLSTM,
+    NoOutputGateLSTM,
     PeepholeLSTM,
+    Softsign,
 )
 from reference.cells import (
+    greff,
+    gru,
     lstm,
     peephole,
+    projection,
 )
 
 Tap = Callable[[str, Any], Any]
@@ -49,7 +63,25 @@ class Twin:
 
 TWINS: dict[type, Twin] = {
     LSTM: Twin(lstm.step, padding_is_exact=True, variants=({}, {"bias": False})),
+    GRU: Twin(
+        gru.step,
+        padding_is_exact=True,
+        variants=(
+            {},
+            {"bias": False},
+            {"update_gate": "replaces"},
+            {"gate_activation": HardSigmoid(), "activation": Softsign()},
+        ),
+    ),
     PeepholeLSTM: Twin(peephole.step, padding_is_exact=True),
+    LSTMP: Twin(projection.step, padding_is_exact=True, variants=({}, {"projection_size": 2})),
+    CoupledLSTM: Twin(greff.coupled_gates, padding_is_exact=True),
+    NoInputGateLSTM: Twin(greff.no_input_gate, padding_is_exact=True),
+    NoForgetGateLSTM: Twin(greff.no_forget_gate, padding_is_exact=True),
+    NoOutputGateLSTM: Twin(greff.no_output_gate, padding_is_exact=True),
+    NoInputActivationLSTM: Twin(greff.no_input_activation, padding_is_exact=True),
+    NoOutputActivationLSTM: Twin(greff.no_output_activation, padding_is_exact=True),
+    FullGateLSTM: Twin(greff.full_gate_recurrence, padding_is_exact=False),
 }
 
 
