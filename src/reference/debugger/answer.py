@@ -164,12 +164,12 @@ def _from_evidence(search: Search, originals: dict[str, str]) -> list[Suspect]:
     found = []
     for file, line in search.order:
         e = best.get((file, line))
-        if e is None or not (e.explains > 1 - 1e-6 or e.outputs):
+        if e is None or not (e.full or e.outputs):
             continue
         site = now.recording.sites[e.site]
         times = times_of(now.recording, e.site)
         changed = tuple(sorted({times[n] for n in e.steps}))
-        full = e.explains > 1 - 1e-6
+        full = e.full
         found.append(
             Suspect(
                 file=file,

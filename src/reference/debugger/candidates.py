@@ -44,6 +44,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
     for place in _places(program, now):
         yield from (r for r in statements.rewrites(place) if r.cost <= 1.2)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
+        yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
 
 
 def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:

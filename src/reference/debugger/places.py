@@ -12,6 +12,9 @@ from reference.debugger.round import Round
 
 _MUTE = (ast.ClassDef, ast.Import, ast.Pass)
 
+_TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
+_WEIGHTS = (3.0, 2.0, 2.0, 1.0)
+
 Statement = tuple[str, int, float]  # file, line, weight
 
 
@@ -39,7 +42,7 @@ def all_statements(program: Program, only: Any = None) -> list[Statement]:
 
 
 def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[Statement]:
-    """Order the statements by evidence, with a weight: 2 explains all, 1 something."""
+    """Order the statements by evidence, with a weight: 3 explains all, 2 some outputs, 1 less."""
     everything = all_statements(program)
     if outcome.error is not None and outcome.line is not None:
         file, line = outcome.line
@@ -59,23 +62,20 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     for e in now.evidence:
         site = now.recording.sites[e.site]
         key = site.file, site.statement
-        full = e.explains > 1 - 1e-6
-        plumbing = site.plain or site.role in ("unpacked", "argument")
+        telling = e.full and (e.unique or e.rank < _TELLING)
+        tier = 0.0 if telling else 1.0 if e.outputs and not e.full else 2.0 if e.full else 3.0
         first = now.recording.executions[e.site][0].order
         rank = (
-            0.0 if full else 1.0,
-            -len(e.outputs) if not full else 0.0,
-            float(plumbing),
-            round(e.rank, 2) if full else -round(e.explains, 2),
+            tier,
+            0.0 if e.full else float(-len(e.outputs)),
+            float(site.plain or site.role in ("unpacked", "argument")),
+            round(e.rank, 2) if e.outputs else -round(e.explains, 2),
             float(first),
         )
         if key not in ranked or rank < ranked[key]:
             ranked[key] = rank
     ordered = sorted(ranked, key=lambda key: ranked[key])
-    weighted = [
-        (*key, 3.0 if ranked[key][0] == 0 else 2.0 if ranked[key][1] < 0 else 1.0)
-        for key in ordered
-    ]
+    weighted = [(*key, _WEIGHTS[int(ranked[key][0])]) for key in ordered]
     # Statements without a value of their own (loops, conditions): they are few and cheap.
     loops = [s for s in everything if s[:2] not in ranked]
     return weighted + loops

@@ -25,8 +25,6 @@ from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
 _MOST_UNKNOWNS = 3000
-_SOLVED = 1e-6
-_MIXTURES = 300
 
 
 @dataclass
@@ -47,36 +45,6 @@ class Recording:
     outputs: dict[str, Any] = field(default_factory=dict)
     error: BaseException | None = None
     trees: dict[str, ast.Module] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What the solve for one site says.
-
-    Parameters
-    ----------
-    site : int
-    explains : float
-        Which part of the squared residual it explains, in [0, 1]; 1 is everything.
-    outputs : tuple of str
-        Wrong outputs that it explains wholly, while the right ones stay right.
-    rank : float
-        Rank of J over its number of rows: low is telling.
-    steps : tuple of int
-        Executions whose value has to change.
-    delta : ndarray
-        The least change that does it, all executions in one row.
-    unique : bool
-        Whether no other change does.
-    """
-
-    site: int
-    explains: float
-    outputs: tuple[str, ...]
-    rank: float
-    steps: tuple[int, ...]
-    delta: Array
-    unique: bool = False
 
 
 class _Probes:
@@ -274,106 +242,3 @@ def _as_duals(group: Any) -> Any:
         elif isinstance(value, float):
             group[name] = Dual(value)
     return group
-
-
-def solve(
-    jac: Jacobian,
-    recording: Recording,
-    residual: Mapping[str, Array],
-    wrong: list[str],
-    *,
-    always: bool = False,
-) -> list[Evidence]:
-    """Solve for every site and return the evidence, in the order of the sites.
-
-    Which sites explain single outputs is asked where none explains all, or `always`.
-    """
-    parts, scales = [], []
-    for name in jac.rows:
-        scale = float(np.max(np.abs(residual[name]))) if name in wrong else 0.0
-        reference = max(
-            scale, float(np.max(np.abs(jac.matrix[jac.rows[name]]), initial=0.0)), 1e-12
-        )
-        parts.append(residual[name].ravel() / (scale or reference))
-        scales.append(np.full(residual[name].size, 1 / (scale or reference)))
-    target, scale = np.concatenate(parts), np.concatenate(scales)
-    right = np.ones(len(target), bool)
-    for name in wrong:
-        if name in jac.rows:
-            right[jac.rows[name]] = False
-    everything = np.ones(len(target), bool)
-    sketches = {(): _Sketch(jac.matrix, target, scale, everything)}
-    solved = {}
-    for k in jac.columns:
-        delta, rank, left = sketches[()].solve(jac.span(k))
-        if rank:
-            solved[k] = delta, rank, 1 - left / sketches[()].total
-    some = any(explains > 1 - _SOLVED for _, _, explains in solved.values())
-    found = []
-    for k, (delta, rank, explains) in solved.items():
-        spans = jac.columns[k]
-        outputs = [name for name in wrong if name in jac.rows]
-        if explains <= 1 - _SOLVED:
-            outputs = [] if some and not always else [
-                name for name in outputs if _alone(jac, name, k, right, target, scale, sketches)
-            ]  # fmt: skip
-        offset = spans[0].start
-        sizes = [float(np.max(np.abs(delta[s.start - offset : s.stop - offset]))) for s in spans]
-        largest = max(sizes)
-        steps = tuple(n for n, size in enumerate(sizes) if size > 1e-6 * largest)
-        found.append(
-            Evidence(
-                k, explains, tuple(outputs), rank / len(target), steps, delta, rank == len(delta)
-            )
-        )
-    return found
-
-
-class _Sketch:
-    """Least squares on random mixtures of the rows: as telling, and small."""
-
-    def __init__(self, matrix: Array, target: Array, scale: Array, rows: Array) -> None:
-        count = int(rows.sum())
-        self.mixed = count > _MIXTURES
-        if self.mixed:
-            mix = np.random.default_rng(0).standard_normal((_MIXTURES, count)) / _MIXTURES**0.5
-        else:
-            mix = np.eye(count)
-        self.matrix = (mix * scale[rows]) @ matrix[rows]
-        self.target = mix @ target[rows]
-        self.total = float(self.target @ self.target) or 1.0
-
-    def solve(self, columns: slice) -> tuple[Array, int, float]:
-        """Return the solution, the rank, and the squared rest, for some of the columns."""
-        rows = min(len(self.target), columns.stop - columns.start + 20)
-        matrix, target = self.matrix[:, columns], self.target
-        if not np.any(matrix):
-            return np.zeros(columns.stop - columns.start), 0, self.total
-        if self.mixed and rows < len(target):  # any mixture is as good as another: so many will do
-            share = len(target) / rows
-            matrix, target = matrix[:rows], target[:rows]
-        else:
-            share = 1.0
-        delta, _, rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-10)
-        left = target - matrix @ delta
-        # Fitted rows say too little of the rest: judge by all mixtures.
-        if share > 1:
-            left = self.target - self.matrix[:, columns] @ delta
-        return delta, int(rank), float(left @ left)
-
-
-def _alone(
-    jac: Jacobian, name: str, k: int, right: Array, target: Array, scale: Array,
-    sketches: dict[Any, _Sketch],
-) -> bool:  # fmt: skip
-    """Return whether a site explains one output wholly while the right ones stay right."""
-    if not np.any(jac.of(k)[jac.rows[name]]):
-        return False
-    if name not in sketches:
-        rows = right.copy()
-        rows[jac.rows[name]] = True
-        sketches[name] = _Sketch(jac.matrix, target, scale, rows)
-    sketch = sketches[name]
-    _, rank, left = sketch.solve(jac.span(k))
-    size = jac.rows[name].stop - jac.rows[name].start
-    return left < _SOLVED * sketch.total and rank < size

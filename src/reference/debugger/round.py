@@ -9,9 +9,11 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.cases import Case, Score, score_of
-from reference.debugger.probe import Evidence, Jacobian, Recording, solve
+from reference.debugger.evidence import Evidence
+from reference.debugger.probe import Jacobian, Recording
 from reference.debugger.program import Program
 from reference.debugger.repair import Rewrite
+from reference.debugger.source import Source
 
 
 @dataclass
@@ -25,13 +27,13 @@ class Round:
 
     def wanted(self, site: int) -> tuple[int, Array] | None:
         """Return the first execution whose value must change, and by how much, if that is known."""
-        for e in self.evidence:
-            if e.site == site and e.unique and e.explains > 1 - 1e-6 and e.steps:
-                assert self.jacobian is not None
-                spans = self.jacobian.columns[site]
-                n, start = e.steps[0], spans[0].start
-                return n, e.delta[spans[n].start - start : spans[n].stop - start]
-        return None
+        e = next((e for e in self.evidence if e.site == site), None)
+        if e is None or not (e.unique and e.outputs and e.steps):
+            return None
+        assert self.jacobian is not None
+        spans = self.jacobian.columns[site]
+        n, start = e.steps[0], spans[0].start
+        return n, e.delta[spans[n].start - start : spans[n].stop - start]
 
     def site_of(self, rewrite: Rewrite) -> int | None:
         """Return the site whose expression holds an edit."""
@@ -48,6 +50,11 @@ class Round:
                 size = site.span[1] - site.span[0]
                 best = (size, k) if best is None else min(best, (size, k))
         return None if best is None else best[1]
+
+    def text_of(self, source: Source, site: int) -> str:
+        """Return the expression of a site as it is written."""
+        span = self.recording.sites[site].span
+        return source.data[span[0] : span[1]].decode() if span else ""
 
     def deltas(self, program: Program, rewrite: Rewrite, k: int) -> list[Array] | None:
         """Return how an edit inside a site changes its value at each execution."""
@@ -102,17 +109,6 @@ class Round:
                 return False
             gained += int(np.sum(mine & ~theirs))
         return gained > 0
-
-    def of_single_outputs(self, base: Score) -> list[tuple[str, int]]:
-        """Return the statements that explain some wrong outputs wholly, the telling ones first."""
-        if self.jacobian is None:
-            return []
-        wrong = [name for name in self.residual if name not in base.right]
-        found = solve(self.jacobian, self.recording, self.residual, wrong, always=True)
-        sites = self.recording.sites
-        some = [e for e in found if e.outputs and e.explains <= 1 - 1e-6]
-        some.sort(key=lambda e: (sites[e.site].plain, -len(e.outputs), e.rank))
-        return list(dict.fromkeys((sites[e.site].file, sites[e.site].statement) for e in some))
 
     def times(self, program: Program, rewrite: Rewrite) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the time steps at which an edit changes a value, and all time steps."""

@@ -16,7 +16,9 @@ import numpy as np
 from reference.debugger import candidates
 from reference.debugger import probe as probing
 from reference.debugger.cases import Case, Score, score
+from reference.debugger.evidence import solve
 from reference.debugger.places import (
+    Statement,
     ordered_statements,
     place_at,
 )
@@ -126,7 +128,7 @@ class Search:
                     break
             if jacobian is not None:
                 wrong = [name for name in residual if name not in base.right]
-                evidence = probing.solve(jacobian, recording, residual, wrong)
+                evidence = solve(jacobian, residual, wrong)
         return Round(recording, jacobian, evidence, residual)
 
     def _round(
@@ -157,13 +159,9 @@ class Search:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
             if self.found and stage not in ("carry", "quick"):
                 after += 1  # the next lines in the order of evidence may have a simpler mend
-            if (
-                self.late()
-                or after > 2
-                or (self.found and stage not in ("carry", "quick", "evident", "certain"))
-            ):
+            if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
-            if stage == "evident" and partial and min(partial, key=_first)[0][0] < 0:
+            if stage == "some" and partial and min(partial, key=_first)[0][0] < 0:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
             return min(self.found, key=lambda found: found.cost).steps[-1]
@@ -177,30 +175,36 @@ class Search:
         return step
 
     def _stages(
-        self, now: Round, ordered: list[tuple[str, int, float]], base: Score
+        self, now: Round, ordered: list[Statement], base: Score
     ) -> Iterator[tuple[str, Iterable[Rewrite]]]:
-        places = [place_at(self.program, now, file, line) for file, line, _ in ordered]
-        weight = [w for _, _, w in ordered]
-        evident = [p for p, w in zip(places, weight, strict=True) if p and w >= 2]
-        certain = "certain" if any(w >= 3 for w in weight) else "evident"
-        likely = [p for p, w in zip(places, weight, strict=True) if p and 1 <= w < 2]
-        others = [p for p, w in zip(places, weight, strict=True) if p and w < 1]
-        for place in evident[:6]:
-            yield certain, self._filtered(now, base, common(place))
-        for place in evident[:3]:
-            yield certain, self._filtered(now, base, rich(place), 1.5)
-        yield "evident", self._unfiltered(now, base, evident[:4])
-        if certain == "certain":
-            # No one line was enough: which lines explain single outputs wholly?
-            for file, line in now.of_single_outputs(base)[:8]:
-                place = place_at(self.program, now, file, line)
-                if place is not None:
-                    yield "evident", self._filtered(now, base, common(place))
-        for place in likely[:12]:
-            yield "likely", self._filtered(now, base, common(place), 2.0)
-        for place in others:
-            yield "others", self._filtered(now, base, common(place), 1.0)
+        """Give what is tried in the order of the evidence, line by line."""
+        places = [
+            (place, weight)
+            for file, line, weight in ordered
+            if (place := place_at(self.program, now, file, line)) is not None
+        ]
+        alone = [place for place, weight in places if weight >= 3]
+        some = [place for place, weight in places if 2 <= weight < 3]
+        for place in alone[:6]:
+            yield "alone", self._filtered(now, base, common(place))
+        for place in alone[:3]:
+            yield "alone", self._filtered(now, base, rich(place), 1.5)
+        yield "alone", self._unfiltered(now, base, alone[:4])
+        for place in some[:8]:
+            yield "some", self._filtered(now, base, common(place), 2.0)
+        for place in some[:2]:
+            yield "some", self._filtered(now, base, rich(place), 1.0)
+        yield "any", self._cheapest(place for place, weight in places if weight < 3)
         yield "shared", candidates.of_shared(self.program, self.cases[0])
+
+    def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
+        """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
+        until = time.monotonic() + 0.4 * (self.until - time.monotonic())
+        found = [rewrite for place in places for rewrite in common(place) if rewrite.cost < 2.1]
+        for rewrite in sorted(found, key=lambda rewrite: rewrite.cost):
+            if time.monotonic() > until:
+                return
+            yield rewrite
 
     def _quickly(self, now: Round, base: Score) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give what is tried before anything is probed."""
@@ -213,33 +217,36 @@ class Search:
     # Candidates.
 
     def _filtered(
-        self, now: Round, base: Score, found: Iterable[Rewrite], seconds: float = 5.0
+        self, now: Round, base: Score, found: Iterable[Rewrite], seconds: float = 4.0
     ) -> Iterator[Rewrite]:
         """Leave out what the probes say cannot help."""
         until = time.monotonic() + seconds
         for rewrite in found:
             if self.late() or time.monotonic() > until:
                 return
-            site = now.site_of(rewrite)
-            if (
-                site is None
-                or self._feeds_back(rewrite)
-                or now.predicted(self.program, self.cases[0], base, rewrite, site)
-            ):
+            if self._may_help(now, base, rewrite):
                 yield rewrite
 
-    def _feeds_back(self, rewrite: Rewrite) -> bool:
-        """Return whether an edit reads a name that depends on its own line one step earlier.
+    def _may_help(self, now: Round, base: Score, rewrite: Rewrite) -> bool:
+        site = now.site_of(rewrite)
+        if site is None or self._feeds_back(now, rewrite, site):
+            return True
+        return now.predicted(self.program, self.cases[0], base, rewrite, site)
 
-        The probes know the paths of the program as it stands, and this one is new.
+    def _feeds_back(self, now: Round, rewrite: Rewrite, site: int) -> bool:
+        """Return whether an edit's value depends on what its own line gave one step earlier.
+
+        The probes know the paths of the program as it stands: a name that is new in the edit is a
+        new path, and where no value is known that the line should have had, old ones count too.
         """
         source = self.program.sources[rewrite.file]
+        names: set[str] = set()
         for splice in rewrite.splices:
             old = set(_NAME.findall(source.data[splice.start : splice.end].decode()))
-            new = set(_NAME.findall(splice.new)) - old
-            if new & _carried(source.tree, rewrite.line):
-                return rewrite.cost < 2.6
-        return False
+            names |= set(_NAME.findall(splice.new)) - old
+        if now.wanted(site) is None:
+            names |= set(_NAME.findall(now.text_of(source, site)))
+        return rewrite.cost < 2.6 and bool(names & _carried(source.tree, rewrite.line))
 
     def _unfiltered(
         self, now: Round, base: Score, places: list[Place], seconds: float = 2.0
@@ -250,10 +257,7 @@ class Search:
             for rewrite in common(place):
                 if time.monotonic() > until:
                     return
-                site = now.site_of(rewrite)
-                if site is None or rewrite.cost >= 1.7 or self._feeds_back(rewrite):
-                    continue
-                if not now.predicted(self.program, self.cases[0], base, rewrite, site):
+                if rewrite.cost < 1.7 and not self._may_help(now, base, rewrite):
                     yield rewrite
 
     def _try(self, rewrite: Rewrite, base: Score) -> tuple[bool, int, int] | None:

@@ -1,0 +1,158 @@
+"""Which sites alone can explain the wrong gradients: least squares on what the probes saw.
+
+A site that explains every wrong output is a candidate for the one fault there is. Where there are
+several faults, the one that lies last on the way of an output still explains that output alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.probe import Jacobian
+
+SOLVED = 1e-6
+_MIXTURES = 300
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the solve for one site says.
+
+    Parameters
+    ----------
+    site : int
+    explains : float
+        Which part of the squared residual it explains, at most 1, which is everything.
+    outputs : tuple of str
+        Wrong outputs that one change of it explains wholly, while the right ones stay right.
+    rank : float
+        Rank of J over its number of rows: low is telling.
+    steps : tuple of int
+        Executions whose value has to change.
+    delta : ndarray
+        The least change that explains `outputs`, or as much as can be; all executions in one row.
+    unique : bool
+        Whether no other change does.
+    """
+
+    site: int
+    explains: float
+    outputs: tuple[str, ...]
+    rank: float
+    steps: tuple[int, ...]
+    delta: Array
+    unique: bool = False
+
+    @property
+    def full(self) -> bool:
+        """Whether it explains every wrong output."""
+        return self.explains > 1 - SOLVED
+
+
+def solve(jac: Jacobian, residual: Mapping[str, Array], wrong: list[str]) -> list[Evidence]:
+    """Solve for every site and return the evidence, in the order of the sites."""
+    wrong = [name for name in wrong if name in jac.rows]
+    systems = _Systems(jac, residual, wrong)
+    found = []
+    for k in jac.columns:
+        columns = jac.span(k)
+        everything = systems.of(frozenset(wrong))
+        delta, rank, left = everything.solve(columns)
+        if not rank:
+            continue
+        explains, outputs = 1 - left / everything.total, tuple(wrong)
+        unique = rank == len(delta)
+        if explains <= 1 - SOLVED:
+            outputs = _explained(systems, columns, wrong)
+            if outputs:
+                delta, part, _ = systems.of(frozenset(outputs)).solve(columns)
+                unique = part == len(delta)
+        steps = _steps(delta, jac.columns[k])
+        found.append(Evidence(k, explains, outputs, rank / systems.rows, steps, delta, unique))
+    return found
+
+
+def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str, ...]:
+    """Return wrong outputs that one change explains together, found one by one."""
+    together: tuple[str, ...] = ()
+    for name in wrong:
+        if not systems.reaches(name, columns):
+            continue
+        more = (*together, name)
+        system = systems.of(frozenset(more))
+        _, rank, left = system.solve(columns)
+        # As many free unknowns as entries explain anything.
+        if left < SOLVED * system.total and rank < systems.entries(more):
+            together = more
+    return together
+
+
+def _steps(delta: Array, spans: list[slice]) -> tuple[int, ...]:
+    offset = spans[0].start
+    sizes = [float(np.max(np.abs(delta[s.start - offset : s.stop - offset]))) for s in spans]
+    largest = max(sizes)
+    return tuple(n for n, size in enumerate(sizes) if size > SOLVED * largest)
+
+
+class _Systems:
+    """The equations for sets of wrong outputs; what is right stays right in each of them."""
+
+    def __init__(self, jac: Jacobian, residual: Mapping[str, Array], wrong: list[str]) -> None:
+        self._jac = jac
+        parts, scales = [], []
+        for name, rows in jac.rows.items():
+            size = float(np.max(np.abs(residual[name]), initial=0.0)) if name in wrong else 0.0
+            size = size or float(np.max(np.abs(jac.matrix[rows]), initial=0.0)) or 1.0
+            parts.append(residual[name].ravel() / size)
+            scales.append(np.full(residual[name].size, 1 / size))
+        self._target, self._scale = np.concatenate(parts), np.concatenate(scales)
+        self.rows = len(self._target)
+        self._right = np.ones(self.rows, bool)
+        for name in wrong:
+            self._right[jac.rows[name]] = False
+        self._made: dict[frozenset[str], _Sketch] = {}
+
+    def of(self, names: frozenset[str]) -> _Sketch:
+        """Return the equations of these wrong outputs and of all right ones."""
+        if names not in self._made:
+            rows = self._right.copy()
+            for name in names:
+                rows[self._jac.rows[name]] = True
+            self._made[names] = _Sketch(self._jac.matrix, self._target, self._scale, rows)
+        return self._made[names]
+
+    def reaches(self, name: str, columns: slice) -> bool:
+        """Return whether a site can move an output at all."""
+        return bool(np.any(self._jac.matrix[self._jac.rows[name], columns]))
+
+    def entries(self, names: tuple[str, ...]) -> int:
+        """Return how many entries these outputs have."""
+        return sum(self._jac.rows[n].stop - self._jac.rows[n].start for n in names)
+
+
+class _Sketch:
+    """Least squares; of many rows, random mixtures of them, which are as telling and fewer."""
+
+    def __init__(self, matrix: Array, target: Array, scale: Array, rows: Array) -> None:
+        count = int(rows.sum())
+        self._mixed = count > _MIXTURES
+        self._matrix, self._target = matrix[rows] * scale[rows, None], target[rows]
+        if self._mixed:
+            mix = np.random.default_rng(0).standard_normal((_MIXTURES, count)) / _MIXTURES**0.5
+            self._matrix, self._target = mix @ self._matrix, mix @ self._target
+        self.total = float(self._target @ self._target) or 1.0
+
+    def solve(self, columns: slice) -> tuple[Array, int, float]:
+        """Return the solution, the rank, and the squared rest, for some of the columns."""
+        matrix, target = self._matrix[:, columns], self._target
+        count = matrix.shape[1]
+        if not np.any(matrix):
+            return np.zeros(count), 0, self.total
+        rows = count + 20 if self._mixed else len(target)  # any mixture is as good as another
+        delta, _, rank, _ = np.linalg.lstsq(matrix[:rows], target[:rows], rcond=1e-10)
+        left = target - matrix @ delta
+        return delta, int(rank), float(left @ left)
