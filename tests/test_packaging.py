@@ -21,9 +21,15 @@ SOURCES = sorted((ROOT / "src").rglob("*.py"))
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 
 # All that the JAX twins may take from manual_lstm: containers without a method, and in the table
-# of twins the cells that it is keyed by.
+# of twins the cells that it is keyed by and what describes their variants.
 CONTAINERS = {name for name in manual_lstm.__all__ if name.endswith(("Params", "State"))}
-KEYS_OF_THE_TABLE = {cell.__name__ for cell in TWINS}
+DESCRIPTIONS = {
+    type(value).__name__
+    for twin in TWINS.values()
+    for options in twin.variants
+    for value in options.values()
+}
+KEYS_OF_THE_TABLE = {cell.__name__ for cell in TWINS} | DESCRIPTIONS
 MODULES_OF_A_TWIN = {
     "__future__",
     "collections.abc",
@@ -32,6 +38,7 @@ MODULES_OF_A_TWIN = {
     "jax.numpy",
     "manual_lstm",
     "reference.cells",
+    "reference.cells.activations",
     "typing",
 }
 

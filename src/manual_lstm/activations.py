@@ -38,11 +38,6 @@ from manual_lstm.checks import Array
 class Activation(Protocol):
     """A function of one number, applied element by element, with its slope."""
 
-    @property
-    def kinks(self) -> tuple[float, ...]:
-        """The z at which there is no derivative."""
-        ...
-
     def __call__(self, z: Array) -> Array:
         """Return y, of the shape and dtype of `z`."""
         ...
@@ -86,8 +81,6 @@ def sigmoid(z: Array) -> Array:
 class Sigmoid:
     """The logistic function, y = 1 / (1 + exp(-z))."""
 
-    kinks: ClassVar[tuple[float, ...]] = ()
-
     def __call__(self, z: Array) -> Array:
         """Return y = σ(z)."""
         return sigmoid(z)
@@ -100,8 +93,6 @@ class Sigmoid:
 @dataclass(frozen=True)
 class Tanh:
     """The hyperbolic tangent."""
-
-    kinks: ClassVar[tuple[float, ...]] = ()
 
     def __call__(self, z: Array) -> Array:
         """Return y = tanh z."""
@@ -173,8 +164,6 @@ class ReLU:
 class Softsign:
     """The quotient y = z / (1 + |z|); its slope bends at 0, but has no jump."""
 
-    kinks: ClassVar[tuple[float, ...]] = ()
-
     def __call__(self, z: Array) -> Array:
         """Return y = z / (1 + |z|)."""
         return z / (1 + _absolute(z))
@@ -200,8 +189,6 @@ class ScaledTanh:
     alpha: float = 1.7159
     beta: float = 2 / 3
 
-    kinks: ClassVar[tuple[float, ...]] = ()
-
     def __post_init__(self) -> None:
         checks.is_real("alpha", self.alpha, positive=True)
         checks.is_real("beta", self.beta, positive=True)
@@ -213,6 +200,10 @@ class ScaledTanh:
     def slope(self, y: Array) -> Array:
         """Return dy/dz = β (α - y²/α)."""
         return self.beta * (self.alpha - y**2 / self.alpha)
+
+
+SIGMOID = Sigmoid()
+TANH = Tanh()
 
 
 def is_activation(name: str, value: object) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -134,13 +134,14 @@ def _compare(plan: Plan, findings: _Findings, cases: int, seed: int, progress: P
     if plan.numeric is not None:
         cases = min(cases, 4 * len(SHAPES))
     rng = np.random.default_rng(seed)
-    batches = plan.batches(rng)
-    while findings.compared < cases and not findings.failing:
-        oracle, problems = next(batches)
+    for turn, (oracle, problems) in enumerate(plan.batches(rng), start=1):
         comparison = compare_batch(problems, oracle, rng)
         _note(findings, comparison, problems)
         findings.compared += len(problems)
         progress(min(findings.compared, cases), cases)
+        enough = findings.compared >= cases and turn >= plan.subject.variants
+        if findings.failing or enough:
+            break
     if findings.failing:
         problem = min(findings.failing, key=_size)
         findings.failing = [problem]
@@ -161,26 +162,36 @@ def _take_apart(plan: Plan, findings: _Findings, seed: int) -> None:
     """Check EFFECT, CARRY, ACCUM and LOCAL, on a failing problem and on fresh ones."""
     D, H = plan.subject.sizes or (SHAPES[0].D, SHAPES[0].H)
     case = replace(SHAPES[0], D=D, H=H)
-    fresh = [plan.draw(replace(case, seed=seed + n), n) for n in range(_STEPWISE)]
+    variants = plan.subject.variants
+    fresh = [
+        plan.draw(replace(case, seed=seed + n), n % variants)
+        for n in range(max(_STEPWISE, variants))
+    ]
     for problem in findings.failing + fresh:
         findings.mismatches += invariants.effects(problem)
         findings.mismatches += invariants.carry_and_accum(problem)
 
     rng = np.random.default_rng(seed + 1)
-    stepwise = findings.failing + fresh if plan.pads else fresh
-    timed = [pair for problem in stepwise for pair in invariants.local_problems(problem, rng)]
-    steps = [step for _, step in timed]
-    comparison = compare_batch(steps, plan.oracle(case, T=1), rng, invariants.run_step)
-    if comparison.failing:
-        findings.failing_steps = [timed[comparison.failing[0]][1]]
-        first = timed[comparison.failing[0]][1]
-        where = [timed[n][0] for n in comparison.failing if timed[n][1].case == first.case]
-        for mismatch in _mismatches(plan, first, "LOCAL", rng, invariants.run_step):
-            at = {"t": where[0]} | mismatch.place
-            findings.mismatches.append(
-                replace(mismatch, place=at, where={"t": where} | mismatch.where)
-            )
+    asked = [(problem, plan.oracle_alone(problem)) for problem in findings.failing if plan.pads]
+    asked += [(problem, plan.oracle(case, 1, n % variants)) for n, problem in enumerate(fresh)]
+    for problem, oracle in asked:
+        timed = invariants.local_problems(problem, rng)
+        comparison = compare_batch([step for _, step in timed], oracle, rng, invariants.run_step)
+        if comparison.failing:
+            findings.failing_steps = [timed[comparison.failing[0]][1]]
+            _tell_local(plan, findings, [timed[n] for n in comparison.failing], rng)
+            break
     findings.mismatches = _distinct(findings.mismatches)
+
+
+def _tell_local(
+    plan: Plan, findings: _Findings, wrong: list[tuple[int, Problem]], rng: np.random.Generator
+) -> None:
+    """Note what differs in the first of the steps that are wrong, and at which steps."""
+    where = [t for t, _ in wrong]
+    for mismatch in _mismatches(plan, wrong[0][1], "LOCAL", rng, invariants.run_step):
+        at, everywhere = {"t": where[0]} | mismatch.place, {"t": where} | mismatch.where
+        findings.mismatches.append(replace(mismatch, place=at, where=everywhere))
 
 
 def _mismatches(
@@ -238,9 +249,21 @@ def _prove(subject: Subject) -> dict[str, Proof]:
     kinds: dict[str, dict[str, Any]] = {"dense inputs": {}, "ragged lengths": {"lengths": True}}
     if subject.twin is not None and takes_indices(subject):
         kinds["index inputs"] = {"index_inputs": True}
-    cell = subject.make(2, 3)
-    # Three rows, so that two are alive beside one of length zero: a sum over the batch shows.
-    return {kind: prove_cell(cell, B=3, **options) for kind, options in kinds.items()}
+    proofs = {}
+    for kind, options in kinds.items():
+        variants = range(subject.variants) if kind == "dense inputs" else [0]
+        # Three rows, so that two are alive beside one of length zero: a sum over the batch shows.
+        proofs[kind] = _all(
+            prove_cell(subject.make(2, 3, variant), B=3, **options) for variant in variants
+        )
+    return proofs
+
+
+def _all(proofs: Iterable[Proof]) -> Proof:
+    """Return one proof for several: the first that failed, if any did."""
+    proofs = list(proofs)
+    first = next((proof for proof in proofs if proof.verdict != "proved"), proofs[0])
+    return replace(first, seconds=sum(proof.seconds for proof in proofs))
 
 
 def _weigh(proofs: dict[str, Proof], findings: _Findings) -> None:

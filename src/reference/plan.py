@@ -53,8 +53,8 @@ class Plan:
         """What to call the oracle in a report."""
         return self.oracle(SHAPES[0], 1).name
 
-    def oracle(self, case: Case, T: int) -> Oracle:
-        """Return the oracle for problems of `T` steps with the sizes of `case`."""
+    def oracle(self, case: Case, T: int, variant: int = 0) -> Oracle:
+        """Return the oracle for problems of `T` steps with the sizes of `case`, of one variant."""
         if self.numeric is not None:
             return NumericOracle(complex_step=self.numeric)
         if self.step is not None:
@@ -62,11 +62,11 @@ class Plan:
             return JaxOracle(SameShape(step=self.step), name, count=BATCH)
         D, H = self.subject.sizes or (WIDEST.D, WIDEST.H)
         if self.pads:
-            cell = self.subject.make(D, H)
+            cell = self.subject.make(D, H, variant)
             if hasattr(cell, "bias"):  # zeros stand for a bias that is not there
                 cell = replace(cell, bias=True)
             return JaxOracle(Padded(cell, T=T, B=WIDEST.B), count=BATCH)
-        return JaxOracle(SameShape(cell=self.subject.make(case.D, case.H)), count=BATCH)
+        return JaxOracle(SameShape(cell=self.subject.make(case.D, case.H, variant)), count=BATCH)
 
     def oracle_alone(self, problem: Problem) -> Oracle:
         """Return the oracle for one problem at its own size: no padding, its own compilation."""
@@ -75,18 +75,19 @@ class Plan:
         return self.oracle(SHAPES[0], 1)
 
     def batches(self, rng: np.random.Generator) -> Iterator[tuple[Oracle, list[Problem]]]:
-        """Yield batches of problems with the oracle to ask about them, without end."""
+        """Yield batches of problems of one variant with the oracle to ask about them, endlessly."""
         indices = takes_indices(self.subject)
         for turn in count():
+            variant, lap = turn % self.subject.variants, turn // self.subject.variants
             if self.pads:
                 cases = [self._any_size(rng) for _ in range(BATCH)]
             else:
-                shape = SHAPES[turn % len(SHAPES)]
+                shape = SHAPES[(variant + lap) % len(SHAPES)]
                 size = 4 if self.numeric is not None else BATCH
                 cases = [self._sized(shape) for _ in range(size)]
             cases = [knobs(rng, case, index_inputs=indices and self.pads) for case in cases]
-            problems = [self.draw(case, variant=n) for n, case in enumerate(cases)]
-            yield self.oracle(cases[0], WIDEST.T), problems
+            problems = [self.draw(case, variant) for case in cases]
+            yield self.oracle(cases[0], WIDEST.T, variant), problems
 
     def draw(self, case: Case, variant: int = 0) -> Problem:
         """Draw the problem of a case."""

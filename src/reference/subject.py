@@ -41,6 +41,11 @@ class Subject:
         options = self.twin.variants[variant % len(self.twin.variants)] if self.twin else {}
         return self.factory(input_size=D, hidden_size=H, **options)
 
+    @property
+    def variants(self) -> int:
+        """How many variants of it there are to check: one where one cell was given."""
+        return len(self.twin.variants) if self.twin and self.cell is None else 1
+
     def call(self, cell: Any) -> str:
         """Return how to write a cell in Python, for a line that reproduces a failure."""
         if self.twin is not None:
