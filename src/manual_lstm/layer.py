@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from manual_lstm.checks import Array
-from manual_lstm.trees import output_of
+from manual_lstm.trees import leaves, output_of
 
 
 class Layer(ABC):
@@ -67,8 +67,15 @@ class Layer(ABC):
         """Return ``dparams, dxs, dstate0``: the vector-Jacobian product of `run`."""
 
 
+def output_shape(cell: Any, state: Any) -> tuple[int, ...]:
+    """Return the shape (B, H) of one output of a cell or layer, given one of its states."""
+    if isinstance(cell, Layer):
+        return len(leaves(state)[0]), cell.output_size
+    return output_of(state).shape
+
+
 def output_size(cell: Any) -> int:
-    """Return the size of one output of a cell or a layer.
+    """Return the size H of one output of a cell or layer.
 
     Examples
     --------
@@ -76,6 +83,4 @@ def output_size(cell: Any) -> int:
     >>> output_size(ml.LSTM(input_size=3, hidden_size=4))
     4
     """
-    if isinstance(cell, Layer):
-        return cell.output_size
-    return output_of(cell.init_state(1)).shape[1]
+    return output_shape(cell, cell.init_state(1))[-1]

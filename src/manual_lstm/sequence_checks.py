@@ -8,7 +8,7 @@ import numpy as np
 
 from manual_lstm import checks
 from manual_lstm.checks import Array
-from manual_lstm.layer import Layer, output_size
+from manual_lstm.layer import Layer, output_shape
 from manual_lstm.shapes import evaluate, in_letters
 from manual_lstm.tape import Tape
 from manual_lstm.trees import leaves, named_leaves, output_of, tree_map, zeros_like
@@ -149,7 +149,7 @@ def cotangents(tape: Tape, dhs: Array | None, dstate_T: Any) -> tuple[Array, Any
         not_a_tape(tape, "of type Tape", "forward")
     dtype = leaves(tape.state0)[0].dtype
     T, B = tape.xs.shape[:2]
-    shape = (T, B, output_size(tape.cell))
+    shape = (T, *output_shape(tape.cell, tape.state0))
     if dhs is None:
         dhs = np.zeros(shape, dtype)
     checks.is_array("dhs", dhs)

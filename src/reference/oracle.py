@@ -18,7 +18,12 @@ from manual_lstm import CharLMParams, Gradients, LSTMParams, LSTMState
 from manual_lstm.checks import Array
 from manual_lstm.trees import output_of
 from reference.cells import TWINS, lstm, no_tap
+from reference.layers import LAYERS
 from reference.problem import Problem
+
+# A program is compiled once and asked a few hundred times: half the time to compile it is worth
+# more than a fifth of the time to run it.
+QUICKLY = {"xla_backend_optimization_level": 0}
 
 
 class Reference(NamedTuple):
@@ -45,7 +50,7 @@ def reference_of(problem: Problem, step: Callable[..., Any] | None = None) -> Re
         ``gradients.xs`` is None for index inputs.
     """
     cell = problem.cell if step is None else None
-    step = step or TWINS[type(problem.cell)].step
+    step = step or step_of(problem.cell)
     with jax.enable_x64(True):
         answer = jitted_vjp(step, cell)(*arguments(problem))
     hs, state_T, (dparams, dxs, dstate0) = to_numpy(answer)
@@ -66,10 +71,24 @@ def arguments(problem: Problem) -> tuple[Any, ...]:
     return params, xs, state0, lengths.astype(np.int64), dhs, dstate_T
 
 
+def step_of(cell: Any) -> Callable[..., Any] | None:
+    """Return the step of a cell's twin; None for a layer, which is run by its parts."""
+    return None if type(cell) in LAYERS else TWINS[type(cell)].step
+
+
 def run_example(
-    step: Callable[..., Any], cell: Any, params: Any, xs: Any, state0: Any, length: Any
+    step: Callable[..., Any] | None, cell: Any, params: Any, xs: Any, state0: Any, length: Any
 ) -> tuple[Any, Any]:
-    """Run one example (T, D) by ``lax.scan``: outputs (T, H), zero past `length`, and the end."""
+    """Run one example (T, D) by ``lax.scan``: outputs (T, H), zero past `length`, and the end.
+
+    A layer runs its parts by this same function.
+    """
+    if step is None:
+
+        def run(part: Any, *arguments: Any) -> tuple[Any, Any]:
+            return run_example(step_of(part), part, *arguments)
+
+        return LAYERS[type(cell)](cell, params, xs, state0, length, run)
 
     def advance(state: Any, now: tuple[Any, Any]) -> tuple[Any, Any]:
         t, x = now
@@ -84,7 +103,7 @@ def run_example(
 
 
 def sequence_vjp(
-    step: Callable[..., Any],
+    step: Callable[..., Any] | None,
     cell: Any,
     params: Any,
     xs: Any,
@@ -106,13 +125,14 @@ def sequence_vjp(
 
 
 @lru_cache(maxsize=256)
-def jitted_vjp(step: Callable[..., Any], cell: Any, *, over_cases: bool = False) -> Any:
+def jitted_vjp(step: Callable[..., Any] | None, cell: Any, *, over_cases: bool = False) -> Any:
     """Return `sequence_vjp` compiled for a step, optionally mapped over a leading axis of cases.
 
-    `cell` is hashable: a built-in cell, or None for a step that knows its own cell.
+    `cell` is hashable: a built-in cell or layer, or None for a step that knows its own cell. Layers
+    have no step.
     """
     function = partial(sequence_vjp, step, cell)
-    return jax.jit(jax.vmap(function) if over_cases else function)
+    return jax.jit(jax.vmap(function) if over_cases else function, compiler_options=QUICKLY)
 
 
 def to_numpy(tree: Any) -> Any:

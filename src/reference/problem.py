@@ -16,7 +16,8 @@ import numpy as np
 
 from manual_lstm import Gradients, backward, forward
 from manual_lstm.checks import Array
-from manual_lstm.trees import leaves, output_of, tree_map
+from manual_lstm.layer import output_shape
+from manual_lstm.trees import leaves, tree_map
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,7 @@ def draw(cell: Any, case: Case) -> Problem:
     if case.index_inputs:
         xs = rng.integers(0, case.D, size=(T, B))
     lengths = rng.integers(0, T + 1, size=B) if case.ragged else None
-    dhs = normal(1.0, (T, *output_of(zero_state).shape))
+    dhs = normal(1.0, (T, *output_shape(cell, zero_state)))
     dstate_T = tree_map(lambda part: normal(1.0, part.shape), zero_state)
     return Problem(cell, params, xs, state0, lengths, dhs, dstate_T, case)
 

@@ -20,7 +20,7 @@ from manual_lstm.sequence_checks import named_leaves_of_shapes
 from manual_lstm.shapes import SymbolicShape, parse
 from manual_lstm.trees import named_leaves, output_of
 from reference.cells import TWINS
-from reference.oracle import arguments
+from reference.oracle import arguments, step_of
 from reference.problem import Problem
 
 
@@ -47,8 +47,8 @@ class SameShape:
 
     Parameters
     ----------
-    cell : Cell or None
-        A built-in cell, or None for a step that knows its own cell.
+    cell : Cell, Layer or None
+        A built-in cell, a layer of such cells, or None for a step that knows its own cell.
     step : callable, optional
         The JAX step of a cell without a twin.
     """
@@ -59,7 +59,7 @@ class SameShape:
     @property
     def oracle(self) -> tuple[Any, Any]:
         """The step given, or the twin's with its cell."""
-        return (TWINS[type(self.cell)].step, self.cell) if self.step is None else (self.step, None)
+        return (step_of(self.cell), self.cell) if self.step is None else (self.step, None)
 
     def arguments(self, problems: Sequence[Problem]) -> tuple[Any, ...]:
         """Stack the arguments as they are."""
