@@ -17,6 +17,7 @@ from manual_lstm.activations import (
 from manual_lstm.cell import Cell
 from manual_lstm.cells import (
     GRU,
+    JANET,
     LSTM,
     LSTMP,
     CoupledLSTM,
@@ -26,6 +27,9 @@ from manual_lstm.cells import (
     FullGateLSTMState,
     GRUParams,
     HiddenState,
+    JANETParams,
+    LayerNormLSTM,
+    LayerNormLSTMParams,
     LSTMParams,
     LSTMPParams,
     LSTMState,
@@ -37,6 +41,8 @@ from manual_lstm.cells import (
     NoOutputActivationLSTM,
     NoOutputGateLSTM,
     NoOutputGateLSTMParams,
+    OriginalLSTM,
+    OriginalLSTMParams,
     PeepholeLSTM,
     PeepholeLSTMParams,
 )
@@ -57,6 +63,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GRU",
+    "JANET",
     "LSTM",
     "LSTMP",
     "Activation",
@@ -76,10 +83,13 @@ __all__ = [
     "Gradients",
     "HardSigmoid",
     "HiddenState",
+    "JANETParams",
     "LSTMPParams",
     "LSTMParams",
     "LSTMState",
     "Layer",
+    "LayerNormLSTM",
+    "LayerNormLSTMParams",
     "NoForgetGateLSTM",
     "NoForgetGateLSTMParams",
     "NoInputActivationLSTM",
@@ -88,6 +98,8 @@ __all__ = [
     "NoOutputActivationLSTM",
     "NoOutputGateLSTM",
     "NoOutputGateLSTMParams",
+    "OriginalLSTM",
+    "OriginalLSTMParams",
     "PeepholeLSTM",
     "PeepholeLSTMParams",
     "ReLU",

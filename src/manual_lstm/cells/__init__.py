@@ -9,6 +9,8 @@ from manual_lstm.cells.full_gate import (
 )
 from manual_lstm.cells.gru import GRU, GRUCache, GRUParams
 from manual_lstm.cells.hidden_state import HiddenState
+from manual_lstm.cells.janet import JANET, JANETCache, JANETParams
+from manual_lstm.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMCache, LayerNormLSTMParams
 from manual_lstm.cells.lstm import LSTM, LSTMCache, LSTMParams, LSTMState
 from manual_lstm.cells.no_forget_gate import (
     NoForgetGateLSTM,
@@ -30,11 +32,13 @@ from manual_lstm.cells.no_output_gate import (
     NoOutputGateLSTMCache,
     NoOutputGateLSTMParams,
 )
+from manual_lstm.cells.original import OriginalLSTM, OriginalLSTMCache, OriginalLSTMParams
 from manual_lstm.cells.peephole import PeepholeLSTM, PeepholeLSTMCache, PeepholeLSTMParams
 from manual_lstm.cells.projection import LSTMP, LSTMPCache, LSTMPParams
 
 __all__ = [
     "GRU",
+    "JANET",
     "LSTM",
     "LSTMP",
     "CoupledLSTM",
@@ -47,11 +51,16 @@ __all__ = [
     "GRUCache",
     "GRUParams",
     "HiddenState",
+    "JANETCache",
+    "JANETParams",
     "LSTMCache",
     "LSTMPCache",
     "LSTMPParams",
     "LSTMParams",
     "LSTMState",
+    "LayerNormLSTM",
+    "LayerNormLSTMCache",
+    "LayerNormLSTMParams",
     "NoForgetGateLSTM",
     "NoForgetGateLSTMCache",
     "NoForgetGateLSTMParams",
@@ -65,6 +74,9 @@ __all__ = [
     "NoOutputGateLSTM",
     "NoOutputGateLSTMCache",
     "NoOutputGateLSTMParams",
+    "OriginalLSTM",
+    "OriginalLSTMCache",
+    "OriginalLSTMParams",
     "PeepholeLSTM",
     "PeepholeLSTMCache",
     "PeepholeLSTMParams",

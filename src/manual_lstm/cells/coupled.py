@@ -17,7 +17,7 @@ Peepholes as in the paper; zeros for p_i and p_o are the cell without them, whic
 References
 ----------
 K. Greff, R. Srivastava, J. Koutník, B. Steunebrink, J. Schmidhuber, "LSTM: A Search Space
-Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, section IV.
+Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, "LSTM variants".
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ are zero. Hochreiter and Schmidhuber's cell of 1997 had this recurrence.
 References
 ----------
 K. Greff, R. Srivastava, J. Koutník, B. Steunebrink, J. Schmidhuber, "LSTM: A Search Space
-Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, section IV.
+Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, "LSTM variants".
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ One step takes x (B, D) and h_prev, c_prev (B, H) to h, c::
 References
 ----------
 K. Greff, R. Srivastava, J. Koutník, B. Steunebrink, J. Schmidhuber, "LSTM: A Search Space
-Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, section IV.
+Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, "LSTM variants".
 """
 
 from __future__ import annotations

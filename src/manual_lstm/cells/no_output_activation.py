@@ -15,7 +15,7 @@ The output is not bounded.
 References
 ----------
 K. Greff, R. Srivastava, J. Koutník, B. Steunebrink, J. Schmidhuber, "LSTM: A Search Space
-Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, section IV.
+Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, "LSTM variants".
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ References
 ----------
 F. Gers, J. Schmidhuber, "Recurrent Nets that Time and Count", IJCNN 2000.
 K. Greff, R. Srivastava, J. Koutník, B. Steunebrink, J. Schmidhuber, "LSTM: A Search Space
-Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, section II.
+Odyssey", IEEE Transactions on Neural Networks and Learning Systems 28(10), 2017, "Vanilla LSTM".
 """
 
 from __future__ import annotations

@@ -13,23 +13,29 @@ from typing import Any
 
 from manual_lstm import (
     GRU,
+    JANET,
     LSTM,
     LSTMP,
     CoupledLSTM,
     FullGateLSTM,
     HardSigmoid,
+    LayerNormLSTM,
     NoForgetGateLSTM,
     NoInputActivationLSTM,
     NoInputGateLSTM,
     NoOutputActivationLSTM,
     NoOutputGateLSTM,
+    OriginalLSTM,
     PeepholeLSTM,
     Softsign,
 )
 from reference.cells import (
     greff,
     gru,
+    janet,
+    layer_norm_lstm,
     lstm,
+    original,
     peephole,
     projection,
 )
@@ -82,6 +88,11 @@ TWINS: dict[type, Twin] = {
     NoInputActivationLSTM: Twin(greff.no_input_activation, padding_is_exact=True),
     NoOutputActivationLSTM: Twin(greff.no_output_activation, padding_is_exact=True),
     FullGateLSTM: Twin(greff.full_gate_recurrence, padding_is_exact=False),
+    OriginalLSTM: Twin(original.step, padding_is_exact=True),
+    JANET: Twin(janet.step, padding_is_exact=True, variants=({}, {"beta": 0.0})),
+    LayerNormLSTM: Twin(
+        layer_norm_lstm.step, padding_is_exact=False, variants=({}, {"epsilon": 0.1})
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""Seven variants of the peephole LSTM, from Greff et al. 2017, section IV, gate by gate.
+"""Seven variants of the peephole LSTM, from Greff et al. 2017, "LSTM variants", gate by gate.
 
 One example at a time: x is (D,), h and c are (H,). Each function is one row of the paper's list;
 what it leaves out is not there, so the blocks of columns are the gates that remain.
@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from manual_lstm import FullGateLSTMState, LSTMState
 
 
-def _nets(names: str, params: Any, state: LSTMState, x: Any, tap: Any) -> list[Any]:
+def _nets(names: str, params: Any, state: Any, x: Any, tap: Any) -> list[Any]:
     """Return what reaches each of the units `names`, without its peephole."""
     blocks = [jnp.split(stack, len(names), axis=-1) for stack in (params.W_x, params.W_h, params.b)]
     return [

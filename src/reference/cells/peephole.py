@@ -1,4 +1,4 @@
-"""The peephole LSTM, from Greff et al. 2017, section II, gate by gate.
+"""The peephole LSTM, from Greff et al. 2017, "Vanilla LSTM", gate by gate.
 
 One example at a time: x is (D,), h and c are (H,). The paper's block input is the candidate.
 """
