@@ -128,7 +128,8 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Leave with status 2."""
         message = message.removeprefix("argument ").replace(": has ", " has ", 1)
-        self.exit(2, f"{self.prog}: {message}\n")
+        hint = "" if " has " in message else f" ({self.prog} --help tells more)"
+        self.exit(2, f"{self.prog}: {message}{hint}\n")
 
 
 class Version(argparse.Action):

@@ -88,15 +88,17 @@ def load(path: Path) -> Checkpoint:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
     except OSError as error:
-        _refuse(path, error.strerror or "it cannot be read")
-    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError) as error:
-        _refuse(path, f"no such thing: {error}".splitlines()[0])
-    except (AttributeError, TypeError):  # a lone array, as np.save writes it, is no archive
-        _refuse(path, "a single array")
+        _refuse(path, f"cannot be read ({error.strerror})")
+    except (ValueError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+        _refuse(path, "is no whole archive of arrays")
+    except (AttributeError, TypeError):  # as np.save writes it
+        _refuse(path, "is a single array")
     try:
         return _restored(arrays)
-    except (KeyError, TypeError, ValueError) as error:
-        _refuse(path, f"something else or damaged ({error})".splitlines()[0])
+    except KeyError as error:
+        _refuse(path, f"has no {error.args[0]}")
+    except (TypeError, ValueError) as error:
+        _refuse(path, f"holds something else ({error})".splitlines()[0])
 
 
 def _restored(arrays: dict[str, Any]) -> Checkpoint:
@@ -137,10 +139,10 @@ def _filled(tree: Any, name: str, arrays: dict[str, Any]) -> Any:
     )
 
 
-def _refuse(path: Path, contents: str) -> NoReturn:
+def _refuse(path: Path, fault: str) -> NoReturn:
     checks.fail(
         "--checkpoint",
-        f"the file {path} with {contents}",
+        f"the file {path}, which {fault}",
         "a checkpoint of this program",
         "training resumes from it",
         error=UnusableInputError,
