@@ -8,10 +8,25 @@ from manual_lstm.cells.full_gate import (
     FullGateLSTMState,
 )
 from manual_lstm.cells.gru import GRU, GRUCache, GRUParams
+from manual_lstm.cells.gru_reset_before import (
+    GRUResetBefore,
+    GRUResetBeforeCache,
+    GRUResetBeforeParams,
+)
 from manual_lstm.cells.hidden_state import HiddenState
+from manual_lstm.cells.ind_rnn import IndRNN, IndRNNCache, IndRNNParams
+from manual_lstm.cells.indy import IndyLSTM, IndyLSTMCache, IndyLSTMParams
 from manual_lstm.cells.janet import JANET, JANETCache, JANETParams
 from manual_lstm.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMCache, LayerNormLSTMParams
 from manual_lstm.cells.lstm import LSTM, LSTMCache, LSTMParams, LSTMState
+from manual_lstm.cells.mgu import MGU, MGUCache, MGUParams
+from manual_lstm.cells.mgu_reset_after import MGUResetAfter, MGUResetAfterCache, MGUResetAfterParams
+from manual_lstm.cells.min_gru import MinGRU, MinGRUCache, MinGRUParams
+from manual_lstm.cells.multiplicative import (
+    MultiplicativeLSTM,
+    MultiplicativeLSTMCache,
+    MultiplicativeLSTMParams,
+)
 from manual_lstm.cells.no_forget_gate import (
     NoForgetGateLSTM,
     NoForgetGateLSTMCache,
@@ -35,12 +50,17 @@ from manual_lstm.cells.no_output_gate import (
 from manual_lstm.cells.original import OriginalLSTM, OriginalLSTMCache, OriginalLSTMParams
 from manual_lstm.cells.peephole import PeepholeLSTM, PeepholeLSTMCache, PeepholeLSTMParams
 from manual_lstm.cells.projection import LSTMP, LSTMPCache, LSTMPParams
+from manual_lstm.cells.rnn import RNN, RNNCache, RNNParams
+from manual_lstm.cells.ugrnn import UGRNN, UGRNNCache, UGRNNParams
 
 __all__ = [
     "GRU",
     "JANET",
     "LSTM",
     "LSTMP",
+    "MGU",
+    "RNN",
+    "UGRNN",
     "CoupledLSTM",
     "CoupledLSTMCache",
     "CoupledLSTMParams",
@@ -50,7 +70,16 @@ __all__ = [
     "FullGateLSTMState",
     "GRUCache",
     "GRUParams",
+    "GRUResetBefore",
+    "GRUResetBeforeCache",
+    "GRUResetBeforeParams",
     "HiddenState",
+    "IndRNN",
+    "IndRNNCache",
+    "IndRNNParams",
+    "IndyLSTM",
+    "IndyLSTMCache",
+    "IndyLSTMParams",
     "JANETCache",
     "JANETParams",
     "LSTMCache",
@@ -61,6 +90,17 @@ __all__ = [
     "LayerNormLSTM",
     "LayerNormLSTMCache",
     "LayerNormLSTMParams",
+    "MGUCache",
+    "MGUParams",
+    "MGUResetAfter",
+    "MGUResetAfterCache",
+    "MGUResetAfterParams",
+    "MinGRU",
+    "MinGRUCache",
+    "MinGRUParams",
+    "MultiplicativeLSTM",
+    "MultiplicativeLSTMCache",
+    "MultiplicativeLSTMParams",
     "NoForgetGateLSTM",
     "NoForgetGateLSTMCache",
     "NoForgetGateLSTMParams",
@@ -80,4 +120,8 @@ __all__ = [
     "PeepholeLSTM",
     "PeepholeLSTMCache",
     "PeepholeLSTMParams",
+    "RNNCache",
+    "RNNParams",
+    "UGRNNCache",
+    "UGRNNParams",
 ]

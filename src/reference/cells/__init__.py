@@ -16,10 +16,19 @@ from manual_lstm import (
     JANET,
     LSTM,
     LSTMP,
+    MGU,
+    RNN,
+    UGRNN,
     CoupledLSTM,
     FullGateLSTM,
+    GRUResetBefore,
     HardSigmoid,
+    IndRNN,
+    IndyLSTM,
     LayerNormLSTM,
+    MGUResetAfter,
+    MinGRU,
+    MultiplicativeLSTM,
     NoForgetGateLSTM,
     NoInputActivationLSTM,
     NoInputGateLSTM,
@@ -27,17 +36,25 @@ from manual_lstm import (
     NoOutputGateLSTM,
     OriginalLSTM,
     PeepholeLSTM,
+    ReLU,
     Softsign,
 )
 from reference.cells import (
     greff,
     gru,
+    gru_reset_before,
+    indy,
     janet,
     layer_norm_lstm,
     lstm,
+    mgu,
+    min_gru,
+    multiplicative,
     original,
     peephole,
     projection,
+    rnn,
+    ugrnn,
 )
 
 Tap = Callable[[str, Any], Any]
@@ -79,6 +96,28 @@ TWINS: dict[type, Twin] = {
             {"gate_activation": HardSigmoid(), "activation": Softsign()},
         ),
     ),
+    GRUResetBefore: Twin(
+        gru_reset_before.step,
+        padding_is_exact=True,
+        variants=(
+            {},
+            {"bias": False},
+            {"update_gate": "replaces"},
+            {"gate_activation": HardSigmoid(0.2), "activation": ReLU()},
+        ),
+    ),
+    MGU: Twin(mgu.step, padding_is_exact=True, variants=({}, {"update_gate": "keeps"})),
+    MGUResetAfter: Twin(
+        mgu.reset_after, padding_is_exact=True, variants=({}, {"update_gate": "replaces"})
+    ),
+    UGRNN: Twin(ugrnn.step, padding_is_exact=True, variants=({}, {"update_gate": "replaces"})),
+    MinGRU: Twin(min_gru.step, padding_is_exact=True, variants=({}, {"update_gate": "keeps"})),
+    RNN: Twin(
+        rnn.step,
+        padding_is_exact=True,
+        variants=({}, {"bias": False}, {"activation": ReLU()}),
+    ),
+    IndRNN: Twin(rnn.independent, padding_is_exact=True),
     PeepholeLSTM: Twin(peephole.step, padding_is_exact=True),
     LSTMP: Twin(projection.step, padding_is_exact=True, variants=({}, {"projection_size": 2})),
     CoupledLSTM: Twin(greff.coupled_gates, padding_is_exact=True),
@@ -93,6 +132,8 @@ TWINS: dict[type, Twin] = {
     LayerNormLSTM: Twin(
         layer_norm_lstm.step, padding_is_exact=False, variants=({}, {"epsilon": 0.1})
     ),
+    IndyLSTM: Twin(indy.step, padding_is_exact=True),
+    MultiplicativeLSTM: Twin(multiplicative.step, padding_is_exact=True),
 }
 
 
