@@ -202,6 +202,7 @@ class ScaledTanh:
         return self.beta * (self.alpha - y**2 / self.alpha)
 
 
+RELU = ReLU()
 SIGMOID = Sigmoid()
 TANH = Tanh()
 
