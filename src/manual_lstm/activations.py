@@ -77,6 +77,33 @@ def sigmoid(z: Array) -> Array:
     return np.where(positive, 1, e) / (1 + e)
 
 
+def log_sigmoid(z: Array) -> Array:
+    """Return the logarithm of the logistic function, -log(1 + exp(-z)), element by element.
+
+    Parameters
+    ----------
+    z : ndarray, any shape
+        As for `sigmoid`.
+
+    Returns
+    -------
+    ndarray
+        Same shape and dtype as `z`. Its derivative is ``sigmoid(-z)``.
+
+    Notes
+    -----
+    A gate that is closed beyond the smallest float still has a logarithm: about z.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> log_sigmoid(np.array([-1000.0, 0.0, 1000.0]))
+    array([-1.00000000e+03, -6.93147181e-01,  0.00000000e+00])
+    """
+    positive = z.real >= 0
+    return np.where(positive, 0, z) - np.log1p(np.exp(np.where(positive, -z, z)))
+
+
 @dataclass(frozen=True)
 class Sigmoid:
     """The logistic function, y = 1 / (1 + exp(-z))."""

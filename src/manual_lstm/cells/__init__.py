@@ -22,6 +22,7 @@ from manual_lstm.cells.lstm import LSTM, LSTMCache, LSTMParams, LSTMState
 from manual_lstm.cells.mgu import MGU, MGUCache, MGUParams
 from manual_lstm.cells.mgu_reset_after import MGUResetAfter, MGUResetAfterCache, MGUResetAfterParams
 from manual_lstm.cells.min_gru import MinGRU, MinGRUCache, MinGRUParams
+from manual_lstm.cells.min_lstm import MinLSTM, MinLSTMCache, MinLSTMParams
 from manual_lstm.cells.multiplicative import (
     MultiplicativeLSTM,
     MultiplicativeLSTMCache,
@@ -98,6 +99,9 @@ __all__ = [
     "MinGRU",
     "MinGRUCache",
     "MinGRUParams",
+    "MinLSTM",
+    "MinLSTMCache",
+    "MinLSTMParams",
     "MultiplicativeLSTM",
     "MultiplicativeLSTMCache",
     "MultiplicativeLSTMParams",

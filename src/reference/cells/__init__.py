@@ -28,6 +28,7 @@ from manual_lstm import (
     LayerNormLSTM,
     MGUResetAfter,
     MinGRU,
+    MinLSTM,
     MultiplicativeLSTM,
     NoForgetGateLSTM,
     NoInputActivationLSTM,
@@ -49,6 +50,7 @@ from reference.cells import (
     lstm,
     mgu,
     min_gru,
+    min_lstm,
     multiplicative,
     original,
     peephole,
@@ -134,6 +136,7 @@ TWINS: dict[type, Twin] = {
     ),
     IndyLSTM: Twin(indy.step, padding_is_exact=True),
     MultiplicativeLSTM: Twin(multiplicative.step, padding_is_exact=True),
+    MinLSTM: Twin(min_lstm.step, padding_is_exact=True),
 }
 
 
