@@ -1,5 +1,6 @@
 """One cell a file, with its equations, its forward and its hand-written backward."""
 
+from manual_lstm.cells.activation_lstm import ActivationLSTM, ActivationLSTMCache
 from manual_lstm.cells.coupled import CoupledLSTM, CoupledLSTMCache, CoupledLSTMParams
 from manual_lstm.cells.full_gate import (
     FullGateLSTM,
@@ -62,6 +63,8 @@ __all__ = [
     "MGU",
     "RNN",
     "UGRNN",
+    "ActivationLSTM",
+    "ActivationLSTMCache",
     "CoupledLSTM",
     "CoupledLSTMCache",
     "CoupledLSTMParams",

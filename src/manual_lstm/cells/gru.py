@@ -87,7 +87,7 @@ class GRU(Description[GRUParams, HiddenState]):
         Whether there are biases; without them ``params.b`` and ``params.b_hn`` are None.
     update_gate : {"keeps", "replaces"}, default "keeps"
         What an update gate of one does with the old state.
-    gate_activation, activation : Activation, default Sigmoid(), Tanh()
+    gate_activation, candidate_activation : Activation, default Sigmoid(), Tanh()
         Of the gates r and u, and of the candidate n; see `manual_lstm.activations`.
 
     Examples
@@ -102,7 +102,7 @@ class GRU(Description[GRUParams, HiddenState]):
     bias: bool = True
     update_gate: str = "keeps"
     gate_activation: Activation = SIGMOID
-    activation: Activation = TANH
+    candidate_activation: Activation = TANH
 
     gates: ClassVar[str] = "run"
     state_shapes: ClassVar[HiddenState] = HiddenState(h=("B", "H"))
@@ -112,7 +112,7 @@ class GRU(Description[GRUParams, HiddenState]):
         checks.is_bool("bias", self.bias)
         checks.one_of("update_gate", self.update_gate, UPDATE_GATES)
         is_activation("gate_activation", self.gate_activation)
-        is_activation("activation", self.activation)
+        is_activation("candidate_activation", self.candidate_activation)
 
     @property
     def param_shapes(self) -> GRUParams:
@@ -148,7 +148,7 @@ class GRU(Description[GRUParams, HiddenState]):
             m = m + b_hn
         r = self.gate_activation(z_xr + z_hr)
         u = self.gate_activation(z_xu + z_hu)
-        n = self.activation(z_xn + r * m)
+        n = self.candidate_activation(z_xn + r * m)
         keep, replace = (u, 1 - u) if self.update_gate == "keeps" else (1 - u, u)
         h = keep * h_prev + replace * n
         return HiddenState(h), GRUCache(x, h_prev, r, u, m, n)
@@ -188,7 +188,7 @@ class GRU(Description[GRUParams, HiddenState]):
         # forward: keep, replace = (u, 1 - u), or (1 - u, u)
         du = dkeep - dreplace if self.update_gate == "keeps" else dreplace - dkeep
         # forward: n = tanh(z_xn + r * m)
-        dz_n = dn * self.activation.slope(n)
+        dz_n = dn * self.candidate_activation.slope(n)
         dr = dz_n * m
         dm = dz_n * r
         # forward: u = σ(z_xu + z_hu)

@@ -74,7 +74,7 @@ class GRUResetBefore(Description[GRUResetBeforeParams, HiddenState]):
         Whether there is a bias; without it ``params.b`` is None.
     update_gate : {"keeps", "replaces"}, default "keeps"
         What an update gate of one does with the old state.
-    gate_activation, activation : Activation, default Sigmoid(), Tanh()
+    gate_activation, candidate_activation : Activation, default Sigmoid(), Tanh()
         Of the gates r and u, and of the candidate n; see `manual_lstm.activations`.
 
     Examples
@@ -89,7 +89,7 @@ class GRUResetBefore(Description[GRUResetBeforeParams, HiddenState]):
     bias: bool = True
     update_gate: str = "keeps"
     gate_activation: Activation = SIGMOID
-    activation: Activation = TANH
+    candidate_activation: Activation = TANH
 
     gates: ClassVar[str] = "run"
     state_shapes: ClassVar[HiddenState] = HiddenState(h=("B", "H"))
@@ -99,7 +99,7 @@ class GRUResetBefore(Description[GRUResetBeforeParams, HiddenState]):
         checks.is_bool("bias", self.bias)
         checks.one_of("update_gate", self.update_gate, UPDATE_GATES)
         is_activation("gate_activation", self.gate_activation)
-        is_activation("activation", self.activation)
+        is_activation("candidate_activation", self.candidate_activation)
 
     @property
     def param_shapes(self) -> GRUResetBeforeParams:
@@ -122,7 +122,7 @@ class GRUResetBefore(Description[GRUResetBeforeParams, HiddenState]):
         r = self.gate_activation(z_xr + h_prev @ W_hr)
         u = self.gate_activation(z_xu + h_prev @ W_hu)
         h_reset = r * h_prev
-        n = self.activation(z_xn + h_reset @ W_hn)
+        n = self.candidate_activation(z_xn + h_reset @ W_hn)
         keep, replace = (u, 1 - u) if self.update_gate == "keeps" else (1 - u, u)
         h = keep * h_prev + replace * n
         return HiddenState(h), GRUResetBeforeCache(x, h_prev, r, u, h_reset, n)
@@ -145,7 +145,7 @@ class GRUResetBefore(Description[GRUResetBeforeParams, HiddenState]):
         # forward: keep, replace = (u, 1 - u), or (1 - u, u)
         du = dkeep - dreplace if self.update_gate == "keeps" else dreplace - dkeep
         # forward: n = tanh(z_xn + h_reset W_hn)
-        dz_n = dn * self.activation.slope(n)
+        dz_n = dn * self.candidate_activation.slope(n)
         dh_reset = dz_n @ W_hn.T
         dW_hn = h_reset.T @ dz_n
         # forward: h_reset = r * h_prev

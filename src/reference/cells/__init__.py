@@ -19,6 +19,7 @@ from manual_lstm import (
     MGU,
     RNN,
     UGRNN,
+    ActivationLSTM,
     CoupledLSTM,
     FullGateLSTM,
     GRUResetBefore,
@@ -38,9 +39,11 @@ from manual_lstm import (
     OriginalLSTM,
     PeepholeLSTM,
     ReLU,
+    ScaledTanh,
     Softsign,
 )
 from reference.cells import (
+    activation_lstm,
     greff,
     gru,
     gru_reset_before,
@@ -88,6 +91,16 @@ class Twin:
 
 TWINS: dict[type, Twin] = {
     LSTM: Twin(lstm.step, padding_is_exact=True, variants=({}, {"bias": False})),
+    ActivationLSTM: Twin(
+        activation_lstm.step,
+        padding_is_exact=True,
+        variants=(
+            {"bias": False},
+            {"gate_activation": HardSigmoid()},
+            {"gate_activation": HardSigmoid(0.2), "candidate_activation": ReLU()},
+            {"candidate_activation": Softsign(), "output_activation": ScaledTanh()},
+        ),
+    ),
     GRU: Twin(
         gru.step,
         padding_is_exact=True,
@@ -95,7 +108,7 @@ TWINS: dict[type, Twin] = {
             {},
             {"bias": False},
             {"update_gate": "replaces"},
-            {"gate_activation": HardSigmoid(), "activation": Softsign()},
+            {"gate_activation": HardSigmoid(), "candidate_activation": Softsign()},
         ),
     ),
     GRUResetBefore: Twin(
@@ -105,7 +118,7 @@ TWINS: dict[type, Twin] = {
             {},
             {"bias": False},
             {"update_gate": "replaces"},
-            {"gate_activation": HardSigmoid(0.2), "activation": ReLU()},
+            {"gate_activation": HardSigmoid(0.2), "candidate_activation": ReLU()},
         ),
     ),
     MGU: Twin(mgu.step, padding_is_exact=True, variants=({}, {"update_gate": "keeps"})),

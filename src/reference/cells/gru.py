@@ -29,7 +29,10 @@ def step(cell: Any, params: Any, state: HiddenState, x: Any, tap: Any) -> Hidden
     tap : callable
         ``tap(name, value)``, called on every named value.
     """
-    squash_gate, squash = activation_of(cell.gate_activation), activation_of(cell.activation)
+    squash_gate, squash = (
+        activation_of(cell.gate_activation),
+        activation_of(cell.candidate_activation),
+    )
     W_r, W_z, W_n = jnp.split(params.W_x, 3, axis=1)
     U_r, U_z, U_n = jnp.split(params.W_h, 3, axis=1)
     b_r, b_z, b_n = [0.0] * 3 if params.b is None else jnp.split(params.b, 3)
