@@ -173,7 +173,7 @@ def _take_apart(plan: Plan, findings: _Findings, seed: int) -> None:
 
     rng = np.random.default_rng(seed + 1)
     asked = [(problem, plan.oracle_alone(problem)) for problem in findings.failing if plan.pads]
-    asked += [(problem, plan.oracle(case, 1, n % variants)) for n, problem in enumerate(fresh)]
+    asked += [(problem, plan.oracle(case, n % variants)) for n, problem in enumerate(fresh)]
     for problem, oracle in asked:
         timed = invariants.local_problems(problem, rng)
         comparison = compare_batch([step for _, step in timed], oracle, rng, invariants.run_step)

@@ -63,11 +63,15 @@ class JaxOracle:
     count : int, default 1
         Fewer problems are filled up to this many by repeating the last one, so that one
         compilation serves batches of different lengths.
+    compiled : bool, default True
+        Whether the program is compiled as a whole, which takes a second; else each operation is
+        run on its own, so that what one cell has compiled serves the next, at the same sizes.
     """
 
     stacking: Stacking
     name: str = "JAX"
     count: int = 1
+    compiled: bool = True
     precision: float = 0.0
 
     def answers(
@@ -83,7 +87,7 @@ class JaxOracle:
         if count < self.count:
             repeats = [*range(count), *[count - 1] * (self.count - count)]
             stacked = jax.tree.map(lambda array: array[repeats], stacked)
-        with jax.enable_x64(True):
+        with jax.enable_x64(True), jax.disable_jit(not self.compiled):
             answer = jitted_vjp(step, cell, over_cases=True)(*stacked)
         answer = jax.tree.map(lambda array: np.asarray(array)[:count], answer)
         return _named(*answer)

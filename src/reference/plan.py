@@ -51,28 +51,33 @@ class Plan:
     @property
     def oracle_name(self) -> str:
         """What to call the oracle in a report."""
-        return self.oracle(SHAPES[0], 1).name
+        return self.oracle(SHAPES[0]).name
 
-    def oracle(self, case: Case, T: int, variant: int = 0) -> Oracle:
-        """Return the oracle for problems of `T` steps with the sizes of `case`, of one variant."""
+    def oracle(self, case: Case, variant: int = 0) -> Oracle:
+        """Return the oracle for problems of one variant with the sizes D and H of `case`.
+
+        One compilation serves them all, from the whole sequence to the single step.
+        """
         if self.numeric is not None:
             return NumericOracle(complex_step=self.numeric)
         if self.step is not None:
             name = "JAX, which traced the step itself"
-            return JaxOracle(SameShape(step=self.step), name, count=BATCH)
+            step = SameShape(step=self.step, T=WIDEST.T, B=WIDEST.B)
+            return JaxOracle(step, name, count=BATCH)
         D, H = self.subject.sizes or (WIDEST.D, WIDEST.H)
         if self.pads:
             cell = self.subject.make(D, H, variant)
             if hasattr(cell, "bias"):  # zeros stand for a bias that is not there
                 cell = replace(cell, bias=True)
-            return JaxOracle(Padded(cell, T=T, B=WIDEST.B), count=BATCH)
-        return JaxOracle(SameShape(cell=self.subject.make(case.D, case.H, variant)), count=BATCH)
+            return JaxOracle(Padded(cell, T=WIDEST.T, B=WIDEST.B), count=BATCH)
+        cell = self.subject.make(case.D, case.H, variant)
+        return JaxOracle(SameShape(cell=cell, T=WIDEST.T, B=WIDEST.B), count=BATCH)
 
     def oracle_alone(self, problem: Problem) -> Oracle:
         """Return the oracle for one problem at its own size: no padding, its own compilation."""
         if self.numeric is None and self.step is None:
             return JaxOracle(SameShape(cell=problem.cell))
-        return self.oracle(SHAPES[0], 1)
+        return self.oracle(SHAPES[0])
 
     def batches(self, rng: np.random.Generator) -> Iterator[tuple[Oracle, list[Problem]]]:
         """Yield batches of problems of one variant with the oracle to ask about them, endlessly."""
@@ -87,7 +92,7 @@ class Plan:
                 cases = [self._sized(shape) for _ in range(size)]
             cases = [knobs(rng, case, index_inputs=indices and self.pads) for case in cases]
             problems = [self.draw(case, variant) for case in cases]
-            yield self.oracle(cases[0], WIDEST.T, variant), problems
+            yield self.oracle(cases[0], variant), problems
 
     def draw(self, case: Case, variant: int = 0) -> Problem:
         """Draw the problem of a case."""

@@ -43,7 +43,7 @@ class Stacking(Protocol):
 
 @dataclass(frozen=True)
 class SameShape:
-    """Problems of one cell and one size.
+    """Problems of one cell.
 
     Parameters
     ----------
@@ -51,10 +51,16 @@ class SameShape:
         A built-in cell, a layer of such cells, or None for a step that knows its own cell.
     step : callable, optional
         The JAX step of a cell without a twin.
+    T, B : int, default 0
+        Steps and rows that problems are filled up to, so that one compilation serves them all.
+        It is exact for any cell: rows know nothing of each other, and a step past the end of a
+        row changes nothing. Problems of one size need none.
     """
 
     cell: Any = None
     step: Any = None
+    T: int = 0
+    B: int = 0
 
     @property
     def oracle(self) -> tuple[Any, Any]:
@@ -62,17 +68,46 @@ class SameShape:
         return (step_of(self.cell), self.cell) if self.step is None else (self.step, None)
 
     def arguments(self, problems: Sequence[Problem]) -> tuple[Any, ...]:
-        """Stack the arguments as they are."""
-        parts = [arguments(problem) for problem in problems]
+        """Fill up and stack the arguments."""
+        parts = [self._filled(*arguments(problem)) for problem in problems]
         return jax.tree.map(lambda *arrays: np.stack(arrays), *parts)
 
     def results(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
-        """Stack results as they are; a result of another shape counts as NaN."""
+        """Fill up and stack results; a result of another shape counts as NaN."""
+        growing = 2 if name in ("hs", "xs") else 0 if name.startswith("params.") else 1
+        growing = growing if self.T else 0
         stacked = np.zeros(like.shape)
         for n, array in enumerate(arrays):
-            if array is not None:
-                stacked[n] = array if array.shape == like.shape[1:] else np.nan
+            if array is None:
+                continue
+            whole = like.shape[1:]
+            fits = array.ndim == len(whole) and array.shape[growing:] == whole[growing:]
+            if fits and all(np.less_equal(array.shape, whole)):
+                stacked[(n, *map(slice, array.shape))] = array
+            else:
+                stacked[n] = np.nan
         return stacked
+
+    def _filled(
+        self, params: Any, xs: Array, state0: Any, lengths: Array, dhs: Array, dstate_T: Any
+    ) -> tuple[Any, ...]:
+        """Repeat the last input, so that no step sees anything unlikely; the rest are zeros."""
+        more = max(self.T - xs.shape[0], 0), max(self.B - xs.shape[1], 0)
+
+        def fill(array: Array, *axes: int, mode: Any = "constant") -> Array:
+            return np.pad(array, [(0, k) for k in axes] + [(0, 0)] * (array.ndim - len(axes)), mode)
+
+        def fill_rows(array: Array) -> Array:
+            return fill(array, more[1])
+
+        return (
+            params,
+            fill(xs, *more, mode="edge" if xs.size else "constant"),
+            jax.tree.map(fill_rows, state0),
+            fill_rows(lengths),
+            fill(dhs, *more),
+            jax.tree.map(fill_rows, dstate_T),
+        )
 
 
 @dataclass(frozen=True)
