@@ -9,13 +9,14 @@ from math import isnan, log
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
 
 from reference.training.state import State
 from reference.training.train import Training
 
 _FIRST_LINES = 5.0  # seconds between lines at first; later lines stand further apart
 _GROWTH = 0.1
+_WIDE = 130  # columns in which the bar has room for all there is to say
 
 
 class Display:
@@ -27,15 +28,14 @@ class Display:
         self.last_line = state.seconds
         self.console = Console(stderr=True, highlight=False)
         self.progress = Progress(
-            BarColumn(bar_width=24),
+            BarColumn(bar_width=16),
             TaskProgressColumn(),
             TextColumn("{task.description}"),
-            TimeElapsedColumn(),
             console=self.console,
             redirect_stdout=False,
             disable=not self.console.is_interactive,
         )
-        self.task = self.progress.add_task(self.status(state), total=1.0)
+        self.task = self.progress.add_task(self.beside_bar(state), total=1.0)
 
     def __enter__(self) -> Display:
         self.progress.start()
@@ -56,7 +56,7 @@ class Display:
     def show(self, state: State) -> None:
         """Show where the run stands."""
         self.progress.update(
-            self.task, completed=self.fraction(state), description=self.status(state)
+            self.task, completed=self.fraction(state), description=self.beside_bar(state)
         )
         wait = max(_FIRST_LINES, _GROWTH * self.last_line)
         if not self.console.is_interactive and state.seconds >= self.last_line + wait:
@@ -83,23 +83,31 @@ class Display:
         if self.training.budget.iterations is not None:
             parts[0] += f" of {self.training.budget.iterations:,}"
         parts.append(f"epoch {state.epoch + 1}")
-        parts.append(f"training {bits(state.training_loss)}, "
-                     f"validation {bits(state.validation_loss)} bits/char")  # fmt: skip
-        parts.append(f"{self.speed(state):,.0f} chars/s")
-        if left := self.time_left(state):
-            parts.append(f"{left} left")
-        return " · ".join(parts)
+        parts += [losses(state), f"{self.speed(state):,.0f} chars/s", self.time_left(state)]
+        return " · ".join(filter(None, parts))
+
+    def beside_bar(self, state: State) -> str:
+        """Return the same line, or what of it fits beside a bar in a narrow terminal."""
+        if self.console.width >= _WIDE:
+            return self.status(state)
+        return " · ".join(filter(None, [losses(state), self.time_left(state)]))
 
     def time_left(self, state: State) -> str:
-        """Return the time left at the speed so far, such as ``3:05``; empty before there is one."""
+        """Return the time left at the speed so far, such as ``3:05 left``; empty at first."""
         budget = self.training.budget
         if budget.iterations is None:
-            return clock(max((budget.seconds or 0.0) - state.seconds, 0.0))
+            return clock(max((budget.seconds or 0.0) - state.seconds, 0.0)) + " left"
         done = state.step - self.first.step
         if not done:
             return ""
         each = (state.seconds - self.first.seconds) / done
-        return clock(each * (budget.iterations - state.step))
+        return clock(each * (budget.iterations - state.step)) + " left"
+
+
+def losses(state: State) -> str:
+    """Return both losses of a state."""
+    training, validation = bits(state.training_loss), bits(state.validation_loss)
+    return f"training {training}, validation {validation} bits/char"
 
 
 def bits(nats: float) -> str:
