@@ -34,7 +34,7 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
     missing = [name for name, entries in base.entries.items() if entries is None]
     if missing:
         shapes = {name: gradient.shape for name, gradient in case.oracle.items()}
-        now = Round(record(program, case.inputs, 2.0), None, [], {})
+        now = Round(record(program, case.inputs, 2.0))
         for place in _places(program, now):
             yield from results.missing(place, missing, shapes)
 
@@ -56,7 +56,7 @@ def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
 
 def of_shared(program: Program, case: Case) -> Iterator[Rewrite]:
     """Give edits of what the loss runs too: they must leave the loss as it is."""
-    now = Round(record(program, case.inputs, 3.0, shared=True), None, [], {})
+    now = Round(record(program, case.inputs, 3.0, shared=True))
     for unit in program.live_units:
         if not program.only_in_backward(unit):
             for place in _places(program, now, unit):

@@ -6,6 +6,8 @@ several faults, the one that lies last on the way of an output still explains th
 
 from __future__ import annotations
 
+import itertools
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -37,6 +39,8 @@ class Evidence:
         The least change that explains `outputs`, or as much as can be; all executions in one row.
     unique : bool
         Whether no other change does.
+    linear : bool
+        Whether the outputs are linear in its value; if not, `delta` is no more than a direction.
     """
 
     site: int
@@ -46,6 +50,7 @@ class Evidence:
     steps: tuple[int, ...]
     delta: Array
     unique: bool = False
+    linear: bool = True
 
     @property
     def full(self) -> bool:
@@ -53,15 +58,17 @@ class Evidence:
         return self.explains > 1 - SOLVED
 
 
-def solve(jac: Jacobian, residual: Mapping[str, Array], wrong: list[str]) -> list[Evidence]:
+def solve(
+    jac: Jacobian, residual: Mapping[str, Array], wrong: list[str], linear: set[int]
+) -> list[Evidence]:
     """Solve for every site and return the evidence, in the order of the sites."""
     wrong = [name for name in wrong if name in jac.rows]
     systems = _Systems(jac, residual, wrong)
+    everything = systems.of(frozenset(wrong))
     found = []
     for k in jac.columns:
         columns = jac.span(k)
-        everything = systems.of(frozenset(wrong))
-        delta, rank, left = everything.solve(columns)
+        delta, rank, left = everything.solve([columns])
         if not rank:
             continue
         explains, outputs = 1 - left / everything.total, tuple(wrong)
@@ -69,11 +76,47 @@ def solve(jac: Jacobian, residual: Mapping[str, Array], wrong: list[str]) -> lis
         if explains <= 1 - SOLVED:
             outputs = _explained(systems, columns, wrong)
             if outputs:
-                delta, part, _ = systems.of(frozenset(outputs)).solve(columns)
+                delta, part, _ = systems.of(frozenset(outputs)).solve([columns])
                 unique = part == len(delta)
         steps = _steps(delta, jac.columns[k])
-        found.append(Evidence(k, explains, outputs, rank / systems.rows, steps, delta, unique))
+        found.append(
+            Evidence(k, explains, outputs, rank / systems.rows, steps, delta, unique, k in linear)
+        )
     return found
+
+
+def solve_pairs(
+    jac: Jacobian,
+    residual: Mapping[str, Array],
+    wrong: list[str],
+    sites: list[int],
+    seconds: float,
+) -> list[tuple[Evidence, Evidence]]:
+    """Return the pairs of sites that explain everything together, the telling ones first.
+
+    Only pairs in which one change alone does it: those say what both values should have been.
+    """
+    wrong = [name for name in wrong if name in jac.rows]
+    systems = _Systems(jac, residual, wrong)
+    everything = systems.of(frozenset(wrong))
+    until = time.monotonic() + seconds
+    found = []
+    for a, b in itertools.combinations(sites, 2):
+        if time.monotonic() > until:
+            break
+        delta, rank, left = everything.solve([jac.span(a), jac.span(b)])
+        if left > SOLVED * everything.total or rank < len(delta) or rank == systems.rows:
+            continue
+        cut = jac.span(a).stop - jac.span(a).start
+        both = tuple(
+            Evidence(k, 1.0, tuple(wrong), rank / systems.rows, _steps(part, jac.columns[k]), part,
+                     unique=True)
+            for k, part in ((a, delta[:cut]), (b, delta[cut:]))
+        )  # fmt: skip
+        if all(e.steps for e in both):
+            found.append((rank, both))
+    found.sort(key=lambda pair: pair[0])
+    return [pair for _, pair in found]
 
 
 def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str, ...]:
@@ -84,7 +127,7 @@ def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str
             continue
         more = (*together, name)
         system = systems.of(frozenset(more))
-        _, rank, left = system.solve(columns)
+        _, rank, left = system.solve([columns])
         # As many free unknowns as entries explain anything.
         if left < SOLVED * system.total and rank < systems.entries(more):
             together = more
@@ -95,7 +138,7 @@ def _steps(delta: Array, spans: list[slice]) -> tuple[int, ...]:
     offset = spans[0].start
     sizes = [float(np.max(np.abs(delta[s.start - offset : s.stop - offset]))) for s in spans]
     largest = max(sizes)
-    return tuple(n for n, size in enumerate(sizes) if size > SOLVED * largest)
+    return tuple(n for n, size in enumerate(sizes) if size > max(SOLVED * largest, 1e-12))
 
 
 class _Systems:
@@ -146,9 +189,10 @@ class _Sketch:
             self._matrix, self._target = mix @ self._matrix, mix @ self._target
         self.total = float(self._target @ self._target) or 1.0
 
-    def solve(self, columns: slice) -> tuple[Array, int, float]:
+    def solve(self, columns: list[slice]) -> tuple[Array, int, float]:
         """Return the solution, the rank, and the squared rest, for some of the columns."""
-        matrix, target = self._matrix[:, columns], self._target
+        target = self._target
+        matrix = np.concatenate([self._matrix[:, span] for span in columns], axis=1)
         count = matrix.shape[1]
         if not np.any(matrix):
             return np.zeros(count), 0, self.total

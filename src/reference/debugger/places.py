@@ -13,7 +13,7 @@ from reference.debugger.round import Round
 _MUTE = (ast.ClassDef, ast.Import, ast.Pass)
 
 _TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
-_WEIGHTS = (3.0, 2.0, 2.0, 1.0)
+_WEIGHTS = (3.0, 3.0, 2.0, 2.0, 1.0)
 
 Statement = tuple[str, int, float]  # file, line, weight
 
@@ -62,8 +62,12 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     for e in now.evidence:
         site = now.recording.sites[e.site]
         key = site.file, site.statement
-        telling = e.full and (e.unique or e.rank < _TELLING)
-        tier = 0.0 if telling else 1.0 if e.outputs and not e.full else 2.0 if e.full else 3.0
+        if e.full and (e.unique or e.rank < _TELLING):
+            tier = 0.0 if e.linear else 1.0
+        elif e.full:
+            tier = 3.0
+        else:
+            tier = 2.0 if e.outputs and e.linear else 3.0 if e.outputs else 4.0
         first = now.recording.executions[e.site][0].order
         rank = (
             tier,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import time
 import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -225,6 +226,52 @@ def jacobian(
         at += base.size
         blocks.append(tangents_of(outputs[name], count))
     return Jacobian(rows, columns, np.concatenate(blocks)) if blocks else None
+
+
+def linear_sites(
+    program: Program, inputs: Inputs, recording: Recording, jac: Jacobian, seconds: float
+) -> set[int]:
+    """Return the sites in whose value the outputs are linear, as a backward is in its adjoints.
+
+    A value that is multiplied along the way, such as a gate, is not: there J is only a slope.
+    """
+    active, turn = -1, 0
+    delta: dict[int, Array] = {}
+    rng = np.random.default_rng(0)
+
+    def probe(k: int, _: Any, value: Any) -> Any:
+        nonlocal turn
+        if k != active or turn not in delta:
+            return value
+        turn += 1
+        return value + delta[turn - 1].reshape(np.shape(value))
+
+    found = set()
+    until = time.monotonic() + seconds
+    with _Probes(program, probe, False):
+        for k, spans in jac.columns.items():
+            if time.monotonic() > until:
+                break
+            active, turn = k, 0
+            delta = {n: rng.standard_normal(s.stop - s.start) for n, s in enumerate(spans)}
+            outcome = program.run(inputs, 1.0)
+            if outcome.error is not None:
+                continue
+            change = jac.of(k) @ np.concatenate(list(delta.values()))
+            if all(
+                _near(outcome.outputs.get(name), recording.outputs[name], change[rows])
+                for name, rows in jac.rows.items()
+            ):
+                found.add(k)
+    return found
+
+
+def _near(moved: Any, before: Any, change: Array) -> bool:
+    """Whether an output has moved by as much as was foretold."""
+    moved, before = as_float_array(moved), np.asarray(before, dtype=float)
+    size = 1 + float(np.max(np.abs(change), initial=0.0))
+    foretold = before + change.reshape(before.shape)
+    return moved is not None and np.allclose(moved, foretold, rtol=1e-6, atol=1e-8 * size)
 
 
 def _size(value: Any) -> int:

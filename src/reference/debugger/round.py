@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -21,19 +21,18 @@ class Round:
     """What the probes say of the program as it stands."""
 
     recording: Recording
-    jacobian: Jacobian | None
-    evidence: list[Evidence]
-    residual: dict[str, Array]
+    jacobian: Jacobian | None = None
+    evidence: list[Evidence] = field(default_factory=list)
+    residual: dict[str, Array] = field(default_factory=dict)
 
-    def wanted(self, site: int) -> tuple[int, Array] | None:
-        """Return the first execution whose value must change, and by how much, if that is known."""
-        e = next((e for e in self.evidence if e.site == site), None)
-        if e is None or not (e.unique and e.outputs and e.steps):
-            return None
-        assert self.jacobian is not None
-        spans = self.jacobian.columns[site]
-        n, start = e.steps[0], spans[0].start
-        return n, e.delta[spans[n].start - start : spans[n].stop - start]
+    def evidence_of(self, site: int) -> Evidence | None:
+        """Return what the solve for a site says."""
+        return next((e for e in self.evidence if e.site == site), None)
+
+    def wanted(self, site: int) -> Evidence | None:
+        """Return what the solve says of a site whose right value is known."""
+        e = self.evidence_of(site)
+        return e if e is not None and e.linear and e.unique and e.outputs and e.steps else None
 
     def site_of(self, rewrite: Rewrite) -> int | None:
         """Return the site whose expression holds an edit."""
@@ -90,9 +89,7 @@ class Round:
         assert self.jacobian is not None
         wanted = self.wanted(k)
         if wanted is not None:
-            # Before the first wrong value nothing is spoilt, so there the edit must give it.
-            n, delta = wanted
-            return bool(np.allclose(deltas[n], delta, rtol=1e-5, atol=1e-7 * np.max(np.abs(delta))))
+            return self._agrees(deltas, wanted)
         change = self.jacobian.of(k) @ np.concatenate(deltas)
         outputs = {
             name: np.asarray(self.recording.outputs[name], float)
@@ -109,6 +106,29 @@ class Round:
                 return False
             gained += int(np.sum(mine & ~theirs))
         return gained > 0
+
+    def gives(self, program: Program, rewrite: Rewrite, wanted: Evidence) -> bool:
+        """Return whether an edit inside a site gives the value that it should have had."""
+        deltas = self.deltas(program, rewrite, wanted.site)
+        return deltas is not None and self._agrees(deltas, wanted)
+
+    def _agrees(self, deltas: list[Array], wanted: Evidence) -> bool:
+        """Whether changes are those wanted, up to the first execution that has to change.
+
+        After that nothing is as it was recorded.
+        """
+        assert self.jacobian is not None
+        spans = self.jacobian.columns[wanted.site]
+        start, size = spans[0].start, float(np.max(np.abs(wanted.delta)))
+        return all(
+            np.allclose(
+                deltas[n],
+                wanted.delta[spans[n].start - start : spans[n].stop - start],
+                rtol=1e-5,
+                atol=1e-7 * size,
+            )
+            for n in range(wanted.steps[0] + 1)
+        )
 
     def times(self, program: Program, rewrite: Rewrite) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """Return the time steps at which an edit changes a value, and all time steps."""

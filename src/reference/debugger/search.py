@@ -16,7 +16,7 @@ import numpy as np
 from reference.debugger import candidates
 from reference.debugger import probe as probing
 from reference.debugger.cases import Case, Score, score
-from reference.debugger.evidence import solve
+from reference.debugger.evidence import Evidence, solve, solve_pairs
 from reference.debugger.places import (
     Statement,
     ordered_statements,
@@ -39,6 +39,7 @@ class Step:
 
 
 Ranked = tuple[tuple[float, ...], Rewrite]
+Weighed = tuple[Place, float]
 
 
 @dataclass
@@ -90,16 +91,21 @@ class Search:
             base = score(outcome, case)
             if len(base.right) == len(case.oracle) and self.accepts():
                 return
-            now = Round(probing.record(self.program, case.inputs, 3.0), None, [], {})
+            now = Round(probing.record(self.program, case.inputs, 3.0))
             partial: list[Ranked] = []
-            step = self._round(now, self._quickly(now, base), base, partial, False)
-            if not self.found:
+            step = self._round(now, self._quickly(now, base), base, [])
+            if step is None:
                 now = self._probe(outcome, base)
                 if self.first is None:
                     self.first = now
                 ordered = ordered_statements(self.program, now, outcome)
                 self.order = self.order or [(file, line) for file, line, _ in ordered]
-                step = self._round(now, self._stages(now, ordered, base), base, partial, True)
+                places = self._places(now, ordered)
+                step = (
+                    self._round(now, self._stages(now, places, base), base, partial)
+                    or self._pair(now, base)
+                    or self._round(now, self._rest(places), base, partial, whole=False)
+                )
             if step is None or self.late():
                 return
             self.steps.append(step)
@@ -128,7 +134,8 @@ class Search:
                     break
             if jacobian is not None:
                 wrong = [name for name in residual if name not in base.right]
-                evidence = solve(jacobian, residual, wrong)
+                linear = probing.linear_sites(program, case.inputs, recording, jacobian, 1.0)
+                evidence = solve(jacobian, residual, wrong, linear)
         return Round(recording, jacobian, evidence, residual)
 
     def _round(
@@ -137,8 +144,12 @@ class Search:
         stages: Iterator[tuple[str, Iterable[Rewrite]]],
         base: Score,
         partial: list[Ranked],
-        probed: bool,
+        whole: bool = True,
     ) -> Step | None:
+        """Try edits; return the best that mends all, else one that mends `whole` outputs or more.
+
+        An edit that mends all is kept in `found`, and the other is made in memory.
+        """
         best_cost, after = np.inf, 0
         for stage, rewrites in stages:
             for rewrite in rewrites:
@@ -165,24 +176,51 @@ class Search:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
             return min(self.found, key=lambda found: found.cost).steps[-1]
-        if not partial:
+        best = min(partial, key=_first, default=None)
+        if best is None or (whole and best[0][0] >= 0):
             return None
-        if not probed:
-            return None
-        rewrite = min(partial, key=_first)[1]
+        return self._accepted(best[1], now)
+
+    def _accepted(self, rewrite: Rewrite, now: Round) -> Step:
         step = self._step(rewrite, now)
         self._install(rewrite)
         return step
 
+    def _pair(self, now: Round, base: Score) -> Step | None:
+        """Make one of two edits that give what two lines together should have had.
+
+        No gradient may become right before both are made, so neither would be found alone.
+        """
+        if (
+            now.jacobian is None
+            or self.late()
+            or any(e.full and e.rank < 0.5 for e in now.evidence)
+        ):
+            return None
+        sites = now.recording.sites
+        reach = [e for e in now.evidence if e.linear and not sites[e.site].plain]
+        reach.sort(key=lambda e: -e.explains)
+        wrong = [name for name in now.residual if name not in base.right]
+        chosen = [e.site for e in reach[:24]]
+        for pair in solve_pairs(now.jacobian, now.residual, wrong, chosen, 2.0)[:6]:
+            edits = [self._that_gives(now, e) for e in pair]
+            if all(edits):
+                return self._accepted(edits[0], now)  # type: ignore[arg-type]
+        return None
+
+    def _that_gives(self, now: Round, wanted: Evidence) -> Rewrite | None:
+        """Return the least far-fetched edit of a line that gives the value it should have had."""
+        site = now.recording.sites[wanted.site]
+        place = place_at(self.program, now, site.file, site.statement)
+        for rewrite in common(place) if place is not None else ():
+            if now.site_of(rewrite) == wanted.site and now.gives(self.program, rewrite, wanted):
+                return rewrite
+        return None
+
     def _stages(
-        self, now: Round, ordered: list[Statement], base: Score
+        self, now: Round, places: list[Weighed], base: Score
     ) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give what is tried in the order of the evidence, line by line."""
-        places = [
-            (place, weight)
-            for file, line, weight in ordered
-            if (place := place_at(self.program, now, file, line)) is not None
-        ]
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
         for place in alone[:6]:
@@ -194,8 +232,18 @@ class Search:
             yield "some", self._filtered(now, base, common(place), 2.0)
         for place in some[:2]:
             yield "some", self._filtered(now, base, rich(place), 1.0)
+
+    def _rest(self, places: list[Weighed]) -> Iterator[tuple[str, Iterable[Rewrite]]]:
+        """Give what is tried where the evidence has led nowhere."""
         yield "any", self._cheapest(place for place, weight in places if weight < 3)
         yield "shared", candidates.of_shared(self.program, self.cases[0])
+
+    def _places(self, now: Round, ordered: list[Statement]) -> list[Weighed]:
+        return [
+            (place, weight)
+            for file, line, weight in ordered
+            if (place := place_at(self.program, now, file, line)) is not None
+        ]
 
     def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
         """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
@@ -229,7 +277,10 @@ class Search:
 
     def _may_help(self, now: Round, base: Score, rewrite: Rewrite) -> bool:
         site = now.site_of(rewrite)
-        if site is None or self._feeds_back(now, rewrite, site):
+        e = None if site is None else now.evidence_of(site)
+        if site is None or (e is not None and not e.linear):
+            return True
+        if self._feeds_back(now, rewrite, site):
             return True
         return now.predicted(self.program, self.cases[0], base, rewrite, site)
 
