@@ -21,6 +21,7 @@ WIDEST = Case(T=8, B=4, D=6, H=6)
 # Where every shape costs a compilation: sizes all different, then ones.
 SHAPES = (Case(4, 3, 2, 5), Case(3, 2, 4, 3), Case(5, 4, 3, 2), Case(1, 1, 1, 1))
 BATCH = 64
+TRACED = "JAX, which traced the step itself"
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,8 @@ class Plan:
         if self.numeric is not None:
             return NumericOracle(complex_step=self.numeric)
         if self.step is not None:
-            name = "JAX, which traced the step itself"
             step = SameShape(step=self.step, T=WIDEST.T, B=WIDEST.B)
-            return JaxOracle(step, name, count=BATCH)
+            return JaxOracle(step, TRACED, count=BATCH)
         D, H = self.subject.sizes or (WIDEST.D, WIDEST.H)
         if self.pads:
             cell = self.subject.make(D, H, variant)
@@ -75,9 +75,11 @@ class Plan:
 
     def oracle_alone(self, problem: Problem) -> Oracle:
         """Return the oracle for one problem at its own size: no padding, its own compilation."""
-        if self.numeric is None and self.step is None:
-            return JaxOracle(SameShape(cell=problem.cell))
-        return self.oracle(SHAPES[0])
+        if self.numeric is not None:
+            return NumericOracle(complex_step=self.numeric)
+        if self.step is not None:
+            return JaxOracle(SameShape(step=self.step), TRACED)
+        return JaxOracle(SameShape(cell=problem.cell))
 
     def batches(self, rng: np.random.Generator) -> Iterator[tuple[Oracle, list[Problem]]]:
         """Yield batches of problems of one variant with the oracle to ask about them, endlessly."""
