@@ -24,6 +24,7 @@ from manual_lstm.cells.mgu import MGU, MGUCache, MGUParams
 from manual_lstm.cells.mgu_reset_after import MGUResetAfter, MGUResetAfterCache, MGUResetAfterParams
 from manual_lstm.cells.min_gru import MinGRU, MinGRUCache, MinGRUParams
 from manual_lstm.cells.min_lstm import MinLSTM, MinLSTMCache, MinLSTMParams
+from manual_lstm.cells.mlstm import MLSTM, MLSTMCache, MLSTMParams, MLSTMState
 from manual_lstm.cells.multiplicative import (
     MultiplicativeLSTM,
     MultiplicativeLSTMCache,
@@ -53,6 +54,7 @@ from manual_lstm.cells.original import OriginalLSTM, OriginalLSTMCache, Original
 from manual_lstm.cells.peephole import PeepholeLSTM, PeepholeLSTMCache, PeepholeLSTMParams
 from manual_lstm.cells.projection import LSTMP, LSTMPCache, LSTMPParams
 from manual_lstm.cells.rnn import RNN, RNNCache, RNNParams
+from manual_lstm.cells.slstm import SLSTM, SLSTMCache, SLSTMParams, SLSTMState
 from manual_lstm.cells.ugrnn import UGRNN, UGRNNCache, UGRNNParams
 
 __all__ = [
@@ -61,7 +63,9 @@ __all__ = [
     "LSTM",
     "LSTMP",
     "MGU",
+    "MLSTM",
     "RNN",
+    "SLSTM",
     "UGRNN",
     "ActivationLSTM",
     "ActivationLSTMCache",
@@ -99,6 +103,9 @@ __all__ = [
     "MGUResetAfter",
     "MGUResetAfterCache",
     "MGUResetAfterParams",
+    "MLSTMCache",
+    "MLSTMParams",
+    "MLSTMState",
     "MinGRU",
     "MinGRUCache",
     "MinGRUParams",
@@ -129,6 +136,9 @@ __all__ = [
     "PeepholeLSTMParams",
     "RNNCache",
     "RNNParams",
+    "SLSTMCache",
+    "SLSTMParams",
+    "SLSTMState",
     "UGRNNCache",
     "UGRNNParams",
 ]

@@ -17,7 +17,9 @@ from manual_lstm import (
     LSTM,
     LSTMP,
     MGU,
+    MLSTM,
     RNN,
+    SLSTM,
     UGRNN,
     ActivationLSTM,
     CoupledLSTM,
@@ -54,11 +56,13 @@ from reference.cells import (
     mgu,
     min_gru,
     min_lstm,
+    mlstm,
     multiplicative,
     original,
     peephole,
     projection,
     rnn,
+    slstm,
     ugrnn,
 )
 
@@ -150,6 +154,8 @@ TWINS: dict[type, Twin] = {
     IndyLSTM: Twin(indy.step, padding_is_exact=True),
     MultiplicativeLSTM: Twin(multiplicative.step, padding_is_exact=True),
     MinLSTM: Twin(min_lstm.step, padding_is_exact=True),
+    SLSTM: Twin(slstm.step, padding_is_exact=False),
+    MLSTM: Twin(mlstm.step, padding_is_exact=False, variants=({}, {"epsilon": 0.1})),
 }
 
 
