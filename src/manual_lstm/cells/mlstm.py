@@ -149,7 +149,7 @@ class MLSTM(Description[MLSTMParams, MLSTMState]):
         """Return the next state, and the cache for `step_backward`."""
         W_x, b, W_s, b_s = params
         _, C_prev, n_prev, m_prev = state
-        root_H = self.hidden_size**0.5
+        root_H = self.sizes["H"] ** 0.5
 
         z_q, z_k, z_v, z_o = split_gates(input_product(x, W_x), 4)  # (B, H) each
         b_q, b_k, b_v, b_o = np.split(b, 4)  # (H,) each
@@ -187,7 +187,7 @@ class MLSTM(Description[MLSTMParams, MLSTMState]):
             cache
         )
         dh, dC_from_next, dn_from_next, dm_from_next = dstate
-        root_H = self.hidden_size**0.5
+        root_H = self.sizes["H"] ** 0.5
 
         # forward: h = o * y
         do = dh * y
