@@ -68,10 +68,15 @@ from manual_lstm.cells import (
     OriginalLSTMParams,
     PeepholeLSTM,
     PeepholeLSTMParams,
+    RecurrentDropoutLSTM,
     RNNParams,
     SLSTMParams,
     SLSTMState,
     UGRNNParams,
+    VariationalDropoutLSTM,
+    VariationalDropoutLSTMState,
+    Zoneout,
+    with_masks,
 )
 from manual_lstm.char_lm import CharLM, CharLMParams
 from manual_lstm.layer import Layer
@@ -154,6 +159,7 @@ __all__ = [
     "PeepholeLSTMParams",
     "RNNParams",
     "ReLU",
+    "RecurrentDropoutLSTM",
     "Residual",
     "SLSTMParams",
     "SLSTMState",
@@ -164,10 +170,14 @@ __all__ = [
     "Tanh",
     "Tape",
     "UGRNNParams",
+    "VariationalDropoutLSTM",
+    "VariationalDropoutLSTMState",
+    "Zoneout",
     "__version__",
     "backward",
     "forward",
     "layouts",
     "softmax_cross_entropy",
     "softmax_cross_entropy_backward",
+    "with_masks",
 ]

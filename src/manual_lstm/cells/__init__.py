@@ -20,6 +20,7 @@ from manual_lstm.cells.indy import IndyLSTM, IndyLSTMCache, IndyLSTMParams
 from manual_lstm.cells.janet import JANET, JANETCache, JANETParams
 from manual_lstm.cells.layer_norm_lstm import LayerNormLSTM, LayerNormLSTMCache, LayerNormLSTMParams
 from manual_lstm.cells.lstm import LSTM, LSTMCache, LSTMParams, LSTMState
+from manual_lstm.cells.masks import with_masks
 from manual_lstm.cells.mgu import MGU, MGUCache, MGUParams
 from manual_lstm.cells.mgu_reset_after import MGUResetAfter, MGUResetAfterCache, MGUResetAfterParams
 from manual_lstm.cells.min_gru import MinGRU, MinGRUCache, MinGRUParams
@@ -53,9 +54,16 @@ from manual_lstm.cells.no_output_gate import (
 from manual_lstm.cells.original import OriginalLSTM, OriginalLSTMCache, OriginalLSTMParams
 from manual_lstm.cells.peephole import PeepholeLSTM, PeepholeLSTMCache, PeepholeLSTMParams
 from manual_lstm.cells.projection import LSTMP, LSTMPCache, LSTMPParams
+from manual_lstm.cells.recurrent_dropout_lstm import RecurrentDropoutLSTM, RecurrentDropoutLSTMCache
 from manual_lstm.cells.rnn import RNN, RNNCache, RNNParams
 from manual_lstm.cells.slstm import SLSTM, SLSTMCache, SLSTMParams, SLSTMState
 from manual_lstm.cells.ugrnn import UGRNN, UGRNNCache, UGRNNParams
+from manual_lstm.cells.variational_dropout_lstm import (
+    VariationalDropoutLSTM,
+    VariationalDropoutLSTMCache,
+    VariationalDropoutLSTMState,
+)
+from manual_lstm.cells.zoneout import Zoneout, ZoneoutCache
 
 __all__ = [
     "GRU",
@@ -136,9 +144,17 @@ __all__ = [
     "PeepholeLSTMParams",
     "RNNCache",
     "RNNParams",
+    "RecurrentDropoutLSTM",
+    "RecurrentDropoutLSTMCache",
     "SLSTMCache",
     "SLSTMParams",
     "SLSTMState",
     "UGRNNCache",
     "UGRNNParams",
+    "VariationalDropoutLSTM",
+    "VariationalDropoutLSTMCache",
+    "VariationalDropoutLSTMState",
+    "Zoneout",
+    "ZoneoutCache",
+    "with_masks",
 ]

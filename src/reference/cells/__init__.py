@@ -40,12 +40,16 @@ from manual_lstm import (
     NoOutputGateLSTM,
     OriginalLSTM,
     PeepholeLSTM,
+    RecurrentDropoutLSTM,
     ReLU,
     ScaledTanh,
     Softsign,
+    VariationalDropoutLSTM,
+    Zoneout,
 )
 from reference.cells import (
     activation_lstm,
+    dropout,
     greff,
     gru,
     gru_reset_before,
@@ -156,6 +160,9 @@ TWINS: dict[type, Twin] = {
     MinLSTM: Twin(min_lstm.step, padding_is_exact=True),
     SLSTM: Twin(slstm.step, padding_is_exact=False),
     MLSTM: Twin(mlstm.step, padding_is_exact=False, variants=({}, {"epsilon": 0.1})),
+    Zoneout: Twin(dropout.zoneout, padding_is_exact=False, variants=({}, {"of": GRU})),
+    RecurrentDropoutLSTM: Twin(dropout.on_candidate, padding_is_exact=False),
+    VariationalDropoutLSTM: Twin(dropout.variational, padding_is_exact=True),
 }
 
 
