@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator
 from typing import Any
+
+import numpy as np
 
 from reference.debugger.cases import Case, Score
 from reference.debugger.places import all_statements, functions_in, place_at
@@ -14,14 +17,18 @@ from reference.debugger.repair import (
     Rewrite,
     carry,
     common,
+    insertions,
     loops,
+    operands,
     results,
     statements,
 )
 from reference.debugger.round import Round
+from reference.debugger.source import Splice
 
+_COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
 _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry lost", "wrong order",
-               "argument changed", "state between calls"}  # fmt: skip
+               "argument changed", "state between calls", "late binding"}  # fmt: skip
 
 
 def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
@@ -61,6 +68,75 @@ def of_shared(program: Program, case: Case) -> Iterator[Rewrite]:
         if not program.only_in_backward(unit):
             for place in _places(program, now, unit):
                 yield from (r for r in common(place) if r.kind in _IN_FORWARD)
+
+
+def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
+    """Give one variable replaced by another on every line of a function: a slip copied along."""
+    for file, function in _functions(program):
+        source = program.sources[file]
+        uses: dict[str, list[ast.expr]] = {}
+        for statement in ast.walk(function):
+            if isinstance(statement, ast.stmt) and not isinstance(statement, _COMPOUND):
+                for node in ast.walk(statement):
+                    loaded = isinstance(getattr(node, "ctx", None), ast.Load)
+                    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and loaded:
+                        uses.setdefault(" ".join(source.of(node).split()), []).append(node)
+        for text, nodes in uses.items():
+            lines = sorted({node.lineno for node in nodes})
+            place = place_at(program, now, file, lines[0]) if len(lines) > 1 else None
+            if place is None:
+                continue
+            value = place.value(text, place.env)
+            near = sorted(
+                (operands.unlike(text, new), new)
+                for new in dict.fromkeys(operands.replacements(place, text, value))
+            )
+            for distance, new in near[:8]:
+                splices = tuple(Splice(*source.span(node), new) for node in nodes)
+                yield Rewrite(file, splices, operands.naming(text, new),
+                              f"{new}, not {text}, on every line", 1.3 + distance, lines[0],
+                              place.variable)  # fmt: skip
+
+
+def of_insertions(program: Program, now: Round, lines: list[Place]) -> Iterator[Rewrite]:
+    """Give contributions that are missing, for variables that could explain what is wrong."""
+    for place in lines:
+        name, statement = place.variable, place.statement
+        value = getattr(statement, "value", None)
+        if not name.isidentifier() or not isinstance(statement, ast.Assign) or value is None:
+            continue
+        later = [
+            found
+            for file, line, _ in all_statements(program)
+            if file == place.source.file
+            and statement.lineno < line <= (getattr(place.function, "end_lineno", 0) or 0)
+            and (found := place_at(program, now, file, line)) is not None
+            and found.function is place.function
+        ]
+        if "zeros" in place.text(value):
+            shape = np.shape(place.value(place.text(value), place.env))
+            ends = {id(loop.body[-1]) for loop in ast.walk(place.function)
+                    if isinstance(loop, ast.For | ast.While)}  # fmt: skip
+            for end in later:
+                if id(end.statement) in ends:
+                    yield from insertions.rewrites(end, name, shape)
+        site = now.site_at(place.source.file, statement.lineno, name)
+        if site is not None and any(e.site == site and e.linear for e in now.evidence):
+            shape = np.shape(now.recording.executions[site][0].value)
+            for end in later:
+                for rewrite in insertions.rewrites(end, name, shape):
+                    term = rewrite.splices[0].new.strip().removeprefix(f"{name} = {name} + ")
+                    value = end.value(term, end.env)
+                    if value is not None and now.lacks(site, value):
+                        yield rewrite
+
+
+def _functions(program: Program) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for unit in program.live_units:
+        if program.searched(unit):
+            for function in functions_in(unit.tree):
+                if program.is_searched(unit.file, function.lineno):
+                    yield unit.file, function
 
 
 def _places(program: Program, now: Round, unit: Any = None) -> Iterator[Place]:

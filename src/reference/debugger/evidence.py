@@ -85,38 +85,42 @@ def solve(
     return found
 
 
-def solve_pairs(
+def solve_groups(
     jac: Jacobian,
     residual: Mapping[str, Array],
     wrong: list[str],
     sites: list[int],
+    size: int,
     seconds: float,
-) -> list[tuple[Evidence, Evidence]]:
-    """Return the pairs of sites that explain everything together, the telling ones first.
+) -> list[tuple[Evidence, ...]]:
+    """Return the groups of sites that explain everything together, the telling ones first.
 
-    Only pairs in which one change alone does it: those say what both values should have been.
+    Only those in which one change alone does it: they say what each value should have been.
     """
     wrong = [name for name in wrong if name in jac.rows]
     systems = _Systems(jac, residual, wrong)
     everything = systems.of(frozenset(wrong))
     until = time.monotonic() + seconds
     found = []
-    for a, b in itertools.combinations(sites, 2):
+    for group in itertools.combinations(sites, size):
         if time.monotonic() > until:
             break
-        delta, rank, left = everything.solve([jac.span(a), jac.span(b)])
-        if left > SOLVED * everything.total or rank < len(delta) or rank == systems.rows:
+        spans = [jac.span(k) for k in group]
+        if sum(span.stop - span.start for span in spans) >= systems.rows:
             continue
-        cut = jac.span(a).stop - jac.span(a).start
-        both = tuple(
+        delta, rank, left = everything.solve(spans)
+        if left > SOLVED * everything.total or rank < len(delta):
+            continue
+        cuts = np.cumsum([span.stop - span.start for span in spans])[:-1]
+        together = tuple(
             Evidence(k, 1.0, tuple(wrong), rank / systems.rows, _steps(part, jac.columns[k]), part,
                      unique=True)
-            for k, part in ((a, delta[:cut]), (b, delta[cut:]))
+            for k, part in zip(group, np.split(delta, cuts), strict=True)
         )  # fmt: skip
-        if all(e.steps for e in both):
-            found.append((rank, both))
-    found.sort(key=lambda pair: pair[0])
-    return [pair for _, pair in found]
+        if all(e.steps for e in together):
+            found.append((rank, together))
+    found.sort(key=lambda ranked: ranked[0])
+    return [together for _, together in found]
 
 
 def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str, ...]:

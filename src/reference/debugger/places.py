@@ -13,6 +13,7 @@ from reference.debugger.round import Round
 _MUTE = (ast.ClassDef, ast.Import, ast.Pass)
 
 _TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
+_PLUMBING = ("unpacked", "argument")
 _WEIGHTS = (3.0, 3.0, 2.0, 2.0, 1.0)
 
 Statement = tuple[str, int, float]  # file, line, weight
@@ -72,7 +73,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
         rank = (
             tier,
             0.0 if e.full else float(-len(e.outputs)),
-            float(site.plain or site.role in ("unpacked", "argument")),
+            float(site.role in _PLUMBING or (site.plain and site.role != "scaled")),
             round(e.rank, 2) if e.outputs else -round(e.explains, 2),
             float(first),
         )

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import ast
+import re
+import time
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.cases import Case, Score, score_of
-from reference.debugger.evidence import Evidence
-from reference.debugger.probe import Jacobian, Recording
-from reference.debugger.program import Program
+from reference.debugger.evidence import Evidence, solve
+from reference.debugger.probe import Jacobian, Recording, jacobian, linear_sites, record
+from reference.debugger.program import Program, as_float_array
 from reference.debugger.repair import Rewrite
 from reference.debugger.source import Source
 
@@ -50,6 +53,36 @@ class Round:
                 best = (size, k) if best is None else min(best, (size, k))
         return None if best is None else best[1]
 
+    def site_at(self, file: str, line: int, name: str) -> int | None:
+        """Return the site that assigns to a variable on a line."""
+        sites = self.recording.sites
+        return next(
+            (
+                e.site
+                for e in self.evidence
+                if (sites[e.site].file, sites[e.site].statement, sites[e.site].name)
+                == (file, line, name)
+            ),
+            None,
+        )
+
+    def lacks(self, site: int, value: Array) -> bool:
+        """Return whether a value that is added at the only execution of a site mends everything."""
+        assert self.jacobian is not None
+        if len(self.jacobian.columns[site]) != 1:
+            return False
+        change = self.jacobian.of(site) @ np.ravel(value)
+        return all(
+            np.allclose(
+                change[rows],
+                self.residual[name].ravel(),
+                rtol=1e-5,
+                atol=1e-7 * (1e-12 + float(np.max(np.abs(self.residual[name]), initial=0.0))),
+            )
+            for name, rows in self.jacobian.rows.items()
+            if np.any(np.abs(self.residual[name]) > 1e-9)
+        )
+
     def text_of(self, source: Source, site: int) -> str:
         """Return the expression of a site as it is written."""
         span = self.recording.sites[site].span
@@ -78,6 +111,31 @@ class Round:
         except Exception:
             return None
         return deltas
+
+    def may_help(self, program: Program, case: Case, base: Score, rewrite: Rewrite) -> bool:
+        """Return False for an edit that, by what the probes know, makes nothing right."""
+        site = self.site_of(rewrite)
+        e = None if site is None else self.evidence_of(site)
+        if site is None or (e is not None and not e.linear):
+            return True
+        if self._feeds_back(program, rewrite, site):
+            return True
+        return self.predicted(program, case, base, rewrite, site)
+
+    def _feeds_back(self, program: Program, rewrite: Rewrite, site: int) -> bool:
+        """Return whether an edit's value depends on what its own line gave one step earlier.
+
+        The probes know the paths of the program as it stands: a name that is new in the edit is a
+        new path, and where no value is known that the line should have had, old ones count too.
+        """
+        source = program.sources[rewrite.file]
+        names: set[str] = set()
+        for splice in rewrite.splices:
+            old = set(_NAME.findall(source.data[splice.start : splice.end].decode()))
+            names |= set(_NAME.findall(splice.new)) - old
+        if self.wanted(site) is None:
+            names |= set(_NAME.findall(self.text_of(source, site)))
+        return rewrite.cost < 2.6 and bool(names & _carried(source.tree, rewrite.line))
 
     def predicted(
         self, program: Program, case: Case, base: Score, rewrite: Rewrite, k: int
@@ -159,3 +217,56 @@ def times_of(recording: Recording, k: int) -> list[int]:
                 if all(isinstance(value, int | np.integer) for value in values):
                     return [int(value) for value in values]  # type: ignore[arg-type]
     return list(range(len(seen)))[::-1]
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
+
+
+@lru_cache(maxsize=256)
+def _carried(tree: ast.Module, line: int) -> frozenset[str]:
+    """Return the names that a line may get from the step before."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.For | ast.While) and node.lineno < line <= (node.end_lineno or 0):
+            found |= {
+                _root(inner)
+                for inner in ast.walk(node)
+                if isinstance(inner, ast.Name | ast.Subscript | ast.Attribute)
+                and isinstance(inner.ctx, ast.Store)
+                and inner.lineno >= line
+            }
+        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
+            found |= {a.arg for a in node.args.args if a.arg.startswith(("d", "grad", "g_"))}
+    return frozenset(found)
+
+
+def _root(node: ast.expr) -> str:
+    """Return the name of a variable, of an attribute, or of what a subscript is taken of."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
+
+
+def probed(program: Program, case: Case, base: Score, until: float) -> Round:
+    """Run the probes, and solve for every site that they see."""
+    recording = record(program, case.inputs, 3.0)
+    residual = {
+        name: case.oracle[name] - value
+        for name, output in recording.outputs.items()
+        if name in case.oracle
+        and (value := as_float_array(output)) is not None
+        and value.shape == case.oracle[name].shape
+    }
+    now = Round(recording, residual=residual)
+    if recording.error is not None or not residual:
+        return now
+    recording.outputs = {name: recording.outputs[name] for name in residual}
+    for plain in (True, False):
+        seconds = min(4.0, max(0.3, (until - time.monotonic()) / 4))
+        now.jacobian = jacobian(program, case.inputs, recording, seconds, plain)
+        if now.jacobian is not None:
+            wrong = [name for name in residual if name not in base.right]
+            linear = linear_sites(program, case.inputs, recording, now.jacobian, 1.0)
+            now.evidence = solve(now.jacobian, residual, wrong, linear)
+            break
+    return now

@@ -2,29 +2,25 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
 from reference.debugger import candidates
 from reference.debugger import probe as probing
 from reference.debugger.cases import Case, Score, score
-from reference.debugger.evidence import Evidence, solve, solve_pairs
+from reference.debugger.evidence import Evidence, solve_groups
 from reference.debugger.places import (
     Statement,
     ordered_statements,
     place_at,
 )
-from reference.debugger.program import Program, as_float_array
+from reference.debugger.program import Program
 from reference.debugger.repair import Place, Rewrite, common, rich
-from reference.debugger.round import Round
+from reference.debugger.round import Round, probed
 
 _MOST_FAULTS = 5
 
@@ -95,7 +91,7 @@ class Search:
             partial: list[Ranked] = []
             step = self._round(now, self._quickly(now, base), base, [])
             if step is None:
-                now = self._probe(outcome, base)
+                now = probed(self.program, self.cases[0], base, self.until)
                 if self.first is None:
                     self.first = now
                 ordered = ordered_statements(self.program, now, outcome)
@@ -103,7 +99,8 @@ class Search:
                 places = self._places(now, ordered)
                 step = (
                     self._round(now, self._stages(now, places, base), base, partial)
-                    or self._pair(now, base)
+                    or self._group(now, base)
+                    or self._round(now, self._partly(now, places, base), base, partial)
                     or self._round(now, self._rest(places), base, partial, whole=False)
                 )
             if step is None or self.late():
@@ -113,30 +110,6 @@ class Search:
                 return
 
     # One round: evidence, then candidates in the order of the evidence.
-
-    def _probe(self, outcome: Any, base: Score) -> Round:
-        case, program = self.cases[0], self.program
-        recording = probing.record(program, case.inputs, 3.0)
-        residual = {
-            name: case.oracle[name] - value
-            for name, output in recording.outputs.items()
-            if name in case.oracle
-            and (value := as_float_array(output)) is not None
-            and value.shape == case.oracle[name].shape
-        }
-        jacobian, evidence = None, []
-        if recording.error is None and residual:
-            recording.outputs = {name: recording.outputs[name] for name in residual}
-            for plain in (True, False):
-                seconds = min(4.0, max(0.3, (self.until - time.monotonic()) / 4))
-                jacobian = probing.jacobian(program, case.inputs, recording, seconds, plain)
-                if jacobian is not None:
-                    break
-            if jacobian is not None:
-                wrong = [name for name in residual if name not in base.right]
-                linear = probing.linear_sites(program, case.inputs, recording, jacobian, 1.0)
-                evidence = solve(jacobian, residual, wrong, linear)
-        return Round(recording, jacobian, evidence, residual)
 
     def _round(
         self,
@@ -186,26 +159,26 @@ class Search:
         self._install(rewrite)
         return step
 
-    def _pair(self, now: Round, base: Score) -> Step | None:
-        """Make one of two edits that give what two lines together should have had.
+    def _group(self, now: Round, base: Score) -> Step | None:
+        """Make one of two or three edits that give what as many lines together should have had.
 
-        No gradient may become right before both are made, so neither would be found alone.
+        No gradient may become right before all are made, so none would be found alone.
         """
-        if (
-            now.jacobian is None
-            or self.late()
-            or any(e.full and e.rank < 0.5 for e in now.evidence)
-        ):
+        if now.jacobian is None or any(e.full and e.rank < 0.5 for e in now.evidence):
             return None
         sites = now.recording.sites
         reach = [e for e in now.evidence if e.linear and not sites[e.site].plain]
         reach.sort(key=lambda e: -e.explains)
         wrong = [name for name in now.residual if name not in base.right]
-        chosen = [e.site for e in reach[:24]]
-        for pair in solve_pairs(now.jacobian, now.residual, wrong, chosen, 2.0)[:6]:
-            edits = [self._that_gives(now, e) for e in pair]
-            if all(edits):
-                return self._accepted(edits[0], now)  # type: ignore[arg-type]
+        for size, most in ((2, 24), (3, 14)):
+            chosen = [e.site for e in reach[:most]]
+            groups = solve_groups(now.jacobian, now.residual, wrong, chosen, size, 2.0)
+            for group in groups[:8]:
+                if self.late():
+                    return None
+                edits = [self._that_gives(now, e) for e in group]
+                if edits[0] is not None and all(edits):
+                    return self._accepted(edits[0], now)
         return None
 
     def _that_gives(self, now: Round, wanted: Evidence) -> Rewrite | None:
@@ -228,10 +201,21 @@ class Search:
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
-        for place in some[:8]:
+        yield "alone", self._timed(candidates.of_insertions(self.program, now, alone[:3]), 2.0)
+        for place in some[:3]:
+            yield "some", self._filtered(now, base, common(place), 2.0)
+        yield "siblings", self._timed(candidates.of_siblings(self.program, now), 2.0)
+
+    def _partly(
+        self, now: Round, places: list[Weighed], base: Score
+    ) -> Iterator[tuple[str, Iterable[Rewrite]]]:
+        """Give what is tried on lines that explain some outputs, where no pair explains all."""
+        some = [place for place, weight in places if 2 <= weight < 3]
+        for place in some[3:8]:
             yield "some", self._filtered(now, base, common(place), 2.0)
         for place in some[:2]:
             yield "some", self._filtered(now, base, rich(place), 1.0)
+        yield "some", self._timed(candidates.of_insertions(self.program, now, some[:3]), 2.0)
 
     def _rest(self, places: list[Weighed]) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give what is tried where the evidence has led nowhere."""
@@ -247,9 +231,13 @@ class Search:
 
     def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
         """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
-        until = time.monotonic() + 0.4 * (self.until - time.monotonic())
         found = [rewrite for place in places for rewrite in common(place) if rewrite.cost < 2.1]
-        for rewrite in sorted(found, key=lambda rewrite: rewrite.cost):
+        found.sort(key=lambda rewrite: rewrite.cost)
+        yield from self._timed(found, 0.4 * (self.until - time.monotonic()))
+
+    def _timed(self, found: Iterable[Rewrite], seconds: float) -> Iterator[Rewrite]:
+        until = time.monotonic() + seconds
+        for rewrite in found:
             if time.monotonic() > until:
                 return
             yield rewrite
@@ -272,32 +260,8 @@ class Search:
         for rewrite in found:
             if self.late() or time.monotonic() > until:
                 return
-            if self._may_help(now, base, rewrite):
+            if now.may_help(self.program, self.cases[0], base, rewrite):
                 yield rewrite
-
-    def _may_help(self, now: Round, base: Score, rewrite: Rewrite) -> bool:
-        site = now.site_of(rewrite)
-        e = None if site is None else now.evidence_of(site)
-        if site is None or (e is not None and not e.linear):
-            return True
-        if self._feeds_back(now, rewrite, site):
-            return True
-        return now.predicted(self.program, self.cases[0], base, rewrite, site)
-
-    def _feeds_back(self, now: Round, rewrite: Rewrite, site: int) -> bool:
-        """Return whether an edit's value depends on what its own line gave one step earlier.
-
-        The probes know the paths of the program as it stands: a name that is new in the edit is a
-        new path, and where no value is known that the line should have had, old ones count too.
-        """
-        source = self.program.sources[rewrite.file]
-        names: set[str] = set()
-        for splice in rewrite.splices:
-            old = set(_NAME.findall(source.data[splice.start : splice.end].decode()))
-            names |= set(_NAME.findall(splice.new)) - old
-        if now.wanted(site) is None:
-            names |= set(_NAME.findall(now.text_of(source, site)))
-        return rewrite.cost < 2.6 and bool(names & _carried(source.tree, rewrite.line))
 
     def _unfiltered(
         self, now: Round, base: Score, places: list[Place], seconds: float = 2.0
@@ -308,14 +272,16 @@ class Search:
             for rewrite in common(place):
                 if time.monotonic() > until:
                     return
-                if rewrite.cost < 1.7 and not self._may_help(now, base, rewrite):
+                if rewrite.cost < 1.7 and not now.may_help(
+                    self.program, self.cases[0], base, rewrite
+                ):
                     yield rewrite
 
     def _try(self, rewrite: Rewrite, base: Score) -> tuple[bool, int, int] | None:
         """Run an edit: (complete, outputs gained, entries gained), None where it is no good."""
         program, case = self.program, self.cases[0]
         source = program.sources[rewrite.file]
-        unit = source.unit_at(_line_at(source, rewrite.splices[0].start))
+        unit = source.unit_at(source.line_at(rewrite.splices[0].start))
         if unit is None:
             return None
         with contextlib.ExitStack() as stack:
@@ -371,28 +337,3 @@ class Search:
 
 def _first(item: tuple[tuple[float, ...], Rewrite]) -> tuple[float, ...]:
     return item[0]
-
-
-_NAME = re.compile(r"[A-Za-z_]\w*")
-
-
-@lru_cache(maxsize=256)
-def _carried(tree: ast.Module, line: int) -> frozenset[str]:
-    """Return the names that a line may get from the step before."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.For | ast.While) and node.lineno < line <= (node.end_lineno or 0):
-            found |= {
-                inner.id
-                for inner in ast.walk(node)
-                if isinstance(inner, ast.Name)
-                and isinstance(inner.ctx, ast.Store)
-                and inner.lineno >= line
-            }
-        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
-            found |= {a.arg for a in node.args.args if a.arg.startswith(("d", "grad", "g_"))}
-    return frozenset(found)
-
-
-def _line_at(source: Any, place: int) -> int:
-    return source.data[:place].count(b"\n") + 1

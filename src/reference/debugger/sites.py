@@ -33,7 +33,7 @@ class Site:
     name : str
         What the value is called, as written.
     role : str
-        "assigned", "added", "returned", "unpacked", "argument", "element" or "appended".
+        "assigned", "added", "scaled", "returned", "unpacked", "argument", "element" or "appended".
     plain : bool
         Whether the expression only names something that exists already.
     span : tuple of int
@@ -130,9 +130,11 @@ class _Instrumenter(ast.NodeTransformer):
             node.value = self._value(node.value, self.source.of(node.target), "assigned")
         return node
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
         node.value = self._value(node.value, self.source.of(node.target), "added")
-        return node
+        if isinstance(node.op, ast.Add | ast.Sub) or not self.active[-1]:
+            return node
+        return [node, self._after(node.target, node, "scaled")]  # the product, not its factor
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         if node.value is not None:
@@ -191,9 +193,9 @@ class _Instrumenter(ast.NodeTransformer):
         k = self._site(node, name, role, _is_plain(node), self.source.span(node))
         return ast.copy_location(_call(k, self.visit(node)), node)
 
-    def _after(self, target: ast.expr, statement: ast.stmt) -> ast.AST:
+    def _after(self, target: ast.expr, statement: ast.stmt, role: str = "unpacked") -> ast.AST:
         name = self.source.of(target)
-        k = self._site(target, name, "unpacked", True, None)
+        k = self._site(target, name, role, True, None)
         load = ast.parse(name, mode="eval").body
         store = ast.parse(f"{name} = 0").body[0].targets[0]  # type: ignore[attr-defined]
         new = ast.Assign([store], _call(k, load))

@@ -62,6 +62,10 @@ class Source:
         """Return the place of a line (from 1) and a column (in bytes), in bytes."""
         return self._starts[min(line - 1, len(self._starts) - 1)] + column
 
+    def line_at(self, place: int) -> int:
+        """Return the line, from 1, of a place in bytes."""
+        return self.data[:place].count(b"\n") + 1
+
     def span(self, node: ast.AST) -> tuple[int, int]:
         """Return the bytes from start to end of a node."""
         return (

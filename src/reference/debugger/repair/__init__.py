@@ -9,15 +9,18 @@ from collections.abc import Iterator
 from reference.debugger.repair import (
     derivatives,
     indices,
+    late,
     loops,
     operands,
     products,
     reductions,
     results,
     signs,
+    starts,
     statements,
     terms,
 )
+from reference.debugger.repair.habits import weighed_by_habit
 from reference.debugger.repair.place import Atom, Place, Rewrite
 
 __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
@@ -25,14 +28,15 @@ __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
 _COMMON = (
     signs.rewrites, statements.rewrites, loops.rewrites, indices.rewrites, products.rewrites,
     reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites, operands.rewrites,
-    terms.factors, terms.terms,
+    terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites,
 )  # fmt: skip
 
 
 def common(place: Place) -> list[Rewrite]:
     """Return the single edits of a statement, cheapest first, without doubles and bans."""
     found = itertools.chain.from_iterable(family(place) for family in _COMMON)
-    return sorted(_distinct(place, found), key=lambda rewrite: rewrite.cost)
+    weighed = (weighed_by_habit(place, rewrite) for rewrite in _distinct(place, found))
+    return sorted(weighed, key=lambda rewrite: rewrite.cost)
 
 
 def rich(place: Place) -> Iterator[Rewrite]:

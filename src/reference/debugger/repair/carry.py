@@ -16,6 +16,31 @@ def rewrites(source: Source, function: ast.AST) -> Iterator[Rewrite]:
         yield from _never_updated(source, function, loop)
         yield from _zeroed_inside(source, function, loop)
         yield from _siblings(source, loop)
+        yield from _named_otherwise(source, function, loop)
+
+
+def _named_otherwise(
+    source: Source, function: ast.AST, loop: ast.For | ast.While
+) -> Iterator[Rewrite]:
+    """Give values that nobody reads, assigned to a name that the loop does read."""
+    read = {
+        node.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    carried = [name for name in _names(loop.body, ast.Load) if name.startswith(("d", "g"))]
+    for statement in loop.body:
+        if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
+            continue
+        target = statement.targets[0]
+        if target.id in read:
+            continue
+        for name in carried:
+            cost = 1.0 if _akin(name, target.id) else 1.6
+            yield Rewrite(
+                source.file, (Splice(*source.span(target), name),), "carry lost",
+                f"{name}, not {target.id}, which nobody reads", cost, statement.lineno, target.id,
+            )  # fmt: skip
 
 
 def _names(nodes: list[ast.stmt], context: type) -> list[str]:

@@ -36,6 +36,8 @@ def _missing(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(
                 node, f"{base} * {factor}", "missing derivative", f"times {factor}", 1.7
             )
+            if np.all(atom.value > 0):
+                continue  # as good as 1: it would pass by doing nothing
             factor = f"({atom.text} > 0)"
             yield place.rewrite(
                 node, f"{base} * {factor}", "missing derivative", f"times {factor}", 1.9
@@ -47,6 +49,11 @@ def forms(text: str, node: ast.expr) -> list[str]:
     s = bracketed(node, text)
     return [f"(1 - {s} ** 2)", f"({s} * (1 - {s}))", f"(1 - {s})", f"({s} > 0)", s,
             f"(1 + {s} ** 2)", f"(1 - np.tanh({s}) ** 2)"]  # fmt: skip
+
+
+def _changing(place: Place, texts: list[str]) -> list[str]:
+    """Leave out factors that are all ones here: they would pass by doing nothing."""
+    return [t for t in texts if np.any(np.asarray(place.value(t, place.env), object) != 1)]
 
 
 def _core(node: ast.expr) -> ast.expr | None:
@@ -73,7 +80,7 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
         core = _core(node)
         if core is not None:
             text = place.text(core)
-            for form in forms(text, core):
+            for form in _changing(place, forms(text, core)):
                 yield place.rewrite(node, form, kind, f"{form} in its place", 1.3)
             yield place.rewrite(node, f"(1 - ({text}) ** 2)", kind, "squared", 1.3)
             square = f"(1 - {bracketed(core, text)}) ** 2"
@@ -88,7 +95,7 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
             if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
                 head, left = f"{place.text(left.left)} * ", left.right
             if place.text(left) == text:
-                for form in forms(text, inner):
+                for form in _changing(place, forms(text, inner)):
                     yield place.rewrite(node, head + form, kind, f"{form} in its place", 1.3)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             right = place.text(node.right)
@@ -107,9 +114,12 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
     kind = "derivative of an activated value"
     for node, parent in place.loaded:
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
-            yield place.rewrite(
-                node, inside(parent, place.text(node.args[0])), kind, "the value as it is", 1.1
-            )
+            argument = node.args[0]
+            text, whole = place.text(argument), place.text(node)
+            yield place.rewrite(node, inside(parent, text), kind, "the value as it is", 1.1)
+            slope = f"({text} > 0)" if isinstance(argument, ast.Name) else f"(({text}) > 0)"
+            for form in (slope, f"(1 - {whole} ** 2)", f"({whole} * (1 - {whole}))"):
+                yield place.rewrite(node, form, "wrong derivative", f"{form} in its place", 1.4)
     ones = _functions_of_one(place)
     for node, _ in place.loaded:
         if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):

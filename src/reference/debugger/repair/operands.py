@@ -8,11 +8,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, inside
+from reference.debugger.source import Splice
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each variable, attribute or subscript replaced by another one of its shape."""
+    yield from _singles(place)
+    yield from _donated(place)
+    yield from _everywhere(place)
+
+
+def _singles(place: Place) -> Iterator[Rewrite]:
     for node, parent in place.loaded:
         if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             continue
@@ -22,15 +29,64 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             for atom in place.atoms:
                 if atom.text != text and atom.shape == np.shape(value):
                     kind = naming(text, atom.text)
-                    cost = 1.0 + _distance(text, atom.text) + 0.5 * atom.zero
+                    cost = 1.0 + unlike(text, atom.text) + 0.5 * atom.zero
                     yield place.rewrite(node, atom.text, kind, f"{atom.text}, not {text}", cost)
         elif not isinstance(parent, ast.Subscript) or isinstance(node, ast.Name):
             yield from _others(place, node, text, value)
 
 
+def _donated(place: Place) -> Iterator[Rewrite]:
+    """Give values and factors replaced by longer expressions that the file has elsewhere."""
+    for node, parent in place.loaded:
+        if isinstance(node, ast.Constant | ast.Tuple | ast.List | ast.Dict):
+            continue
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if not isinstance(value, float | np.floating | np.ndarray):
+            continue
+        for atom in place.donors:
+            if atom.shape == np.shape(value) and atom.text != text and not atom.zero:
+                cost = 1.7 + unlike(text, atom.text)
+                new = inside(parent, atom.text)
+                yield place.rewrite(node, new, naming(text, atom.text), f"{atom.text}", cost)
+
+
+def _everywhere(place: Place) -> Iterator[Rewrite]:
+    """Give one name replaced by another wherever it stands in the statement."""
+    nodes: dict[str, list[ast.expr]] = {}
+    for node, parent in place.nodes:
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and not (
+            isinstance(parent, ast.Call) and parent.func is node
+        ):
+            nodes.setdefault(place.text(node), []).append(node)
+    for text, those in nodes.items():
+        if len(those) < 2:
+            continue
+        value = place.value(text, place.env)
+        for new in replacements(place, text, value):
+            yield place.splice(
+                [Splice(*place.source.span(node), new) for node in those],
+                naming(text, new), f"{new}, not {text}, everywhere in the line",
+                1.2 + unlike(text, new),
+            )  # fmt: skip
+
+
+def replacements(place: Place, text: str, value: object) -> Iterator[str]:
+    """Give what may stand for a variable: arrays of its shape, other indices, other sizes."""
+    if isinstance(value, float | np.floating | np.ndarray):
+        for atom in place.atoms:
+            if atom.text != text and atom.shape == np.shape(value) and not atom.zero:
+                yield atom.text
+    elif type(value) in (int, slice):
+        names = {**place.names, **place.env}
+        for name, other in names.items():
+            if name != text and type(other) is type(value) and not name.startswith("_"):
+                yield name
+
+
 def two(place: Place) -> Iterator[Rewrite]:
     """Give two variables of the statement replaced at once."""
-    singles = [r for r in rewrites(place) if r.cost < 2.2][:90]
+    singles = [r for r in _singles(place) if r.cost < 2.2][:90]
     for k, a in enumerate(singles):
         for b in singles[k + 1 :]:
             if a.splices[0].end <= b.splices[0].start or b.splices[0].end <= a.splices[0].start:
@@ -71,8 +127,8 @@ def _without_index(text: str) -> str:
     return re.sub(r"\[[^\]]*\]", "", text)
 
 
-def _distance(old: str, new: str) -> float:
-    """Names that look alike are mistaken for each other first."""
+def unlike(old: str, new: str) -> float:
+    """Return how unlike two names are: those that look alike are mistaken for each other first."""
     if _without_index(old) == _without_index(new):
         return 0.0
     same = sum(x == y for x, y in zip(old, new, strict=False))

@@ -87,9 +87,12 @@ class Place:
 
     def splice(self, splices: list[Splice], kind: str, why: str, cost: float = 1.0) -> Rewrite:
         """Make an edit that is blamed on this statement."""
-        return Rewrite(
-            self.source.file, tuple(splices), kind, why, cost, self.statement.lineno, self.variable
-        )
+        line = self.statement.lineno
+        if (self.statement.end_lineno or line) > line and not isinstance(
+            self.statement, ast.For | ast.While | ast.If | ast.With | ast.FunctionDef
+        ):  # the line that changes, in a statement that spans several
+            line = max(line, self.source.line_at(splices[0].start))
+        return Rewrite(self.source.file, tuple(splices), kind, why, cost, line, self.variable)
 
     def text(self, node: ast.AST) -> str:
         """Return the text of a node, in one line."""
@@ -192,6 +195,37 @@ class Place:
             found.append(Atom(text, value, not np.any(value)))
         return found
 
+    @cached_property
+    def donors(self) -> list[Atom]:
+        """Longer expressions of the file, forward or backward, that hold floats here."""
+        texts: dict[str, None] = {}
+        simple = {atom.text for atom in self.atoms}
+        for tree in (self.function, self.source.tree):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.BinOp | ast.Compare | ast.Call | ast.Subscript):
+                    text = self.text(node)
+                    if len(text) <= 50 and text not in simple and _is_pure(node):
+                        texts[text] = None
+        found = []
+        for text in itertools.islice(texts, 400):
+            value = self.value(text, self.env)
+            if isinstance(value, np.ndarray) and value.dtype.kind in "fb" and value.size <= 5000:
+                found.append(Atom(text, value, not np.any(value)))
+            elif isinstance(value, float | np.floating) or (
+                isinstance(value, np.integer) and "sum" in text
+            ):
+                found.append(Atom(text, value, not value))
+        return found
+
+    def masks(self) -> list[Atom]:
+        """Return variables that hold zeros and ones as integers or booleans."""
+        return [
+            Atom(name, held, not held.any())
+            for name, held in self.env.items()
+            if isinstance(held, np.ndarray) and held.dtype.kind in "iub" and held.size
+            and set(np.unique(held).tolist()) <= {0, 1}
+        ]  # fmt: skip
+
     def alike(self, value: Any) -> list[Atom]:
         """Return the atoms of the shape of a value, other than the value itself."""
         shape = np.shape(value)
@@ -212,6 +246,24 @@ class Place:
             if span not in seen:
                 seen.add(span)
                 yield node
+
+
+_METHODS = {"sum", "mean", "copy", "transpose", "reshape", "dot"}
+
+
+def _is_pure(node: ast.AST) -> bool:
+    """Whether an expression calls nothing but functions of NumPy and methods that only read."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Call):
+            called = inner.func
+            if not isinstance(called, ast.Attribute):
+                return False
+            numpy = isinstance(called.value, ast.Name) and called.value.id == "np"
+            if not (numpy or called.attr in _METHODS):
+                return False
+        if isinstance(inner, ast.Lambda | ast.NamedExpr | ast.Await | ast.Yield):
+            return False
+    return True
 
 
 def shifted(place: Place, node: ast.Subscript) -> Iterator[str]:

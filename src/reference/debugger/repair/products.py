@@ -59,6 +59,12 @@ def _variants(place: Place, node: ast.expr, a: ast.expr, b: ast.expr) -> Iterato
                 yield place.rewrite(node, new, kind, new, 1.3)
             if ndims[0] > 1 or ndims[1] > 1:
                 yield place.rewrite(node, f"({x} @ {y}).T", kind, f"({x} @ {y}).T", 2.2)
+    turned = isinstance(a, ast.Attribute) and a.attr == "T"
+    if turned and getattr(values[0], "ndim", 0) == 2 and getattr(values[1], "ndim", 0) == 2:
+        base = bracketed(a.value, place.text(a.value))  # type: ignore[attr-defined]
+        for x, y in (("1:", ":-1"), (":-1", "1:")):
+            new = f"{base}[{x}].T @ {right}[{y}]"
+            yield place.rewrite(node, new, "index off by one", new, 1.5)
     outer = f"np.outer({left}, {right})", f"np.outer({right}, {left})"
     for new in (*outer, f"np.dot({left}, {right})", f"{left} * {right}"):
         yield place.rewrite(node, new, "wrong operand", new, 1.4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -55,11 +56,13 @@ def sizes(place: Place) -> list[str]:
             found |= dict.fromkeys(f"{atom.text}.shape[{k}]" for k in range(len(atom.shape)))
             if len(atom.shape) > 1:
                 found[f"{atom.text}.size"] = None
-    by_value: dict[int, str] = {}
+    for mask in place.masks():
+        found[f"{mask.text}.sum()"] = None
+    by_value: dict[Any, str] = {}
     for text in found:
         value = place.value(text, place.env)
         if (
-            isinstance(value, int)
+            isinstance(value, int | np.integer)
             and value > 1
             and (value not in by_value or len(text) < len(by_value[value]))
         ):

@@ -45,7 +45,22 @@ def factors(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(
                 node, f"{base} * (1 - {atom.text})", kind, f"times 1 - {atom.text}", 2.0
             )
+        for atom in place.donors:
+            if (
+                _broadcasts(atom.shape, np.shape(value))
+                and not atom.zero
+                and _is_telling(atom.value)
+            ):
+                new = f"{base} * {bracketed(ast.parse(atom.text, mode='eval').body, atom.text)}"
+                yield place.rewrite(node, new, "missing factor", f"times {atom.text}", 1.9)
         for atom in place.atoms:
+            if 0 < len(atom.shape) < np.ndim(value) and (
+                atom.shape == np.shape(value)[: len(atom.shape)]
+            ):
+                wide = f"{atom.text}[{':, ' * len(atom.shape)}{_none(value, atom.value)}]"
+                yield place.rewrite(
+                    node, f"{base} * {wide}", "missing factor", f"times {wide}", 1.8
+                )
             if atom.shape != np.shape(value) and _broadcasts(atom.shape, np.shape(value)):
                 yield place.rewrite(
                     node, f"{base} * {atom.text}", "missing factor", f"times {atom.text}", 2.0
@@ -54,6 +69,30 @@ def factors(place: Place) -> Iterator[Rewrite]:
                     yield place.rewrite(
                         node, f"{base} / {atom.text}", "missing factor", f"over {atom.text}", 2.0
                     )
+
+
+def scaled(place: Place) -> Iterator[Rewrite]:
+    """Give ``x = x / n * m`` for ``x /= n``, with another factor."""
+    statement = place.statement
+    if not (isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Mult | ast.Div)):
+        return
+    target = place.text(statement.target)
+    value = place.value(target, place.env)
+    if not _is_float(value):
+        return
+    sign = "*" if isinstance(statement.op, ast.Mult) else "/"
+    old = bracketed(statement.value, place.text(statement.value))
+    for atom in [*place.atoms, *place.masks(), *place.donors]:
+        wide = atom.text
+        if (
+            0 < len(atom.shape) < np.ndim(value)
+            and atom.shape == np.shape(value)[: np.ndim(atom.value)]
+        ):
+            wide = f"{atom.text}[{':, ' * len(atom.shape)}{_none(value, atom.value)}]"
+        elif not _broadcasts(atom.shape, np.shape(value)):
+            continue
+        new = f"{target} = {target} {sign} {old} * {wide}"
+        yield place.rewrite(statement, new, "missing factor", f"times {wide}", 1.8)
 
 
 def terms(place: Place) -> Iterator[Rewrite]:
@@ -140,6 +179,15 @@ def _turned(atom) -> tuple[str, tuple[int, ...]] | None:
     if len(atom.shape) != 2:
         return None
     return f"{atom.text}.T", atom.shape[::-1]
+
+
+def _none(value: object, part: object) -> str:
+    return ", ".join(["None"] * (np.ndim(value) - np.ndim(part)))  # type: ignore[arg-type]
+
+
+def _is_telling(value: object) -> bool:
+    """Whether a factor changes anything: not all ones."""
+    return not np.all(np.asarray(value) == 1)
 
 
 def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:

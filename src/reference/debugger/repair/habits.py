@@ -1,0 +1,64 @@
+"""Of edits that do the same, the one that people would have written: small differences of cost."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import replace
+
+from reference.debugger.repair.place import Place, Rewrite
+
+_TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
+
+
+def weighed_by_habit(place: Place, rewrite: Rewrite) -> Rewrite:
+    """Return an edit with its cost adjusted.
+
+    Cheaper where the new text, with what stands before it, is written like that elsewhere in the
+    file, and where a line that only hands a value on lacks its factor; dearer where a result is
+    exchanged for another one at the end.
+    """
+    cost = rewrite.cost
+    splice = rewrite.splices[0]
+    if len(rewrite.splices) == 1 and _is_familiar(place, splice.start, splice.end, splice.new):
+        cost -= 0.15
+    statement = place.statement
+    if isinstance(statement, ast.Return) and rewrite.kind in ("wrong operand", "gate copied"):
+        cost += 0.25
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and rewrite.kind.startswith(
+        "missing"
+    ):
+        cost -= 0.2
+    return rewrite if cost == rewrite.cost else replace(rewrite, cost=cost)
+
+
+def _is_familiar(place: Place, start: int, end: int, new: str) -> bool:
+    """Whether the last tokens of an edit, or its seam to the text before, stand elsewhere."""
+    source = place.source
+    line_start = source.data.rfind(b"\n", 0, start) + 1
+    line_end = source.data.find(b"\n", end)
+    line = source.data[line_start : None if line_end < 0 else line_end].decode()
+    before = source.data[line_start:start].decode()
+    after = source.data[end : None if line_end < 0 else line_end].decode()
+    old, edited = _triples(line), _triples(before + new + after)
+    made = edited - old
+    others = source.text.replace(line, "", 1)
+    return bool(made) and made <= _triples_of_file(others)
+
+
+def _triples(text: str) -> set[tuple[str, ...]]:
+    tokens = _TOKEN.findall(text)
+    return {tuple(tokens[k : k + 3]) for k in range(len(tokens) - 2)}
+
+
+_KNOWN: dict[int, set[tuple[str, ...]]] = {}
+
+
+def _triples_of_file(text: str) -> set[tuple[str, ...]]:
+    key = hash(text)
+    if key not in _KNOWN:
+        if len(_KNOWN) > 64:
+            _KNOWN.clear()
+        _KNOWN[key] = set().union(*(_triples(line) for line in text.splitlines()), set())
+    return _KNOWN[key]

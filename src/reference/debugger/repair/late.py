@@ -1,0 +1,40 @@
+"""Functions made in a loop that look their variables up when they are called: late binding."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.debugger.repair.place import Place, Rewrite
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give lambdas that take the variables of their loop as default arguments."""
+    around = [
+        loop
+        for loop in ast.walk(place.function)
+        if isinstance(loop, ast.For)
+        and loop.lineno < place.statement.lineno <= (loop.end_lineno or 0)
+    ]
+    if not around:
+        return
+    made = {
+        node.id
+        for loop in around
+        for node in ast.walk(loop)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+    for node, _ in place.nodes:
+        if not isinstance(node, ast.Lambda):
+            continue
+        own = {argument.arg for argument in node.args.args}
+        read = {n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)}
+        bound = sorted((read & made) - own)
+        if bound:
+            arguments = place.text(node.args) if node.args.args else ""
+            more = ", ".join(f"{name}={name}" for name in bound)
+            head = f"{arguments}, {more}" if arguments else more
+            yield place.rewrite(
+                node, f"lambda {head}: {place.text(node.body)}", "late binding",
+                f"{', '.join(bound)} as it is now", 1.0,
+            )  # fmt: skip
