@@ -83,7 +83,7 @@ class Plan:
 
     def batches(self, rng: np.random.Generator) -> Iterator[tuple[Oracle, list[Problem]]]:
         """Yield batches of problems of one variant with the oracle to ask about them, endlessly."""
-        indices = takes_indices(self.subject)
+        indices = self.subject.twin is not None and takes_indices(self.subject)
         for turn in count():
             variant, lap = turn % self.subject.variants, turn // self.subject.variants
             if self.pads:
@@ -92,7 +92,7 @@ class Plan:
                 shape = SHAPES[(variant + lap) % len(SHAPES)]
                 size = 4 if self.numeric is not None else BATCH
                 cases = [self._sized(shape) for _ in range(size)]
-            cases = [knobs(rng, case, index_inputs=indices and self.pads) for case in cases]
+            cases = [knobs(rng, case, index_inputs=indices) for case in cases]
             problems = [self.draw(case, variant) for case in cases]
             yield self.oracle(cases[0], variant), problems
 

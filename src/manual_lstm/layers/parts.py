@@ -20,8 +20,8 @@ def is_layer(name: str, value: Any) -> None:
 
 
 def input_size(part: Part) -> int | None:
-    """Return D, or None for a cell of the user's own that does not state it."""
-    return getattr(part, "input_size", None)
+    """Return D, the columns of an input, or None for a cell that does not state it."""
+    return dict(getattr(part, "sizes", {})).get("D") or getattr(part, "input_size", None)
 
 
 def common_dtype(parts: dict[str, tuple[Part, Any]]) -> np.dtype[Any]:
