@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sysconfig
 import types
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Any
 _INSTALLED = tuple(
     str(Path(sysconfig.get_path(kind)).resolve()) for kind in ("stdlib", "purelib", "platlib")
 )
+
+_MOST = 100  # items of a container that are looked at
 
 
 def functions_reached(function: Any) -> list[types.FunctionType]:
@@ -30,11 +33,12 @@ def functions_reached(function: Any) -> list[types.FunctionType]:
     return list(found.values())
 
 
-def _as_functions(value: Any) -> Iterator[types.FunctionType]:
+def _as_functions(value: Any, depth: int = 3) -> Iterator[types.FunctionType]:
+    if depth < 0:
+        return
     if isinstance(value, types.MethodType):
         yield from _as_functions(value.__func__)
-        for attribute in vars(type(value.__self__)).values():
-            yield from _as_functions(attribute)
+        yield from _as_functions(value.__self__, depth - 1)
     elif isinstance(value, types.FunctionType):
         yield value
         wrapped = getattr(value, "__wrapped__", None)
@@ -46,8 +50,27 @@ def _as_functions(value: Any) -> Iterator[types.FunctionType]:
         for attribute in vars(value).values():
             if isinstance(attribute, types.FunctionType | staticmethod | classmethod):
                 yield from _as_functions(attribute)
-    elif hasattr(value, "func"):  # functools.partial
+            elif isinstance(attribute, property):
+                yield from _as_functions(attribute.fget)
+    elif isinstance(value, functools.partial):
         yield from _as_functions(value.func)
+    elif isinstance(wrapped := getattr(value, "__wrapped__", None), types.FunctionType):
+        yield wrapped  # cached
+    elif not isinstance(value, types.ModuleType | types.BuiltinFunctionType):
+        yield from _held_by(value, depth - 1)
+
+
+def _held_by(value: Any, depth: int) -> Iterator[types.FunctionType]:
+    """Give the methods of an instance, and what it or a container holds."""
+    for one in type(value).__mro__:
+        if one.__module__ not in {"builtins", "numpy"}:
+            yield from _as_functions(one)
+    attributes = getattr(value, "__dict__", {})
+    for group in (value, attributes):
+        items = list(group.values()) if isinstance(group, dict) else group
+        if isinstance(items, list | tuple):
+            for item in items[:_MOST]:
+                yield from _as_functions(item, depth)
 
 
 def _callees(function: types.FunctionType) -> Iterator[types.FunctionType]:

@@ -58,8 +58,10 @@ class Calls:
         self.code = [*functions_reached(loss), *functions_reached(backward)]
         self.stateful = self.after_loss = False
         self.printed = io.StringIO()
-        self.changed: dict[str, str] = {}  # "loss" or "backward" to an argument that it changed
-        self._state = State([loss, backward, *self.code])
+        self.changed: dict[
+            str, tuple[str, Draw]
+        ] = {}  # by "loss", "backward": an argument, and where
+        self.state = State([loss, backward, *self.code])
         self._watchdog = Watchdog()
 
     def __enter__(self) -> Calls:
@@ -81,7 +83,7 @@ class Calls:
 
     def restore(self) -> None:
         """Put back what the functions keep between calls."""
-        self._state.restore()
+        self.state.restore()
 
     def quietly(self, call: Callable[[], Answer], at_most: float = 1e9) -> Answer:
         """Return ``call()``; prints are captured and warnings silenced.
@@ -127,7 +129,7 @@ class Calls:
         except Exception as error:
             raise NoLoss(f"the loss raises: {told(error)}") from error
         if "loss" not in self.changed and (name := unchanged(draw, params, inputs)):
-            self.changed["loss"] = name
+            self.changed["loss"] = name, draw
         try:
             number = float(np.asarray(value).reshape(()) if np.size(value) == 1 else value)
         except (TypeError, ValueError):
@@ -163,7 +165,7 @@ class Calls:
         except Exception as error:
             raise Raised(told(error)) from error
         if "backward" not in self.changed and (name := unchanged(draw, params, inputs)):
-            self.changed["backward"] = name
+            self.changed["backward"] = name, draw
         if returned is None:
             return {}
         if not isinstance(returned, Mapping):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
@@ -10,11 +12,14 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import fail
-from reference.debugger.arguments import Draw, same
-from reference.debugger.calls import Calls, NoLoss, Raised
+from reference.debugger.arguments import Draw
+from reference.debugger.calls import Calls, Late, NoLoss, Raised
+from reference.debugger.changes import changes
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.place import place_of
+from reference.debugger.kept import Kept, alike
+from reference.debugger.place import at, place_of
 
+_SECONDS = 3.0  # to look for the line
 _TRIES = 12
 _OTHERS = 5
 
@@ -59,10 +64,9 @@ def conduct(
     """
     seen = Conduct()
     # From here on nothing is put back, so that what is kept between calls shows.
-    before = _random_position()
     first = _first_value(calls, given, seen)
     again = _or_error(lambda: calls._value(given))
-    drew = before != _random_position()
+    drew = calls.state.has_drawn()
     gradients = _or_error(lambda: calls._gradients(given))
     gradients_again = _or_error(lambda: calls._gradients(given))
     names = [] if isinstance(gradients, Exception) else gradients.keys()
@@ -83,8 +87,8 @@ def conduct(
     values_alone = [_or_error(lambda d=draw: calls.value(d)) for draw in seen.others[:2]]
     gradients_alone = [_or_error(lambda d=draw: calls.gradients(d)) for draw in seen.others[:2]]
 
-    loss_repeats = _alike(first, again) and _alike(values_after, values_alone)
-    if not loss_repeats and (drew or not _alike(first, clean)):
+    loss_repeats = alike(first, again) and alike(values_after, values_alone)
+    if not loss_repeats and (drew or not alike(first, clean)):
         seen.random = True
         seen.reasons.append(
             "the loss differs from call to call with the same arguments: it draws random numbers, "
@@ -92,25 +96,85 @@ def conduct(
         )
         return seen
     backward_repeats = (
-        _alike(gradients, gradients_again)
-        and _alike(gradients, clean_gradients)
-        and _alike(gradients_after, gradients_alone)
+        alike(gradients, gradients_again)
+        and alike(gradients, clean_gradients)
+        and alike(gradients_after, gradients_alone)
     )
-    if not loss_repeats:
-        seen.findings.append(_kept("loss", again, calls.loss))
-    if not backward_repeats:
-        failed = next((g for g in (gradients_again, *gradients_after)
-                       if isinstance(g, Raised)), gradients_again)  # fmt: skip
-        seen.findings.append(_kept("backward", failed, calls.backward))
+    if not (loss_repeats and backward_repeats):
+        kept = _kept(calls, [given, *seen.others[:2]])
+        if not kept and not loss_repeats:
+            kept.append(_kept_somewhere("loss", again, calls.loss))
+        if not kept:
+            failed = next((g for g in (gradients_again, *gradients_after)
+                           if isinstance(g, Raised)), gradients_again)  # fmt: skip
+            kept.append(_kept_somewhere("backward", failed, calls.backward))
+        seen.findings += kept
     calls.stateful = calls.after_loss or not (loss_repeats and backward_repeats)
-    for function, name in calls.changed.items():
-        seen.findings.append(
-            Suspect(*place_of(getattr(calls, function)), variable=name, kind="argument changed",
-                    why=f"{function} changes its argument {name}: whoever calls it again with the "
-                        "same arrays gets another answer",
-                    confidence=0.5, engines=("memory",))
-        )  # fmt: skip
+    for function, (name, draw) in calls.changed.items():
+        seen.findings += _changed(calls, function, name, draw)
     return seen
+
+
+def _kept(calls: Calls, draws: list[Draw]) -> list[Suspect]:
+    """Return what is kept between calls, with the lines."""
+    before = [lambda: _or_error(lambda: calls._gradients(draws[0])),
+              lambda: _or_error(lambda: calls._value(draws[0]))]  # fmt: skip
+    questions = [
+        question
+        for draw in draws
+        for question in (lambda d=draw: _or_error(lambda: calls._gradients(d)),
+                         lambda d=draw: _or_error(lambda: calls._value(d)))
+    ]  # fmt: skip
+    if calls.after_loss:  # then a backward alone tells nothing
+        questions = questions[1::2]
+    try:
+        until = min(time.monotonic() + _SECONDS, calls.deadline)
+        return Kept(calls.state, until).suspects(before, questions)
+    except Late:
+        return []
+    finally:
+        calls.restore()
+
+
+def _changed(calls: Calls, function: str, first: str, draw: Draw) -> list[Suspect]:
+    """Return the lines that change arrays of the caller's, and the first line of all else."""
+    params, inputs = draw.copies()
+    arrays = {
+        name: value
+        for group in (inputs, params)
+        for name, value in group.items()
+        if isinstance(value, np.ndarray)
+    }
+    run = calls.loss if function == "loss" else calls.backward
+    contents = {name: array.tobytes for name, array in arrays.items()}
+    found = {}
+    with suppress(Late, Exception):
+        calls.restore()
+        found = calls.quietly(
+            lambda: changes(lambda: _or_any_error(lambda: run(params, inputs)), contents),
+            at_most=_SECONDS,
+        )
+    calls.restore()
+    why = f"{function} changes its argument {{0}}: whoever calls it again with the same arrays " \
+          "gets another answer"  # fmt: skip
+    suspects = [
+        Suspect(
+            *at(*change.line, change.function),
+            variable=name,
+            steps=change.steps,
+            pattern=change.pattern,
+            kind="argument changed",
+            why=why.format(name) + "; this line writes into the array itself, or into a view of it",
+            should_be=f"a new array, such as {name} + ... in place of {name} += ..., or a copy",
+            confidence=0.9,
+            engines=("memory",),
+        )
+        for name, change in found.items()
+    ]
+    return suspects or [
+        Suspect(*place_of(run), variable=first, kind="argument changed", why=why.format(first),
+                confidence=0.5, engines=("memory",))
+    ]  # fmt: skip
 
 
 def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | None:
@@ -135,12 +199,6 @@ def _with_a_value(calls: Calls, draws: Iterator[Draw]) -> list[Draw]:
     return found
 
 
-def _random_position() -> Any:
-    """Return how far NumPy's global generator has come."""
-    state: Any = np.random.get_state(legacy=False)  # noqa: NPY002
-    return state["state"]["pos"], state["has_gauss"]
-
-
 def _or_error(call: Callable[[], Any]) -> Any:
     try:
         return call()
@@ -148,15 +206,14 @@ def _or_error(call: Callable[[], Any]) -> Any:
         return error
 
 
-def _alike(a: Any, b: Any) -> bool:
-    if isinstance(a, list):
-        return all(_alike(x, y) for x, y in zip(a, b, strict=True))
-    if isinstance(a, Exception) or isinstance(b, Exception):
-        return isinstance(a, Exception) and isinstance(b, Exception)
-    return same(a, b)
+def _or_any_error(call: Callable[[], Any]) -> Any:
+    try:
+        return call()
+    except Exception as error:
+        return error
 
 
-def _kept(function: str, second: Any, code: Callable[..., Any]) -> Suspect:
+def _kept_somewhere(function: str, second: Any, code: Callable[..., Any]) -> Suspect:
     raised = isinstance(second, Exception)
     file, line, text, name = place_of(code)
     if raised and second.__cause__ is not None:

@@ -8,6 +8,7 @@ kept and written over later, the copy keeps what was meant, and wrong gradients 
 from __future__ import annotations
 
 import time
+import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -206,13 +207,13 @@ def _writer(
         for array in arrays_in(value):
             kept.append((array, array.tobytes()))
 
-    def look(file: str, line: int) -> None:
+    def look(frame: types.FrameType, line: int) -> None:
         if not found and any(array.tobytes() != before for array, before in kept):
-            found.append((file, line))
+            found.append((frame.f_code.co_filename, line))
 
     probe.copied, probe.kept, probe.seen = ks, keep, {}
     try:
-        with traced_lines(program.sources, look):
+        with traced_lines(program.sources.__contains__, look):
             program.run(inputs)
     finally:
         probe.copied, probe.kept = (), None

@@ -14,6 +14,7 @@ from reference.cell_question import question_of
 from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
+from reference.debugger.effects import aliasing, combined
 from reference.debugger.oracle import gradients
 from reference.debugger.places import all_statements
 from reference.debugger.program import Inputs, Program, copied
@@ -139,10 +140,13 @@ def _searched(
             ]
             # One function that gives loss and gradients: look at it, and let the loss stay.
             program.shared_too = len(all_statements(program)) < 4
+            left = max(0.2, 0.15 * (until - time.monotonic()))
+            shared_memory = aliasing(program, small[0], first.oracle, left)
             search.search()
             program.restore_texts(originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes)
+            suspects = combined(suspects, shared_memory)
             return replace(
                 diagnosis,
                 suspects=tuple(suspects),

@@ -1,98 +1,76 @@
-"""`watch`: arrays that are overwritten while they are needed, arguments changed, state kept.
+"""`aliasing`: what is kept for the backward is overwritten before the backward has read it.
 
-These faults leave every formula right. The forward's value may be right too; what is wrong is
-that something that was kept for the backward is no longer what it was.
+Such a fault leaves every formula right. The forward's value may be right too; what is wrong is
+that something that was kept is no longer what it was.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from manual_lstm.checks import Array
 from reference.debugger.copies import Mended, is_wrong, mended_by_copies
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.kept import kept_between_calls
 from reference.debugger.memory import Line, Memory
 from reference.debugger.place import at
 from reference.debugger.program import Inputs, Program
-from reference.debugger.state import State
-from reference.debugger.timebox import Watchdog
-from reference.user_code import functions_reached
 
 _SHOWN = 3
 
 
-def watch(
-    loss: Callable[[Any, Any], Any],
-    backward: Callable[[Any, Any], Mapping[str, Any]],
-    params: Mapping[str, Any],
-    inputs: Mapping[str, Any],
-    *,
-    reference: Mapping[str, Array] | None = None,
-    sources: Iterable[Any] | None = None,
-    seconds: float = 5.0,
+def aliasing(
+    program: Program, inputs: Inputs, reference: Mapping[str, Array], seconds: float = 5.0
 ) -> list[Suspect]:
-    """Return faults of memory, the likeliest first; meant for a backward that is wrong.
+    """Return where memory is shared that is overwritten later, the likeliest first.
 
     Parameters
     ----------
-    loss, backward, params, inputs
-        As in `reference.debugger.verdict.judge`; nothing is changed.
-    reference : mapping of str to ndarray, optional
-        The right gradients at these arguments; by default `judge` is asked.
-    sources : iterable of paths or modules, optional
-        Look only in these files.
+    program : Program
+        After its discovery.
+    inputs : (params, inputs)
+        Never changed.
+    reference : mapping of str to ndarray
+        The right gradients there.
     seconds : float
         When the time is up, what is known is returned.
 
     Returns
     -------
     list of Suspect
-        Of the kinds "aliasing", "argument changed" and "state between calls". Empty for a right
-        program: a buffer that is filled row by row, an accumulator and a running state written in
-        place are no faults.
+        Empty for a right program: a buffer that is filled row by row, an accumulator and a
+        running state written in place are no faults.
     """
     until = time.monotonic() + seconds
-    if reference is None:
-        from reference.debugger.verdict import judge
-
-        judgement = judge(loss, backward, params, inputs, seconds=seconds)
-        params, inputs = judgement.params or params, judgement.inputs or inputs
-        reference = judgement.reference
-    with Watchdog() as watchdog:
-        program = Program(loss, backward, watchdog, sources)
-        state = State([loss, backward, *functions_reached(loss), *functions_reached(backward)])
-        program.discover((params, inputs), max(seconds / 4, 0.1))
-        state.restore()  # discovery has called both functions
-        program.state = state
-        try:
-            return _watched(program, (params, inputs), reference, until)
-        finally:
-            program.restore()
-
-
-def _watched(
-    program: Program, inputs: Inputs, reference: Mapping[str, Array], until: float
-) -> list[Suspect]:
     memory = Memory(program)
-    memory.run(inputs, program.backward, max((until - time.monotonic()) / 3, 0.1))
-    found = [
-        _suspect(line, name, "argument changed", 0.9,
-                 f"the line changes {name}, which belongs to the caller: an operation in place on "
-                 "the array itself or on a view into it",
-                 f"a new array, such as {name} + ... in place of {name} += ...")
-        for name, line in memory.changed.items()
-    ]  # fmt: skip
+    memory.run(inputs, program.backward, max(seconds / 3, 0.1))
     with program.quiet():
-        found += kept_between_calls(program, inputs, until)
-        mended = mended_by_copies(program, inputs, reference, until) if reference else []
-    found += [suspect for one in mended[:_SHOWN] for suspect in _alias(one)]
-    wrong = bool(reference) and is_wrong(program, inputs, reference)
+        wrong = is_wrong(program, inputs, reference)
+        mended = mended_by_copies(program, inputs, reference, until) if wrong else []
+    found = [suspect for one in mended[:_SHOWN] for suspect in _alias(one)]
     if wrong and not any(one.wholly for one in mended):
         found += _overwritten(memory)
     return _ranked(found)
+
+
+def combined(suspects: Iterable[Suspect], found: Iterable[Suspect]) -> list[Suspect]:
+    """Return suspects with what the memory says of the same lines, and then of other lines."""
+    suspects, found = list(suspects), list(found)
+    at_line = {(one.file, one.line): one for one in reversed(found)}
+    both = []
+    for suspect in suspects:
+        one = at_line.get((suspect.file, suspect.line))
+        if one is not None and suspect.kind != one.kind:
+            suspect = replace(
+                suspect, kind=one.kind, why=one.why, engines=(*suspect.engines, "memory")
+            )
+        both.append(suspect)
+    lines = {(suspect.file, suspect.line) for suspect in suspects}
+    others = [one for one in found if (one.file, one.line) not in lines]
+    sure = [one for one in others if one.confidence >= 0.9]
+    repaired = bool(both) and "repair" in both[0].engines
+    return [*both, *others] if repaired else [*sure, *both, *(o for o in others if o not in sure)]
 
 
 def _alias(mended: Mended) -> list[Suspect]:

@@ -1,158 +1,161 @@
 """State that outlives a call: which global, attribute or default value, and where it is written.
 
 Each candidate alone is put back to what it was before the first call; the one after which the
-second call gives the first one's answer is at fault. Where none alone is, it is those that grow.
+second call gives the first one's answer is at fault. Where none alone is, all that are needed are.
 """
 
 from __future__ import annotations
 
-import copy
-import inspect
-import re
+import ast
+import itertools
+import linecache
+import sys
 import time
-import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from reference.debugger.arguments import same
+from reference.debugger.changes import Change, changes
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.place import at
-from reference.debugger.program import Inputs, Outcome, Program, copied
-from reference.debugger.timebox import TimeUp
+from reference.debugger.state import Root, State
+
+Call = Callable[[], Any]
+_MOST_ROOTS = 40
 
 
 @dataclass
-class _Root:
-    """A value that lives on between calls, and where it is made."""
+class Kept:
+    """Finds out what is kept.
 
-    name: str
-    value: Any
-    file: str
-    line: int  # where it is made, if that is the line to blame
-    function: str
-    before: Any = None
+    Parameters
+    ----------
+    state : State
+        Noted before anything was called.
+    until : float
+        On the clock of `time.monotonic`.
+    """
 
-    def put_back(self) -> None:
-        """Give it the content it had."""
-        before = copy.deepcopy(self.before)
-        if isinstance(self.value, np.ndarray):
-            self.value[...] = before
-        elif isinstance(self.value, list):
-            self.value[:] = before
-        else:
-            self.value.clear()
-            self.value.update(before)
+    state: State
+    until: float
 
+    def suspects(self, before: Iterable[Call], questions: Iterable[Call]) -> list[Suspect]:
+        """Return what a call leaves that changes the answer to a question.
 
-def kept_between_calls(program: Program, inputs: Inputs, until: float) -> list[Suspect]:
-    """Return where state is kept that makes a second backward differ from the first."""
-    program.state.restore()
-    roots = list(_roots(program))
-    for root in roots:
-        root.before = copy.deepcopy(root.value)
-
-    def call(arguments: Inputs) -> Outcome:
-        try:
-            with program.watchdog.limit(max(until - time.monotonic(), 0.1)):
-                return Outcome(dict(program.backward(*copied(arguments))))
-        except (Exception, TimeUp) as error:
-            return Outcome(error=error)
-
-    def outputs(outcome: Outcome) -> Any:
-        return copy.deepcopy(outcome.outputs)
-
-    first = outputs(call(inputs))
-    moved = _moved(inputs)
-    second, other = outputs(call(inputs)), outputs(call(moved))
-    changed = [root for root in roots if not same(root.before, root.value)]
-    grown = [root for root in changed if len(root.value) > len(root.before)]
-
-    def clean() -> None:
-        for root in roots:
-            root.put_back()
-        program.state.restore()
-
-    clean()
-    alone = outputs(call(moved))
-    differs = not same(first, second)
-    if not differs and same(other, alone):
+        Parameters
+        ----------
+        before, questions : iterable of callables
+            Each asks one of the two functions, and returns its answer, or the error that it
+            raised. The first pair that shows a difference is looked into.
+        """
+        for first, question in itertools.product(list(before), list(questions)):
+            if time.monotonic() > self.until:
+                break
+            alone = self._after([], question)
+            if not alike(alone, self._after([first], question)):
+                return self._looked_into(first, question, alone)
         return []
-    found = []
-    for root in changed:
-        if time.monotonic() > until:
-            break
-        clean()
-        call(inputs)
-        root.put_back()
-        right, again = (first, inputs) if differs else (alone, moved)
-        if same(right, outputs(call(again))):
-            found.append(_suspect(program, root))
-    clean()
-    if not found:  # no one alone: several together
-        found = sorted((_suspect(program, root) for root in grown), key=lambda found: found.line)
-    return found
+
+    def _after(self, calls: Iterable[Call], question: Call, put_back: Iterable[Root] = ()) -> Any:
+        self.state.restore()
+        for call in calls:
+            call()
+        for root in put_back:
+            root.put_back()
+        return question()
+
+    def _looked_into(self, first: Call, question: Call, alone: Any) -> list[Suspect]:
+        self.state.restore()
+        first()
+        changed = self.state.changed()[:_MOST_ROOTS]
+        guilty = [root for root in changed if self._mends(first, question, alone, [root])]
+        if not guilty and self._mends(first, question, alone, changed):
+            guilty = [
+                root
+                for root in changed
+                if not self._mends(first, question, alone, [r for r in changed if r is not root])
+            ]
+        self.state.restore()
+        where = changes(first, {str(k): root.changed for k, root in enumerate(guilty)})
+        self.state.restore()
+        order = [int(k) for k in where]  # as they were changed
+        order += [k for k in range(len(guilty)) if k not in order]
+        return [_suspect(guilty[k], where.get(str(k))) for k in order]
+
+    def _mends(self, first: Call, question: Call, alone: Any, roots: list[Root]) -> bool:
+        if time.monotonic() > self.until:
+            return False
+        return alike(alone, self._after([first], question, roots))
 
 
-def _moved(inputs: Inputs) -> Inputs:
-    """Return other arguments of the same sizes."""
-    params, rest = copied(inputs)
-    for group in (params, rest):
-        for name, value in group.items():
-            if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-                group[name] = value * 1.1 + 0.01
-    return params, rest
+def alike(a: Any, b: Any) -> bool:
+    """Return whether two answers are the same; errors are alike."""
+    if isinstance(a, list):
+        return all(alike(x, y) for x, y in zip(a, b, strict=True))
+    if isinstance(a, Exception) or isinstance(b, Exception):
+        return isinstance(a, Exception) and isinstance(b, Exception)
+    return same(a, b)
 
 
-def _roots(program: Program) -> Iterator[_Root]:
-    seen: set[int] = set()
-    for function in program.functions:
-        code = function.__code__
-        for value in (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()):
-            if _is_data(value) and id(value) not in seen:
-                seen.add(id(value))
-                names = [n for n, p in inspect.signature(function).parameters.items()
-                         if p.default is value]  # fmt: skip
-                yield _Root(names[0] if names else "", value, code.co_filename,
-                            code.co_firstlineno, function.__name__)  # fmt: skip
-        for name, value in list(function.__globals__.items()):
-            if name.startswith("__") or id(value) in seen:
-                continue
-            seen.add(id(value))
-            if isinstance(value, type):
-                for attribute, inner in list(vars(value).items()):
-                    if _is_data(inner) and not attribute.startswith("__"):
-                        yield _Root(attribute, inner, code.co_filename, 0, value.__name__)
-            elif _is_data(value):
-                yield _Root(name, value, code.co_filename, 0, "")
-            elif hasattr(value, "__dict__") and not isinstance(
-                value, types.ModuleType | types.FunctionType
-            ):
-                for attribute, inner in list(vars(value).items()):
-                    if _is_data(inner):
-                        yield _Root(attribute, inner, code.co_filename, 0, "")
+_ANEW = {
+    "global": "{0} emptied, or made anew, at the start of each call",
+    "attribute": "{0} made anew at the start of each call",
+    "class attribute": "an attribute of each object, self.{0} made in __init__: what stands in the "
+                       "body of a class belongs to all of its objects",
+    "default value": "{0}=None, and a new one made inside where it is None: a default value is "
+                     "made once, when the function is defined",
+    "closure": "{0} made anew at the start of each call",
+}  # fmt: skip
 
 
-def _is_data(value: Any) -> bool:
-    return isinstance(value, np.ndarray | list | dict | set)
-
-
-def _suspect(program: Program, root: _Root) -> Suspect:
-    source = program.sources.get(root.file)
-    line = root.line
-    if not line and source is not None:
-        name = re.escape(root.name)
-        written = re.compile(rf"\b{name}(\[.*\])?\s*([-+*/]?=[^=]|\.(append|add|extend|update)\()")
-        lines = [n for n, text in enumerate(source.lines, 1) if written.search(text)]
-        inside = [n for n in lines if source.lines[n - 1].startswith((" ", "\t"))]
-        line = next(iter(inside or lines), 0)
-    file, line, text, _ = at(root.file, line, root.function)
+def _suspect(root: Root, change: Change | None) -> Suspect:
+    written = ("", 0, "") if change is None else (*change.line, change.function)
+    made = _made(root)
+    also = f", and line {written[1]} changes it" if made is not None and written[1] else ""
     return Suspect(
-        file, line, text, root.function, root.name, pattern="all", kind="state between calls",
-        why=f"{root.name} lives on between calls: what one call leaves in it, the next one finds; "
-            "emptied before the second call, it gives the first one's answer again",
-        should_be=f"{root.name} made anew, or cleared, at the start of each call",
-        confidence=0.9, engines=("memory",),
-    )  # fmt: skip
+        *at(*(written if made is None else made)),
+        variable=root.name,
+        pattern="all",
+        kind="state between calls",
+        why=f"{root.name} lives on between calls ({root.kind}){also}: what one call leaves in it, "
+        "the next one finds; put back before the second call, it gives the first one's answer "
+        "again",
+        should_be=_ANEW[root.kind].format(root.name),
+        confidence=0.9,
+        engines=("memory",),
+    )
+
+
+def _made(root: Root) -> tuple[str, int, str] | None:
+    """Return where a default value, or what stands in the body of a class, is made."""
+    if root.kind == "default value":
+        code = root.owner.__code__
+        for line in range(code.co_firstlineno, code.co_firstlineno + 20):
+            if linecache.getline(code.co_filename, line).lstrip().startswith(("def ", "async ")):
+                return code.co_filename, line, root.owner.__name__
+        return code.co_filename, code.co_firstlineno, root.owner.__name__  # a lambda
+    if root.kind != "class attribute" or any(piece.rebinds() for piece in root.pieces):
+        return None
+    file = _file_of(root.owner)
+    try:
+        tree = ast.parse("".join(linecache.getlines(file)))
+    except SyntaxError:
+        return None
+    for cls in ast.walk(tree):
+        if not isinstance(cls, ast.ClassDef) or cls.name != root.owner.__name__:
+            continue
+        for node in cls.body:
+            targets = getattr(node, "targets", [getattr(node, "target", None)])
+            if any(isinstance(target, ast.Name) and target.id == root.name for target in targets):
+                return file, node.lineno, cls.name
+    return None
+
+
+def _file_of(cls: type) -> str:
+    """Return the file of a class: that of its methods, since its module may not be known."""
+    for value in vars(cls).values():
+        code = getattr(getattr(value, "__func__", value), "__code__", None)
+        if code is not None:
+            return code.co_filename
+    return getattr(sys.modules.get(cls.__module__), "__file__", None) or ""

@@ -1,11 +1,11 @@
-"""Memory watched line by line: which line changes an argument, or a row that is still needed."""
+"""Memory watched line by line: which line overwrites a row that is still needed."""
 
 from __future__ import annotations
 
 import ast
 import sys
 import types
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,20 +29,20 @@ _SAFE = (ast.Name, ast.Attribute, ast.Constant, ast.BinOp, ast.UnaryOp, ast.Slic
 
 @contextmanager
 def traced_lines(
-    files: Collection[str],
-    after: Callable[[str, int], None],
+    is_watched: Callable[[str], bool],
+    after: Callable[[types.FrameType, int], None],
     before: Callable[[types.FrameType, int], None] | None = None,
 ) -> Iterator[None]:
-    """Call ``after(file, line)`` when a line of `files` has run, and ``before`` when one will.
+    """Call ``after(frame, line)`` when a line of certain files has run, ``before`` when one will.
 
     `before` is given the frame and the line that ran last in it.
     """
     last: dict[types.FrameType, int] = {}
+    watched: dict[str, bool] = {}
 
     def local(frame: types.FrameType, event: str, _: Any) -> Any:
-        file = frame.f_code.co_filename
         if frame in last:
-            after(file, last[frame])
+            after(frame, last[frame])
         if event == "line":
             previous = last.get(frame, frame.f_lineno)
             last[frame] = frame.f_lineno
@@ -53,7 +53,10 @@ def traced_lines(
         return local
 
     def enter(frame: types.FrameType, event: str, _: Any) -> Any:
-        return local if frame.f_code.co_filename in files else None
+        file = frame.f_code.co_filename
+        if file not in watched:
+            watched[file] = is_watched(file)
+        return local if watched[file] else None
 
     other = sys.gettrace()
     sys.settrace(enter)
@@ -107,21 +110,15 @@ class Memory:
 
     program: Program
     overwritten: list[Overwritten] = field(default_factory=list)
-    changed: dict[str, Line] = field(default_factory=dict)
     _lines: list[Line] = field(default_factory=lambda: [("", 0)])
     _numbers: dict[Line, int] = field(default_factory=dict)
     _runs: dict[int, int] = field(default_factory=dict)
     _watched: dict[int, _Watched] = field(default_factory=dict)
-    _arguments: dict[str, tuple[Array, bytes]] = field(default_factory=dict)
     _reads: dict[str, Reads] = field(default_factory=dict)
 
     def run(self, inputs: Inputs, function: Callable[..., Any], seconds: float) -> None:
         """Run `function` on copies of the inputs and watch."""
         pair = copied(inputs)
-        for group in reversed(pair):
-            for name, value in group.items():
-                if isinstance(value, np.ndarray):
-                    self._arguments[name] = (value, value.tobytes())
         self._watched.clear()
         for file, source in self.program.sources.items():
             self._reads[file] = subscripts(source)
@@ -130,7 +127,7 @@ class Memory:
             with (
                 self.program.quiet(),
                 self.program.watchdog.limit(seconds),
-                traced_lines(self.program.sources, self._after, self._before),
+                traced_lines(self.program.sources.__contains__, self._after, self._before),
             ):
                 function(*pair)
         except (Exception, TimeUp):
@@ -142,11 +139,8 @@ class Memory:
             self._lines.append(line)
         return self._numbers[line]
 
-    def _after(self, file: str, line: int) -> None:
-        number = self._number((file, line))
-        for name, (array, before) in self._arguments.items():
-            if name not in self.changed and array.tobytes() != before:
-                self.changed[name] = (file, line)
+    def _after(self, frame: types.FrameType, line: int) -> None:
+        number = self._number((frame.f_code.co_filename, line))
         for watched in self._watched.values():
             now = watched.array.tobytes()
             if now == watched.bytes:

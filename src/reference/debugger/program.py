@@ -28,6 +28,7 @@ from manual_lstm.checks import Array
 from reference.debugger.source import Source, Unit, Unreadable, codes_in, signature
 from reference.debugger.state import State
 from reference.debugger.timebox import TimeUp, Watchdog
+from reference.user_code import functions_reached
 
 Inputs = tuple[Mapping[str, Any], Mapping[str, Any]]
 
@@ -83,6 +84,7 @@ class Program:
 
     def discover(self, inputs: Inputs, seconds: float) -> None:
         """Run both functions once and note every function of the user's own that they call."""
+        before = State([self.loss, self.backward, *self._reached()])
         loss_codes = self._called(self.loss, inputs, seconds)
         backward_codes = self._called(self.backward, inputs, seconds)
         codes = {code for code in loss_codes | backward_codes if self._is_theirs(code)}
@@ -101,7 +103,11 @@ class Program:
         ] if codes else []  # fmt: skip
         for function in found:
             self._place(function)
+        before.restore()
         self.state = State([self.loss, self.backward, *self.functions])
+
+    def _reached(self) -> list[types.FunctionType]:
+        return [*functions_reached(self.loss), *functions_reached(self.backward)]
 
     def _called(
         self, function: Callable[..., Any], inputs: Inputs, seconds: float

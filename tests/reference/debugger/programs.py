@@ -74,3 +74,77 @@ def rnn_arguments(T: int = 5, H: int = 3, K: int = 4, seed: int = 0) -> tuple[di
         "h0": rng.standard_normal(H),
         "dh": rng.standard_normal((T, H)),
     }
+
+
+# The same network with steps of their own and caches.
+STEPS = """
+import numpy as np
+
+def step(params, x, h_prev):
+    h = np.tanh(params["U"][:, x] + params["W"] @ h_prev + params["b"])
+    return h, {"x": x, "h_prev": h_prev, "h": h}
+
+def forward(params, inputs):
+    h, caches = inputs["h0"], []
+    hs = np.zeros((len(h), len(inputs["xs"])))
+    for t, x in enumerate(inputs["xs"]):
+        h, cache = step(params, x, h)
+        caches.append(cache)
+        hs[:, t] = h
+    return hs, caches
+
+def loss(params, inputs):
+    return np.sum(forward(params, inputs)[0].T * inputs["dh"])
+
+def backward(params, inputs):
+    hs, caches = forward(params, inputs)
+    grads = {name: np.zeros_like(array) for name, array in params.items()}
+    dh_next = np.zeros(len(hs))
+    for dh, cache in zip(inputs["dh"][::-1], reversed(caches)):
+        da = (dh + dh_next) * (1 - cache["h"] ** 2)
+        grads["U"][:, cache["x"]] += da
+        grads["W"] += np.outer(da, cache["h_prev"])
+        grads["b"] += da
+        dh_next = params["W"].T @ da
+    grads["h0"] = dh_next
+    return grads
+"""
+
+MODEL = """
+import numpy as np
+
+class Model:
+    total = {}
+
+    def __init__(self, params):
+        self.params = params
+
+    def forward(self, xs, h0):
+        T, H = len(xs), len(h0)
+        self.h = np.zeros((T + 1, H))
+        self.h[0] = h0
+        for t in range(T):
+            z = self.params["U"][:, xs[t]] + self.params["W"] @ self.h[t] + self.params["b"]
+            self.h[t + 1] = np.tanh(z)
+        return self.h[1:]
+
+    def backward(self, xs, dhs):
+        grads = {name: np.zeros_like(array) for name, array in self.params.items()}
+        dh = np.zeros(len(self.h[0]))
+        for t in reversed(range(len(xs))):
+            dh += dhs[t]
+            da = dh * (1 - self.h[t + 1] ** 2)
+            grads["U"][:, xs[t]] += da
+            grads["W"] += np.outer(da, self.h[t])
+            grads["b"] += da
+            dh[:] = self.params["W"].T @ da
+        return {**grads, "h0": dh}
+
+def loss(params, inputs):
+    return np.sum(Model(params).forward(inputs["xs"], inputs["h0"]) * inputs["dh"])
+
+def backward(params, inputs):
+    model = Model(params)
+    model.forward(inputs["xs"], inputs["h0"])
+    return model.backward(inputs["xs"], inputs["dh"])
+"""
