@@ -24,6 +24,7 @@ EXAMPLES = """\
 examples:
   manual-lstm check                      check every built-in cell
   manual-lstm check my_cell.py:MyCell    check your own
+  manual-lstm new my_cell.py             a file to start your own from
   manual-lstm debug my_lstm.py           find the wrong line of your backward
   manual-lstm train                      train on a short text that is included
   manual-lstm train book.txt --checkpoint book.ckpt.npz
@@ -156,6 +157,7 @@ def parser() -> Parser:
     commands = whole.add_subparsers(metavar="COMMAND", required=True)
     add_check(commands)
     add_debug(commands)
+    add_new(commands)
     add_train(commands)
     return whole
 
@@ -199,6 +201,17 @@ def add_debug(commands: Any) -> None:
     add("--json", action="store_true", help="print the diagnosis as JSON")
     add("--html", type=Path, metavar="PAGE", help="write the diagnosis as a page (.html)")
     command.set_defaults(run=run_debug)
+
+
+def add_new(commands: Any) -> None:
+    """Add ``manual-lstm new``."""
+    from reference.new_command import NEW, NEW_EXAMPLES, run
+
+    command = add_command(
+        commands, "new", "write a file to start your own cell from", NEW, NEW_EXAMPLES
+    )
+    command.add_argument("file", metavar="FILE.py", help="the file to write")
+    command.set_defaults(run=run)
 
 
 def add_train(commands: Any) -> None:
