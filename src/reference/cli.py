@@ -28,6 +28,7 @@ examples:
   manual-lstm debug my_lstm.py           find the wrong line of your backward
   manual-lstm train                      train on a short text that is included
   manual-lstm train book.txt --checkpoint book.ckpt.npz
+  manual-lstm vectors --out DIR          golden vectors for a port to C or CUDA
   manual-lstm COMMAND --help             all options of a command
 
 exit status: 0 right or done, 1 wrong, 2 inconclusive or unusable input,
@@ -47,6 +48,7 @@ examples:
   manual-lstm check                            every built-in cell
   manual-lstm check my_cell.py:MyCell          your own
   manual-lstm check my_cell.py:MyCell --json   for another program to read
+  manual-lstm check --jobs 8 --cases 1000000 --journal campaign.jsonl
 
 exit status: 0 all right, 1 any wrong, 2 any inconclusive or unusable
 """
@@ -146,6 +148,8 @@ class Version(argparse.Action):
 
 def parser() -> Parser:
     """Return the parser of the whole command line."""
+    from reference.vectors_command import add_vectors
+
     whole = Parser(
         "manual-lstm",
         description=DESCRIPTION,
@@ -159,6 +163,7 @@ def parser() -> Parser:
     add_debug(commands)
     add_new(commands)
     add_train(commands)
+    add_vectors(commands)
     return whole
 
 
@@ -184,6 +189,10 @@ def add_check(commands: Any) -> None:
         "without any, every built-in cell")  # fmt: skip
     add("--cases", type=positive_int, metavar="N", help="random problems for each cell")
     add("--seed", type=natural, default=0, metavar="S", help="of the random problems (0)")
+    add("--jobs", type=positive_int, metavar="K", help="processes that share the work (1)")
+    add("--journal", type=Path, metavar="FILE", help="with --jobs: keep what is found in this "
+        "file, line by line")  # fmt: skip
+    add("--resume", action="store_true", help="go on from the journal")
     add("--json", action="store_true", help="print the reports as JSON")
     command.set_defaults(run=run_check)
 
