@@ -52,6 +52,12 @@ def positive_int(name: str, value: Any) -> int:
     return _size(name, value, 1, "a positive integer")
 
 
+def segment_size(name: str, value: Any) -> None:
+    """Refuse anything but a positive number of steps and the word "auto"."""
+    if not (isinstance(value, str) and value == "auto"):
+        _size(name, value, 1, "a positive integer, 'auto' or None")
+
+
 def batch_size(name: str, value: Any) -> int:
     """Return `value` as an int of at least 0: a batch may be empty."""
     return _size(name, value, 0, "an integer of at least 0")

@@ -41,6 +41,11 @@ class Layer(ABC):
         D = self.input_size
         return {} if D is None else {"D": D}
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether an output depends on later inputs, so that the sequence cannot be cut."""
+        return False
+
     @abstractmethod
     def init_params(self, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Any:
         """Draw the parameters of everything inside."""

@@ -2,32 +2,27 @@
 
 A layer (see `manual_lstm.layer`) may stand in place of a cell; it runs the steps itself.
 
-With lengths, row n of the batch lives for its first ``lengths[n]`` steps. After that its state is
-carried unchanged and its output is zero; what stands in the padding of `xs` is never read. A step
-is therefore run on the rows that are alive at t, and on no others.
+Here the arguments are checked. The steps are run by `manual_lstm.steps`, which is easy to read, or
+for the plain LSTM by `manual_lstm.fused`, which is fast and agrees with it. To save memory, long
+sequences may be run in segments, by `manual_lstm.segments`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-import numpy as np
-
-from manual_lstm import sequence_checks
+from manual_lstm import fused, sequence_checks
 from manual_lstm.cell import Cell
 from manual_lstm.checks import Array
 from manual_lstm.layer import Layer
+from manual_lstm.runner import Runner
+from manual_lstm.segments import Segments, size_of
+from manual_lstm.steps import Steps
 from manual_lstm.tape import Tape, fingerprints
-from manual_lstm.trees import (
-    Rows,
-    accumulate,
-    output_of,
-    put_rows,
-    take_rows,
-    tree_map,
-    with_output,
-    zeros_like,
-)
+from manual_lstm.trees import leaves
 
 
 class Forward(NamedTuple):
@@ -52,6 +47,7 @@ def forward(
     xs: Array,
     state0: Any = None,
     lengths: Array | None = None,
+    segment: int | str | None = None,
 ) -> Forward:
     """Run `cell` over a batch of sequences.
 
@@ -67,6 +63,10 @@ def forward(
         State before the first step; zeros if not given.
     lengths : (B,) integers in [0, T], optional
         Steps each row lives; T for all if not given.
+    segment : int or "auto", optional
+        Keep the state of every so many steps alone, and run the steps between once more in
+        `backward`: a fraction of the memory for a quarter more time. "auto" is √T steps, with
+        which the memory of the tape grows with √T. Without it, every step is kept.
 
     Returns
     -------
@@ -80,8 +80,8 @@ def forward(
     Raises
     ------
     ValueError, TypeError
-        For a wrong shape, dtype, index or length: the message names the argument, what it has
-        and what it must be.
+        For a wrong shape, dtype, index, length or segment: the message names the argument, what
+        it has and what it must be.
 
     Notes
     -----
@@ -107,25 +107,14 @@ def forward(
         sequence_checks.state("state0", cell, state0, B, dtype)
     lengths = sequence_checks.lengths(lengths, T, B)
     sequence_checks.indices(cell, xs, lengths)
+    sequence_checks.segment(cell, segment)
 
-    if isinstance(cell, Layer):
-        hs, state_T, cache = cell.run(params, xs, state0, lengths)
-        prints = fingerprints(params, xs, state0)
-        return Forward(hs, state_T, Tape(cell, params, xs, state0, [], [cache], prints))
-
-    rows = rows_alive(lengths, T)
-    hs = np.zeros((T, *output_of(state0).shape), dtype)
-    state = state0
-    caches = []
-    for t in range(len(rows)):
-        state_t, cache = cell.step(params, take_rows(state, rows[t]), xs[t][rows[t]])
-        state = put_rows(state, rows[t], state_t)
-        hs[t, rows[t]] = output_of(state_t)
-        caches.append(cache)
-    # A copy, so that a caller who writes into the final state reaches neither tape nor state0.
-    state_T = tree_map(np.copy, state)
-    tape = Tape(cell, params, xs, state0, rows, caches, fingerprints(params, xs, state0))
-    return Forward(hs, state_T, tape)
+    runner = runner_of(cell, params, xs, state0)
+    if segment is not None:
+        runner = Segments(runner, size_of(segment, T))
+    hs, state_T, cache = runner.run(params, xs, state0, lengths)
+    prints = fingerprints(params, xs, state0)
+    return Forward(hs, state_T, Tape(cell, params, xs, state0, runner, cache, prints))
 
 
 def backward(tape: Tape, dhs: Array | None, dstate_T: Any = None) -> Gradients:
@@ -155,32 +144,38 @@ def backward(tape: Tape, dhs: Array | None, dstate_T: Any = None) -> Gradients:
     """
     dhs, dstate = sequence_checks.cotangents(tape, dhs, dstate_T)
     tape.check_unchanged()
-    if isinstance(tape.cell, Layer):
-        return Gradients(*tape.cell.run_backward(tape.caches[0], dhs, dstate))
-
-    dparams = zeros_like(tape.params)
-    dxs = None if tape.xs.dtype.kind in "iu" else np.zeros_like(tape.xs)
-    for t in reversed(range(len(tape.caches))):
-        rows = tape.rows[t]
-        # forward: hs[t] = h; and step t+1 reads h as its h_prev
-        dstate_t = take_rows(dstate, rows)
-        dh_from_output = dhs[t, rows]
-        dh_from_next = output_of(dstate_t)
-        dstate_t = with_output(dstate_t, dh_from_output + dh_from_next)
-        # forward: state, cache = step(params, state, xs[t])
-        dparams_t, dstate_prev, dx = tape.cell.step_backward(tape.params, tape.caches[t], dstate_t)
-        accumulate(dparams, dparams_t)
-        dstate = put_rows(dstate, rows, dstate_prev)
-        if dxs is not None:
-            dxs[t, rows] = dx
-    return Gradients(dparams, dxs, dstate)
+    return Gradients(*tape.runner.run_backward(tape.cache, dhs, dstate))
 
 
-def rows_alive(lengths: Array | None, T: int) -> list[Rows]:
-    """Return the batch rows that live at each step, up to the last one at which any does.
+def runner_of(cell: Any, *arguments: Any) -> Runner:
+    """Return the fastest way to run `cell` on these trees; within `by_steps`, the readable one."""
+    if isinstance(cell, Layer):
+        return cell
+    if not _by_steps.get() and fused.applies(cell, leaves(arguments)):
+        return fused.FusedLSTM()
+    return Steps(cell)
 
-    A slice stands for every row.
+
+_by_steps = ContextVar("by_steps", default=False)
+
+
+@contextmanager
+def by_steps() -> Iterator[None]:
+    """Let every cell run by its own ``step`` and ``step_backward`` within the block.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import manual_lstm as ml
+    >>> cell = ml.LSTM(3, 4)
+    >>> params, xs = cell.init_params(np.random.default_rng(0)), np.ones((5, 2, 3))
+    >>> with by_steps():
+    ...     hs, _, _ = ml.forward(cell, params, xs)
+    >>> np.allclose(hs, ml.forward(cell, params, xs).hs, rtol=0, atol=1e-15)
+    True
     """
-    if lengths is None or (lengths == T).all():
-        return [slice(None)] * T
-    return [np.flatnonzero(lengths > t) for t in range(lengths.max(initial=0))]
+    token = _by_steps.set(True)
+    try:
+        yield
+    finally:
+        _by_steps.reset(token)

@@ -123,6 +123,16 @@ def lengths(lengths: Array | None, T: int, B: int) -> Array | None:
     return lengths
 
 
+def segment(cell: Any, segment: Any) -> None:
+    """Check that `segment` is a number of steps, "auto" or None, and that `cell` can be cut."""
+    if segment is None:
+        return
+    if isinstance(cell, Layer) and cell.reads_ahead:
+        because = "a layer that reads the sequence from its end cannot read it in parts"
+        checks.fail("segment", f"the value {segment!r}", "None", because)
+    checks.segment_size("segment", segment)
+
+
 def state(name: str, cell: Any, state: Any, B: int, dtype: np.dtype[Any]) -> None:
     """Check a state (or its cotangent) against the state that `cell` starts from."""
     template = cell.init_state(B, dtype)

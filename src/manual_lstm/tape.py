@@ -12,7 +12,8 @@ from manual_lstm import checks
 from manual_lstm.cell import Cell
 from manual_lstm.checks import Array
 from manual_lstm.layer import Layer
-from manual_lstm.trees import Rows, named_leaves
+from manual_lstm.runner import Runner
+from manual_lstm.trees import named_leaves
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Tape:
     params: Any
     xs: Array
     state0: Any
-    rows: list[Rows] = field(repr=False)
-    caches: list[Any] = field(repr=False)
+    runner: Runner = field(repr=False)
+    cache: Any = field(repr=False)
     fingerprints: dict[str, int] = field(repr=False)
 
     def check_unchanged(self) -> None:

@@ -1,12 +1,14 @@
 """What the tests of manual_lstm share: small problems, read-only arrays, a derivative."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 
 import manual_lstm as ml
+from manual_lstm.sequence import by_steps
 from manual_lstm.trees import named_leaves, tree_map
 
 
@@ -103,6 +105,13 @@ def complex_gradient(function: Callable[[Any], Any], tree: Any) -> Any:
         return gradient
 
     return tree_map(differentiate, variables)
+
+
+@pytest.fixture(params=["fused", "by steps"])
+def either_path(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Run the test twice: on the fast path of the LSTM, and by its own steps."""
+    with by_steps() if request.param == "by steps" else nullcontext():
+        yield request.param
 
 
 @pytest.fixture(scope="session", name="draw_problem")

@@ -131,6 +131,14 @@ INPUTS = [
     ("index of rank 1", lambda good: forward(good, xs=good.index[:, 0]), ValueError, f"xs has dtype int64 and shape (4,), {INDEX_INPUTS}\nHINT: for dense inputs: xs.astype(np.float64), shape (T, B, D)"),
 ]  # fmt: skip
 
+SEGMENT = [
+    ("zero", lambda good: forward(good, segment=0), ValueError, "segment has the value 0, but must be a positive integer, 'auto' or None, because it is a size."),
+    ("float", lambda good: forward(good, segment=2.0), TypeError, "segment has the value 2.0, but must be a positive integer, 'auto' or None, because it is a size."),
+    ("True", lambda good: forward(good, segment=True), TypeError, "segment has the value True, but must be a positive integer, 'auto' or None, because it is a size."),
+    ("another word", lambda good: forward(good, segment="sqrt"), TypeError, "segment has the value 'sqrt', but must be a positive integer, 'auto' or None, because it is a size."),
+    ("a layer that reads ahead", lambda good: forward(good, cell=ml.Stack([ml.Bidirectional(good.cell)]), params=(ml.BidirectionalParams(good.params, good.params),), state0=None, segment=2), ValueError, "segment has the value 2, but must be None, because a layer that reads the sequence from its end cannot read it in parts."),
+]
+
 LENGTHS = [
     ("too long", lambda good: forward(good, lengths=np.array([0, 5])), ValueError, "lengths has the value 5 at [1], but must be between 0 and 4, because xs has T = 4 steps."),
     ("negative", lambda good: forward(good, lengths=np.array([-1, 4])), ValueError, "lengths has the value -1 at [0], but must be between 0 and 4, because xs has T = 4 steps."),
@@ -207,6 +215,7 @@ TABLES = {
     "cell": CELLS,
     "params": PARAMS,
     "xs": INPUTS,
+    "segment": SEGMENT,
     "lengths": LENGTHS,
     "state0": STATES,
     "cotangent": COTANGENTS,

@@ -8,6 +8,8 @@ import pytest
 import manual_lstm as ml
 from manual_lstm.trees import leaves, tree_map
 
+pytestmark = pytest.mark.usefixtures("either_path")
+
 
 class Number:
     """A real number that takes part in arithmetic with its own kind and with integers only."""

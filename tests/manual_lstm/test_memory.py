@@ -9,6 +9,8 @@ import pytest
 import manual_lstm as ml
 from manual_lstm.trees import leaves, named_leaves, tree_map
 
+pytestmark = pytest.mark.usefixtures("either_path")
+
 CASES = {
     "plain": {},
     "ragged": {"lengths": [5, 0, 2]},

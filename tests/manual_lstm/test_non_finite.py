@@ -6,6 +6,8 @@ import pytest
 import manual_lstm as ml
 from manual_lstm.trees import leaves, tree_map
 
+pytestmark = pytest.mark.usefixtures("either_path")
+
 LENGTHS = [3, 0, 5]
 
 

@@ -9,6 +9,8 @@ from manual_lstm.trees import leaves, tree_map
 ROUNDING = 8  # ulps of the largest entry: another order of summation
 LENGTHS = [3, 0, 5, 1]
 
+pytestmark = pytest.mark.usefixtures("either_path")
+
 
 def one_row(problem, n, steps):
     """Return row `n` of a problem alone, without its padding."""

@@ -7,6 +7,8 @@ import manual_lstm as ml
 from manual_lstm.tape import check_same, checksums
 from manual_lstm.trees import named_leaves, tree_map
 
+pytestmark = pytest.mark.usefixtures("either_path")
+
 CHANGED = ["params.W_x", "params.W_h", "params.b", "xs", "state0.h", "state0.c"]
 MESSAGE = (
     "{} has other values than in the forward that made this tape, but must be unchanged, "

@@ -54,7 +54,7 @@ SUBJECTS = (
     Subject("cells.lstm", "LSTM.step_backward", STEP),
     Subject("input_product", "input_product_backward", STEP),
     Subject("gate_blocks", "join_gates", STEP),
-    Subject("sequence", "backward", SEQUENCE),
+    Subject("steps", "Steps.run_backward", SEQUENCE),
     Subject("trees", "zeros_like", SEQUENCE),
     Subject("trees", "accumulate", SEQUENCE),
     Subject("trees", "take_rows", SEQUENCE),

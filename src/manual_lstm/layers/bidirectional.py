@@ -111,6 +111,11 @@ class Bidirectional(Layer):
         sizes = output_size(self.forward_layer), output_size(self.backward_layer)
         return sum(sizes) if self.merge == "concat" else sizes[0]
 
+    @property
+    def reads_ahead(self) -> bool:
+        """True: the first output has read the last input."""
+        return True
+
     def init_params(
         self, rng: np.random.Generator, dtype: DTypeLike = np.float64
     ) -> BidirectionalParams:

@@ -57,6 +57,11 @@ class Residual(Layer):
         """The same."""
         return output_size(self.layer)
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether the layer reads ahead."""
+        return isinstance(self.layer, Layer) and self.layer.reads_ahead
+
     def init_params(self, rng: np.random.Generator, dtype: DTypeLike = np.float64) -> Any:
         """Draw the parameters of the layer."""
         return self.layer.init_params(rng, dtype)

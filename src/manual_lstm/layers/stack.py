@@ -70,6 +70,11 @@ class Stack(Layer):
         """The size of an output of the last layer."""
         return output_size(self.layers[-1])
 
+    @property
+    def reads_ahead(self) -> bool:
+        """Whether any layer reads ahead."""
+        return any(isinstance(layer, Layer) and layer.reads_ahead for layer in self.layers)
+
     def init_params(
         self, rng: np.random.Generator, dtype: DTypeLike = np.float64
     ) -> tuple[Any, ...]:

@@ -1,0 +1,285 @@
+"""The LSTM over a whole sequence at once: the same results as step by step, sooner.
+
+`manual_lstm.cells.lstm` says what is computed, one step on one page; this module says it again in
+the order that suits the machine. The two agree to rounding on every property test, and both are
+proved in exact arithmetic; where you read to learn, read the other. Figures are of one core of a
+Zen 5, and ``manual-lstm bench`` measures them anew.
+
+**What costs time.** The products with the weights, which no arrangement can avoid, and the calls:
+0.2 µs for the plainest NumPy call, so that two hundred calls a step, as gate by gate, cost 40 µs
+where the products of 16 units need one. Everything here serves to have few calls, each a plain one.
+
+**Layout.** The gates of a step lie one behind the other, *gate-major*, and not side by side in the
+rows of the batch::
+
+    gates  (5, B, H):   i   f   o   g   c_prev
+
+- The three sigmoids are one block, as are the pairs (i, f) and (g, c_prev) whose products make c.
+  Each is contiguous, and NumPy runs through a contiguous block as if it had one axis: 0.2 µs a
+  call, where an operand that is strided or broadcast makes it 0.7 to 1.6.
+- The loop works in one such block, the same at every step, which stays in the nearest cache and
+  whose views are made once; taking a view costs a quarter of a call. What the backward needs is
+  copied to the tape in one go: 5 values a unit, of which tanh(c) and h are made again.
+- The weights of i, f and o are negated, once: σ(z) = 1 / (1 + exp(-z)) then takes three calls.
+  Where exp overflows, σ is 0, which is right to 1e-308, so that warning is switched off. (As
+  (1 + tanh(z/2)) / 2, one call less, a gate shut by a bias of -10 is wrong by 60 ulps; so by 6.)
+
+**Products over all steps.** ``xs W_x + b`` is one product for a block of steps, before them; the
+gradients of W_x, W_h, b and xs are one product each after the last step, over T·B rows. Per step
+there remain ``h W_h`` and ``dz W_hᵀ``. Where B > 1 the former is a product for each gate, which
+gives the gate-major order for 0.4 µs; to rearrange its result would take 1.2.
+
+**Backward.** What multiplies dh and dc in a step depends on the forward alone::
+
+    dz_o = dh · F_o         F_o = tanh(c) σ'(z_o)         σ' = (1 - σ) σ
+    dc  += dh · F_c         F_c = o (1 - tanh²(c))
+    dz_k = dc · F_k         F_i = g σ'(z_i)     F_f = c_prev σ'(z_f)     F_g = i (1 - g²)
+    dc   = dc · f
+
+So the factors are made for a block of steps at a time, and nine plain calls a step remain. Only
+dz has its gates side by side, (B, 4H), as the products want it: one strided copy a step.
+
+**Rows that end early** are the last ones of a batch sorted by length, so those that live at a step
+are the first ones. The sequence falls into runs of steps with the same rows; each is run like a
+batch of its own.
+
+No workspace outlives a call, and nothing that is returned is kept.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from manual_lstm.cells.lstm import LSTM, LSTMParams, LSTMState
+from manual_lstm.checks import Array
+from manual_lstm.input_product import input_product, input_product_backward
+from manual_lstm.ragged import Batch
+
+# Steps are prepared in blocks of this many gate values: 1 MiB in float64, which a second-level
+# cache holds. And of this many rows: with fewer, the product with W_x slows down.
+BLOCK_OF_VALUES = 2**17
+BLOCK_OF_ROWS = 512
+
+GATES = 5  # i, f, o, g and c_prev
+DTYPES = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(object))
+
+
+class FusedCache(NamedTuple):
+    """What the backward needs to know of the forward; rows are in the order of `batch`."""
+
+    params: LSTMParams
+    xs: Array
+    h0: Array
+    tape: Array
+    batch: Batch
+
+
+def applies(cell: Any, arrays: list[Array]) -> bool:
+    """Return whether this module computes what `cell` does, on these floats and indices.
+
+    Subclasses are not taken: a cell's may have changed the step, and an array's its arithmetic. A
+    complex exp overflows to NaN, and rarer precisions gain nothing.
+    """
+    return type(cell) is LSTM and all(
+        type(array) is np.ndarray and (array.dtype in DTYPES or array.dtype.kind in "iu")
+        for array in arrays
+    )
+
+
+class FusedLSTM:
+    """The standard LSTM; the sizes are those of its parameters."""
+
+    def run(
+        self, params: LSTMParams, xs: Array, state0: LSTMState, lengths: Array | None
+    ) -> tuple[Array, LSTMState, FusedCache]:
+        """Return ``hs, state_T, cache``; see `manual_lstm.forward`."""
+        (T, B), H, dtype = xs.shape[:2], params.W_h.shape[0], params.W_h.dtype
+        batch = Batch.of(lengths, T, B)
+        xs = batch.sort(xs, axis=1)
+        batch.clear_padding(xs)
+        h0, c0 = (batch.sort(part) for part in state0)
+        h, c = (part.copy(order="C") for part in (h0, c0))
+        hs = batch.buffer((T, B, H), dtype)
+        tape = batch.buffer((T + 1, GATES, B, H), dtype)
+        weights = _gate_major(params, B)
+        with np.errstate(over="ignore"):  # of exp(-z): the sigmoid is 0 there
+            for start, stop, alive in batch.runs:
+                during, rows = slice(start, stop), slice(alive)
+                after = slice(start, stop + 1)
+                _forward(weights, xs[during, rows], h[rows], c[rows],
+                         hs[during, rows], tape[after, :, rows])  # fmt: skip
+        state_T = LSTMState(batch.unsort(h), batch.unsort(c))
+        return batch.unsort(hs, axis=1), state_T, FusedCache(params, xs, h0, tape, batch)
+
+    def run_backward(
+        self, cache: FusedCache, dhs: Array, dstate_T: LSTMState
+    ) -> tuple[LSTMParams, Array | None, LSTMState]:
+        """Return ``dparams, dxs, dstate0``; see `manual_lstm.backward`."""
+        (W_x, W_h, b), xs, h0, tape, batch = cache
+        (T, B), H, dtype = xs.shape[:2], W_h.shape[0], W_h.dtype
+        dhs = batch.sort(dhs, axis=1)
+        dh, dc = (batch.sort(part).copy(order="C") for part in dstate_T)
+        dz = batch.buffer((T, B, 4 * H), dtype)
+        h_prev = batch.buffer((T + 1, B, H), dtype)
+        for start, stop, alive in reversed(batch.runs):
+            during, rows = slice(start, stop), slice(alive)
+            after = slice(start, stop + 1)
+            h_prev[start, rows] = h0[rows]  # but for the first run, the one before replaces it
+            _backward(np.ascontiguousarray(W_h), tape[after, :, rows], dhs[during, rows],
+                      dh[rows], dc[rows], dz[during, rows], h_prev[after, rows][1:])  # fmt: skip
+
+        # forward: z = x W_x + h_prev W_h + b, at every step
+        dz = dz.reshape(T * B, 4 * H)
+        db = None if b is None else dz.sum(axis=0)
+        dW_h = h_prev[:T].reshape(T * B, H).T @ dz
+        dxs, dW_x = input_product_backward(xs.reshape(T * B, *xs.shape[2:]), W_x, dz)
+        if dxs is not None:
+            dxs = dxs.reshape(xs.shape)
+            batch.clear_padding(dxs)  # 0 · W_x is NaN where W_x is infinite
+            dxs = batch.unsort(dxs, axis=1)
+        dstate0 = LSTMState(batch.unsort(dh), batch.unsort(dc))
+        return LSTMParams(dW_x, dW_h, db), dxs, dstate0
+
+
+class _Weights(NamedTuple):
+    """Weights for z in the order i, f, o, g, of which i, f and o give -z."""
+
+    W_x: Array  # (D, 4H)
+    W_h: Array  # (4, H, H); (H, 4H) if the batch is one row
+    b: Array | int  # (4, 1, H)
+
+
+def _gate_major(params: LSTMParams, B: int) -> _Weights:
+    H = params.W_h.shape[0]
+
+    def rearranged(array: Array) -> Array:
+        blocks = array.reshape(-1, 4, H)[:, [0, 1, 3, 2]]
+        np.negative(blocks[:, :3], out=blocks[:, :3])
+        return blocks
+
+    W_x, W_h = rearranged(params.W_x), rearranged(params.W_h)
+    b = 0 if params.b is None else rearranged(params.b).reshape(4, 1, H)
+    # One row is gate-major as it is, and the plainest product is the quickest: 0.4 µs for 1.2.
+    W_h = W_h.reshape(H, 4 * H) if B == 1 else np.ascontiguousarray(W_h.transpose(1, 0, 2))
+    return _Weights(W_x.reshape(-1, 4 * H), W_h, b)
+
+
+def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: Array) -> None:
+    """Run steps at which the same rows live, from the state (h, c), which becomes the final one.
+
+    Writes ``hs (T, B, H)`` and ``tape (T + 1, 5, B, H)``, whose last row is the final c alone.
+    """
+    add, multiply, exp, tanh, reciprocal = np.add, np.multiply, np.exp, np.tanh, np.reciprocal
+    product = np.dot if weights.W_h.ndim == 2 else np.matmul
+    (T, B, H), dtype, W_h = hs.shape, hs.dtype, weights.W_h
+    one = np.ones((), dtype)  # a Python number would be converted at every call, for 0.2 µs
+
+    gates = np.empty((GATES, B, H), dtype)
+    z, sigmoids, g, o = gates[:4], gates[:3], gates[3], gates[2]
+    i_f, g_c, c_now = gates[:2], gates[3:], gates[4]
+    from_h_prev = np.empty((1, 4 * H) if W_h.ndim == 2 else (4, B, H), dtype)
+    z_from_h = from_h_prev.reshape(4, B, H)
+    ig_fc = np.empty((2, B, H), dtype)
+    ig, fc = ig_fc
+    tanh_c = np.empty((B, H), dtype)
+
+    c_now[...] = c
+    h_prev = h.copy()
+    for block in _blocks(T, B, H):
+        z_from_x = _input_products(weights, xs[block])
+        for z_from_x_t, tape_t, h_t in zip(z_from_x, tape[block], hs[block], strict=False):
+            product(h_prev, W_h, from_h_prev)
+            add(z_from_x_t, z_from_h, z)
+            exp(sigmoids, sigmoids)
+            add(sigmoids, one, sigmoids)
+            reciprocal(sigmoids, sigmoids)
+            tanh(g, g)
+            multiply(i_f, g_c, ig_fc)
+            tape_t[...] = gates
+            add(ig, fc, c_now)
+            tanh(c_now, tanh_c)
+            multiply(o, tanh_c, h_t)
+            h_prev = h_t
+    h[...] = h_prev
+    c[...] = tape[T, 4] = c_now
+
+
+def _input_products(weights: _Weights, xs: Array) -> Array:
+    """Return ``x W_x + b`` of every step, gate-major (T, 4, B, H)."""
+    (T, B), H = xs.shape[:2], weights.W_x.shape[1] // 4
+    products = input_product(xs.reshape(T * B, *xs.shape[2:]), weights.W_x)
+    gate_major = np.empty((T, 4, B, H), weights.W_x.dtype)
+    return np.add(products.reshape(T, B, 4, H).transpose(0, 2, 1, 3), weights.b, out=gate_major)
+
+
+def _backward(
+    W_h: Array, tape: Array, dhs: Array, dh: Array, dc: Array, dz: Array, hs: Array
+) -> None:
+    """Reverse `_forward`: dh and dc (B, H) go back from the last state to the first, in place.
+
+    Writes ``dz (T, B, 4H)`` with its gates in the order i, f, g, o, and ``hs (T, B, H)``.
+    """
+    add, multiply, dot = np.add, np.multiply, np.dot
+    (T, B, H), dtype = dhs.shape, dhs.dtype
+    f = tape[:, 1]
+    dz_gate_major = dz.reshape(T, B, 4, H).transpose(0, 2, 1, 3)
+    dz_now = np.empty((4, B, H), dtype)
+    dz_i, dz_f, dz_g, dz_o = dz_now
+    dc_from_h = np.empty((B, H), dtype)
+    W_h_transposed = W_h.T
+    for block in reversed(_blocks(T, B, H)):
+        factors = _factors(tape[block.start : block.stop + 1], hs[block])
+        steps = zip(
+            *factors[:, ::-1],
+            f[block][::-1],
+            dhs[block][::-1],
+            dz[block][::-1],
+            dz_gate_major[block][::-1],
+            strict=True,
+        )
+        for F_i, F_f, F_o, F_g, F_c, f_t, dh_from_output, dz_t, dz_t_gate_major in steps:
+            # forward: hs[t] = h
+            add(dh, dh_from_output, dh)
+            # forward: h = o * tanh(c), o = sigmoid(z_o)
+            multiply(dh, F_o, dz_o)
+            multiply(dh, F_c, dc_from_h)
+            add(dc, dc_from_h, dc)
+            # forward: c = f * c_prev + i * g, and the gates of z_i, z_f, z_g
+            multiply(dc, F_i, dz_i)
+            multiply(dc, F_f, dz_f)
+            multiply(dc, F_g, dz_g)
+            multiply(dc, f_t, dc)
+            # forward: z = h_prev W_h + ...
+            dz_t_gate_major[...] = dz_now
+            dot(dz_t, W_h_transposed, dh)
+
+
+def _factors(tape: Array, hs: Array) -> Array:
+    """Return F_i, F_f, F_o, F_g, F_c (5, T, B, H) of a block; write its outputs into `hs`."""
+    steps = tape[:-1].swapaxes(0, 1)
+    sigmoids, g_c_prev = steps[:3], steps[3:]
+    i, _, o, g, _ = steps
+    tanh_c = np.tanh(tape[1:, 4])
+    np.multiply(o, tanh_c, out=hs)
+    factors = np.empty((GATES, *hs.shape), hs.dtype)
+    F_sigmoids, F_i_f = factors[:3], factors[:2]
+    F_o, F_g, F_c = factors[2], factors[3], factors[4]
+    # forward: i, f, o = sigmoid(z)
+    np.subtract(1, sigmoids, out=F_sigmoids)
+    F_sigmoids *= sigmoids
+    F_i_f *= g_c_prev
+    F_o *= tanh_c
+    # forward: g = tanh(z_g), tanh_c = tanh(c)
+    for value, other, factor in ((g, i, F_g), (tanh_c, o, F_c)):
+        np.multiply(value, value, out=factor)
+        np.subtract(1, factor, out=factor)
+        factor *= other
+    return factors
+
+
+def _blocks(T: int, B: int, H: int) -> list[slice]:
+    """Return the slices of T steps that are prepared together."""
+    steps = max(BLOCK_OF_VALUES // max(1, 4 * B * H), BLOCK_OF_ROWS // max(1, B), 1)
+    return [slice(start, min(start + steps, T)) for start in range(0, T, steps)]
