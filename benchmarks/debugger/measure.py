@@ -20,6 +20,7 @@ import tempfile
 import time
 import types
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,12 +77,12 @@ def _expected(mistake: Mistake) -> dict[str, Any]:
     }
 
 
-def measure(case: tuple[str, str, str, Any]) -> dict[str, Any]:
+def measure(case: tuple[str, str, str, Any], seconds: float = SECONDS) -> dict[str, Any]:
     """Debug one case and compare the answer with what was planted."""
     from reference.debugger.debug import debug
 
     kind, name, source, expected = case
-    faulthandler.dump_traceback_later(4 * SECONDS, exit=True)  # a debugger that hangs shows where
+    faulthandler.dump_traceback_later(4 * seconds + 60, exit=True)  # a debugger that hangs shows where
     record: dict[str, Any] = {"kind": kind, "name": name}
     with tempfile.TemporaryDirectory() as folder:
         module = load_file(source, folder)
@@ -90,7 +91,7 @@ def measure(case: tuple[str, str, str, Any]) -> dict[str, Any]:
         try:
             found = debug(
                 module.loss, module.backward, params, inputs,
-                example=module.example, seconds=SECONDS,
+                example=module.example, seconds=seconds,
             )  # fmt: skip
         except Exception as error:
             return record | {"verdict": f"{type(error).__name__}: {error}", "seconds": 0.0}
@@ -184,6 +185,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", help="cases whose name holds this text")
     parser.add_argument("--names", action="store_true", help="print every case that falls short")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="budget of a diagnosis")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     chosen = [c for kind in options.kind for c in subjects(kind, options.half, options.limit)]
@@ -191,7 +193,7 @@ def main() -> None:
         chosen = [case for case in chosen if options.only in case[1]]
     with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=40) as pool:
         records = []
-        for done, record in enumerate(pool.imap_unordered(measure, chosen), 1):
+        for done, record in enumerate(pool.imap_unordered(partial(measure, seconds=options.seconds), chosen), 1):
             records.append(record)
             if sys.stderr.isatty():
                 print(f"\r{done}/{len(chosen)}", end="", file=sys.stderr)

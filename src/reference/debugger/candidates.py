@@ -22,6 +22,7 @@ from reference.debugger.repair import (
     operands,
     results,
     statements,
+    unused,
 )
 from reference.debugger.round import Round
 from reference.debugger.source import Splice
@@ -52,6 +53,19 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from (r for r in statements.rewrites(place) if r.cost <= 1.2)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
+
+
+def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
+    """Give places for variables that are set, or passed, and never read."""
+    for file, function in _functions(program):
+        names = unused.unused_in(function)
+        if not names:
+            continue
+        for other, line, _ in all_statements(program):
+            if other == file and function.lineno < line <= (function.end_lineno or 0):
+                place = place_at(program, now, file, line)
+                if place is not None and place.function is function:
+                    yield from unused.rewrites(place, names)
 
 
 def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:

@@ -16,8 +16,9 @@ from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
 from reference.debugger.oracle import gradients
-from reference.debugger.places import all_statements
+from reference.debugger.places import computes
 from reference.debugger.program import Inputs, Program, copied
+from reference.debugger.pruning import prune
 from reference.debugger.search import Search
 from reference.debugger.timebox import Watchdog
 from reference.debugger.verdict import Judgement, judge
@@ -139,11 +140,11 @@ def _searched(
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
             # One function that gives loss and gradients: look at it, and let the loss stay.
-            program.shared_too = len(all_statements(program)) < 4
+            program.shared_too = not computes(program)
             left = max(0.2, 0.15 * (until - time.monotonic()))
             shared_memory = aliasing(program, small[0], first.oracle, left)
             search.search()
-            program.restore_texts(originals)
+            prune(search, originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes)
             suspects = combined(suspects, shared_memory)

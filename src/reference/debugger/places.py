@@ -42,6 +42,17 @@ def all_statements(program: Program, only: Any = None) -> list[Statement]:
     return sorted(found)
 
 
+def computes(program: Program) -> bool:
+    """Return whether the backward's own functions compute anything, or only call what does."""
+    own = [line for _, line, _ in all_statements(program)]
+    count = 0
+    for unit in program.live_units:
+        for node in ast.walk(unit.tree):
+            if getattr(node, "lineno", 0) in own and isinstance(node, ast.BinOp | ast.AugAssign):
+                count += 1
+    return count > 1
+
+
 def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[Statement]:
     """Order the statements by evidence, with a weight: 3 explains all, 2 some outputs, 1 less."""
     everything = all_statements(program)

@@ -19,6 +19,7 @@ import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +73,7 @@ class Program:
         self.functions: list[types.FunctionType] = []
         self.in_loss: set[tuple[str, int]] = set()
         self.in_backward: set[tuple[str, int]] = set()
+        self.partly: set[tuple[str, int]] = set()  # shared, with lines that the loss leaves out
         self.unreadable: list[str] = []
         self.printed = io.StringIO()
         self.state = State([])
@@ -87,13 +89,15 @@ class Program:
         before = State([self.loss, self.backward, *self._reached()])
         loss_codes = self._called(self.loss, inputs, seconds)
         backward_codes = self._called(self.backward, inputs, seconds)
-        codes = {code for code in loss_codes | backward_codes if self._is_theirs(code)}
+        codes = {code for code in (*loss_codes, *backward_codes) if self._is_theirs(code)}
         for code in sorted(codes, key=lambda code: (code.co_filename, code.co_firstlineno)):
             key = (code.co_filename, code.co_firstlineno)
             if code in loss_codes:
                 self.in_loss.add(key)
             if code in backward_codes:
                 self.in_backward.add(key)
+                if backward_codes[code] - loss_codes.get(code, backward_codes[code]):
+                    self.partly.add(key)
             self._read(code.co_filename)
         # A function that is nested in another comes with the code of the other.
         found = [
@@ -111,22 +115,30 @@ class Program:
 
     def _called(
         self, function: Callable[..., Any], inputs: Inputs, seconds: float
-    ) -> set[types.CodeType]:
-        called: set[types.CodeType] = set()
+    ) -> dict[types.CodeType, set[int]]:
+        """Return the codes of the user's that a function reaches, with the lines that ran."""
+        called: dict[types.CodeType, set[int]] = {}
+        theirs = lru_cache(maxsize=None)(self._is_theirs)
 
-        def note(frame: types.FrameType, event: str, _: Any) -> None:
+        def note(frame: types.FrameType, event: str, _: Any) -> Any:
+            code = frame.f_code
             if event == "call":
-                called.add(frame.f_code)
+                if not theirs(code):
+                    return None
+                called.setdefault(code, set())
+            elif event == "line":
+                called[code].add(frame.f_lineno)
+            return note
 
-        before = sys.getprofile()
-        sys.setprofile(note)
+        before = sys.gettrace()
+        sys.settrace(note)
         try:
             with self.quiet(), self.watchdog.limit(seconds):
                 function(*copied(inputs))
         except (Exception, TimeUp):
             pass  # what it reached is known all the same
         finally:
-            sys.setprofile(before)
+            sys.settrace(before)
         return called
 
     def _is_theirs(self, code: types.CodeType) -> bool:
@@ -188,7 +200,8 @@ class Program:
     def is_searched(self, file: str, first: int) -> bool:
         """Return whether the function that begins at a line is the backward's own."""
         key = file, first
-        return key in self.in_backward and (self.shared_too or key not in self.in_loss)
+        shared = key in self.in_loss and key not in self.partly
+        return key in self.in_backward and (self.shared_too or not shared)
 
     def searched(self, unit: Unit) -> bool:
         """Return whether any function of a unit is the backward's own."""
@@ -299,6 +312,7 @@ class Program:
         moved = {before.first: after for before, after in pairs}
         firsts = {before.first: after.first for before, after in pairs}
         self.sources[file] = new
+        self.partly = {(f, _moved(n, firsts) if f == file else n) for f, n in self.partly}
         self.in_loss = {(f, _moved(n, firsts) if f == file else n) for f, n in self.in_loss}
         self.in_backward = {(f, _moved(n, firsts) if f == file else n) for f, n in self.in_backward}
         for function, (unit, qualname, rank) in list(self._places.items()):

@@ -18,11 +18,14 @@ from reference.debugger.places import (
     ordered_statements,
     place_at,
 )
-from reference.debugger.program import Program
+from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place, Rewrite, common, rich
 from reference.debugger.round import Round, probed
+from reference.debugger.source import Splice
 
 _MOST_FAULTS = 5
+_QUICK = ("carry", "quick", "unused")
+_MOST_BEGINNINGS = 3
 
 
 @dataclass
@@ -72,6 +75,7 @@ class Search:
     first: Round | None = None
     order: list[tuple[str, int]] = field(default_factory=list)  # statements of the first round
     limit: float = 0.5
+    _refused: set[tuple[Splice, ...]] = field(default_factory=set)
 
     def late(self) -> bool:
         """Return whether the budget is spent."""
@@ -79,6 +83,23 @@ class Search:
 
     def search(self) -> None:
         """Repair the program as far as it goes; leaves it as repaired in memory."""
+        originals = {file: source.text for file, source in self.program.sources.items()}
+        best: list[Step] = []
+        for _ in range(_MOST_BEGINNINGS):
+            self._follow()
+            if len(self.steps) > len(best):
+                best = self.steps
+            if self.found or self.late() or not self.steps:
+                break
+            # It led nowhere: begin again with another edit than the first.
+            self._refused.add(self.steps[0].rewrite.splices)
+            self.steps = []
+            self.program.restore_texts(originals)
+        if not self.found:
+            self.steps = best
+
+    def _follow(self) -> None:
+        """Accept one edit after another until all is right or none helps."""
         case = self.cases[0]
         for _ in range(_MOST_FAULTS):
             start = time.monotonic()
@@ -87,27 +108,30 @@ class Search:
             base = score(outcome, case)
             if len(base.right) == len(case.oracle) and self.accepts():
                 return
-            now = Round(probing.record(self.program, case.inputs, 3.0))
-            partial: list[Ranked] = []
-            step = self._round(now, self._quickly(now, base), base, [])
-            if step is None:
-                now = probed(self.program, self.cases[0], base, self.until)
-                if self.first is None:
-                    self.first = now
-                ordered = ordered_statements(self.program, now, outcome)
-                self.order = self.order or [(file, line) for file, line, _ in ordered]
-                places = self._places(now, ordered)
-                step = (
-                    self._round(now, self._stages(now, places, base), base, partial)
-                    or self._group(now, base)
-                    or self._round(now, self._partly(now, places, base), base, partial)
-                    or self._round(now, self._rest(places), base, partial, whole=False)
-                )
+            step = self._step_from(outcome, base)
             if step is None or self.late():
                 return
             self.steps.append(step)
             if self.found:
                 return
+
+    def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
+        now = Round(probing.record(self.program, self.cases[0].inputs, 3.0))
+        step = self._round(now, self._quickly(now, base), base, [])
+        if step is not None:
+            return step
+        now = probed(self.program, self.cases[0], base, self.until)
+        if self.first is None:
+            self.first = now
+        ordered = ordered_statements(self.program, now, outcome)
+        self.order = self.order or [(file, line) for file, line, _ in ordered]
+        places, partial = self._places(now, ordered), []
+        return (
+            self._round(now, self._stages(now, places, base), base, partial)
+            or self._group(now, base)
+            or self._round(now, self._partly(now, places, base), base, partial)
+            or self._round(now, self._rest(places), base, partial, whole=False)
+        )
 
     # One round: evidence, then candidates in the order of the evidence.
 
@@ -139,9 +163,9 @@ class Search:
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break
-                else:
+                elif self.steps or rewrite.splices not in self._refused:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
-            if self.found and stage not in ("carry", "quick"):
+            if self.found and stage not in _QUICK:
                 after += 1  # the next lines in the order of evidence may have a simpler mend
             if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
@@ -177,7 +201,9 @@ class Search:
                 if self.late():
                     return None
                 edits = [self._that_gives(now, e) for e in group]
-                if edits[0] is not None and all(edits):
+                if edits[0] is None or not all(edits):
+                    continue
+                if self.steps or edits[0].splices not in self._refused:
                     return self._accepted(edits[0], now)
         return None
 
@@ -249,6 +275,7 @@ class Search:
         else:
             yield "carry", candidates.of_loops(self.program, self.cases[0], base)
             yield "quick", candidates.of_statements(self.program, now)
+            yield "unused", candidates.of_unused(self.program, now)
 
     # Candidates.
 
@@ -308,9 +335,13 @@ class Search:
             for case in self.cases[:2]
         )
 
-    def _confirmed(self) -> bool:
-        """Return whether the program, as it stands, is right on all cases."""
-        for case in self.cases[1:]:
+    def mends_all(self) -> bool:
+        """Return whether the program, as it stands, is right on all cases, the first too."""
+        return self._confirmed(0)
+
+    def _confirmed(self, first: int = 1) -> bool:
+        """Return whether the program, as it stands, is right on all cases from `first` on."""
+        for case in self.cases[first:]:
             outcome = self.program.run(case.inputs, 20 * self.limit)
             if outcome.error or len(score(outcome, case).right) < len(case.oracle):
                 return False

@@ -155,8 +155,21 @@ class Place:
 
     @cached_property
     def env(self) -> dict[str, Any]:
-        """The variables at an execution in the middle, where nothing is zero by accident."""
-        return self.envs[len(self.envs) // 2] if self.envs else {}
+        """The variables at an execution where as much as can be is known and not zero.
+
+        Of equals one in the middle.
+        """
+        if not self.envs:
+            return {}
+        middle = len(self.envs) // 2
+        some = sorted({middle, *range(0, len(self.envs), max(1, len(self.envs) // 6))})
+        return max(
+            (self.envs[n] for n in sorted(some, key=lambda n: abs(n - middle))),
+            key=lambda env: sum(
+                isinstance(value, np.ndarray) and value.ndim > 0 and bool(np.any(value))
+                for value in env.values()
+            ),
+        )
 
     @cached_property
     def atoms(self) -> list[Atom]:

@@ -1,0 +1,54 @@
+"""A repair without the edits that turn out not to be needed once the others are made."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reference.debugger.answer import edits_between, original_line
+from reference.debugger.diagnosis import Edit
+from reference.debugger.search import Found, Search
+
+
+def prune(search: Search, originals: dict[str, str]) -> None:
+    """Take needless edits out of every repair that was found; the program is as it was after it."""
+    search.found = [
+        _pruned(search, found, originals) if len(found.steps) > 1 else found
+        for found in search.found
+    ]
+    search.program.restore_texts(originals)
+
+
+def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
+    changed = [file for file, text in originals.items() if found.texts[file] != text]
+    if len(changed) != 1 or search.late():
+        return found
+    (file,) = changed
+    original = originals[file]
+    kept = list(edits_between(file, original, found.texts[file]))
+    for edit in list(kept):
+        others = [other for other in kept if other is not edit]
+        if others and _is_right(search, file, _made(original, others)):
+            kept = others
+    lines = {line for edit in kept for line in range(edit.first - 1, edit.last + 2)}
+    steps = [
+        step
+        for step in found.steps
+        if original_line(original, step.texts[file], step.rewrite.line) in lines
+    ]
+    texts = {**found.texts, file: _made(original, kept)}
+    return replace(found, texts=texts, steps=steps or found.steps)
+
+
+def _made(text: str, edits: list[Edit]) -> str:
+    lines = text.splitlines()
+    for edit in sorted(edits, key=lambda edit: -edit.first):
+        lines[edit.first - 1 : edit.last] = edit.new
+    return "\n".join(lines) + "\n"
+
+
+def _is_right(search: Search, file: str, text: str) -> bool:
+    try:
+        search.program.install(file, text)
+    except (SyntaxError, ValueError):
+        return False
+    return search.mends_all()

@@ -1,0 +1,59 @@
+"""Variables that a function is given or makes and never reads: where they may have been meant."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from reference.debugger.repair.place import Place, Rewrite, inside, product
+
+
+def unused_in(function: ast.FunctionDef) -> list[str]:
+    """Return the names that a function sets, or takes, and never reads.
+
+    Examples
+    --------
+    >>> unused_in(ast.parse("def f(a, b): c = a; d = c; return c").body[0])
+    ['b', 'd']
+    """
+    known = [argument.arg for argument in function.args.args]
+    read: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Store):
+                known.append(node.id)
+            else:
+                read.add(node.id)
+    ignored = {"self", "cls", "_"}
+    return [n for n in dict.fromkeys(known) if n not in read | ignored and n[:1] != "_"]
+
+
+def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
+    """Give each value of a statement with an unused variable added, multiplied or in its place."""
+    for node, parent in place.loaded:
+        if isinstance(node, ast.Constant | ast.Tuple | ast.List | ast.Dict):
+            continue
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if not isinstance(value, np.ndarray | float | np.floating):
+            continue
+        whole = not isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript)
+        for name in names:
+            held = place.env.get(name)
+            if not isinstance(held, np.ndarray | float | np.floating) or name == text:
+                continue
+            if np.shape(held) == np.shape(value) and not isinstance(node, ast.BinOp):
+                yield place.rewrite(
+                    node, name, "wrong operand", f"{name}, which nobody reads, not {text}", 1.0
+                )
+            if whole and np.shape(held) == np.shape(value):
+                yield place.rewrite(
+                    node, inside(parent, f"{text} + {name}"), "carry not added",
+                    f"{name}, which nobody reads, added", 0.95,
+                )  # fmt: skip
+                yield place.rewrite(
+                    node, f"{product(node, text)} * {name}", "missing factor",
+                    f"times {name}, which nobody reads", 1.1,
+                )  # fmt: skip
