@@ -2,7 +2,7 @@
 
 One step takes x (B, D) and h_prev (B, H) to h, which is the cell state as well::
 
-    z  = x W_x + b                         (B, 3H), blocks z_f, z_i, z_g
+    z  = x W_x + b                         (B, 3H), blocks z_i, z_f, z_g
     r  = log σ(z_f) - log σ(z_i)           how far f is ahead of i
     f  = σ(r)                              forget gate
     i  = σ(-r)                             input gate
@@ -34,7 +34,7 @@ from manual_lstm.input_product import input_product, input_product_backward
 
 
 class MinLSTMParams(NamedTuple):
-    """Weights of a minLSTM; also their gradients. Blocks of 3H in the order f, i, g.
+    """Weights of a minLSTM; also their gradients. Blocks of 3H in the order i, f, g.
 
     W_x is (D, 3H), b is (3H,).
     """
@@ -75,7 +75,7 @@ class MinLSTM(Description[MinLSTMParams, HiddenState]):
     (8, 48)
     """
 
-    gates: ClassVar[str] = "fig"
+    gates: ClassVar[str] = "ifg"
     bias_starts: ClassVar[Mapping[str, float]] = {"f": 1.0}
     state_shapes: ClassVar[HiddenState] = HiddenState(h=("B", "H"))
 
@@ -92,7 +92,7 @@ class MinLSTM(Description[MinLSTMParams, HiddenState]):
         (h_prev,) = state
 
         z = input_product(x, W_x) + b  # (B, 3H)
-        z_f, z_i, z_g = split_gates(z, 3)  # (B, H) each
+        z_i, z_f, z_g = split_gates(z, 3)  # (B, H) each
         r = log_sigmoid(z_f) - log_sigmoid(z_i)
         f = sigmoid(r)
         i = sigmoid(-r)
@@ -123,8 +123,8 @@ class MinLSTM(Description[MinLSTMParams, HiddenState]):
         dr = dr_from_f + dr_from_i
         dz_f = dr * sigmoid(-z_f)
         dz_i = -dr * sigmoid(-z_i)
-        # forward: z_f, z_i, z_g = split_gates(z, 3)
-        dz = join_gates(dz_f, dz_i, dz_g)  # (B, 3H)
+        # forward: z_i, z_f, z_g = split_gates(z, 3)
+        dz = join_gates(dz_i, dz_f, dz_g)  # (B, 3H)
         # forward: z = x W_x + b
         db = dz.sum(axis=0)
         dx, dW_x = input_product_backward(x, W_x, dz)

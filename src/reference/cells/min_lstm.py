@@ -16,8 +16,8 @@ from manual_lstm import HiddenState
 
 def step(cell: Any, params: Any, state: HiddenState, x: Any, tap: Any) -> HiddenState:
     """Return the next state of one example; see `reference.cells.Twin` for the arguments."""
-    W_f, W_i, W_h = jnp.split(params.W_x, 3, axis=1)
-    b_f, b_i, b_h = jnp.split(params.b, 3)
+    W_i, W_f, W_h = jnp.split(params.W_x, 3, axis=1)
+    b_i, b_f, b_h = jnp.split(params.b, 3)
 
     forget = jax.nn.sigmoid(tap("z_f", W_f.T @ x + b_f))
     write = jax.nn.sigmoid(tap("z_i", W_i.T @ x + b_i))

@@ -33,7 +33,7 @@ STARTS = {
     ml.LayerNormLSTM: [0, 1, 0, 0],
     ml.IndyLSTM: [0, 1, 0, 0],
     ml.MultiplicativeLSTM: [0, 1, 0, 0],
-    ml.MinLSTM: [1, 0, 0],
+    ml.MinLSTM: [0, 1, 0],
     ml.SLSTM: [0, 1, 0, 0],
     ml.MLSTM: [0, 0, 0, 0],
 }

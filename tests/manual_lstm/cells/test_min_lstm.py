@@ -10,7 +10,7 @@ from reference.problem import Case, draw
 
 def one_unit(z_f, z_i):
     """Run one step of one unit, h0 = 3 and g = 5, with these pre-activations of the gates."""
-    params = ml.MinLSTMParams(np.zeros((1, 3)), np.array([z_f, z_i, 5.0]))
+    params = ml.MinLSTMParams(np.zeros((1, 3)), np.array([z_i, z_f, 5.0]))
     state0 = ml.HiddenState(np.full((1, 1), 3.0))
     run = ml.forward(ml.MinLSTM(1, 1), params, np.zeros((1, 1, 1)), state0)
     return run.hs.item(), ml.backward(run.tape, np.ones((1, 1, 1)))
@@ -30,7 +30,7 @@ def test_gates_that_are_both_closed_still_share():
     f = 1 / (1 + np.exp(-1.0))
     np.testing.assert_allclose(h, 3 * f + 5 * (1 - f), rtol=1e-14)
     dr = (3 - 5) * f * (1 - f)
-    np.testing.assert_allclose(gradients.params.b, [dr, -dr, 1 - f], rtol=1e-14)
+    np.testing.assert_allclose(gradients.params.b, [-dr, dr, 1 - f], rtol=1e-14)
 
 
 def test_gates_that_are_both_open_share_equally_and_do_not_move():
