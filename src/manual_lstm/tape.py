@@ -60,7 +60,19 @@ def check_same(before: dict[str, int], now: dict[str, int]) -> None:
             )
 
 
+# Odd, so that a change of one bit changes the product with it, whatever the bit.
+_WEIGHTS = np.random.default_rng(0).integers(2**63, size=1024, dtype=np.uint64) | np.uint64(1)
+
+
 def _checksum(array: Array) -> int:
     if array.dtype == object:  # elements are immutable, so their identities tell a change
         return hash(tuple(map(id, array.flat)))
-    return zlib.crc32(np.ascontiguousarray(array).data)
+    array = np.ascontiguousarray(array)
+    if array.nbytes < _WEIGHTS.nbytes:
+        return zlib.crc32(array.data)
+    # The CRC of a large array would take as long as a step. Every 1024 words are first made one,
+    # modulo 2^64, which is ten times faster.
+    octets = array.reshape(-1).view(np.uint8)
+    whole = octets.size - octets.size % _WEIGHTS.nbytes
+    words = octets[:whole].view(np.uint64).reshape(-1, _WEIGHTS.size)
+    return zlib.crc32(octets[whole:].data, zlib.crc32(np.einsum("ij,j->i", words, _WEIGHTS).data))

@@ -90,6 +90,22 @@ def test_an_array_that_has_gone_is_found():
         check_same(before, checksums(held))
 
 
+@pytest.mark.parametrize("size", [1, 1023, 1024, 1025, 5000])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.int8])
+def test_any_bit_of_a_large_array_counts(size, dtype):
+    """Also where words are first made fewer: at a block's first and last, and in what is over."""
+    array = np.random.default_rng(0).normal(size=size).astype(dtype)
+    before = checksums({"x": array})
+    octets = array.view(np.uint8)
+    rng = np.random.default_rng(1)
+    for place in {0, octets.size - 1, *rng.integers(0, octets.size, 50).tolist()}:
+        for bit in range(8):
+            octets[place] ^= 1 << bit
+            assert checksums({"x": array}) != before
+            octets[place] ^= 1 << bit
+    assert checksums({"x": array}) == before
+
+
 def test_checksums_see_values_and_not_layout():
     array = np.arange(24.0).reshape(4, 6)
     spread = np.zeros((8, 12))[::2, ::2]
