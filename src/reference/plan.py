@@ -81,15 +81,20 @@ class Plan:
             return JaxOracle(SameShape(step=self.step), TRACED)
         return JaxOracle(SameShape(cell=problem.cell))
 
-    def batches(self, rng: np.random.Generator) -> Iterator[tuple[Oracle, list[Problem]]]:
-        """Yield batches of problems of one variant with the oracle to ask about them, endlessly."""
+    def batches(
+        self, rng: np.random.Generator, first: int = 0
+    ) -> Iterator[tuple[Oracle, list[Problem]]]:
+        """Yield batches of problems of one variant with the oracle to ask about them, endlessly.
+
+        Variants, and sizes where each costs a compilation, take turns, from turn `first` on.
+        """
         indices = self.subject.twin is not None and takes_indices(self.subject)
-        for turn in count():
+        for turn in count(first):
             variant, lap = turn % self.subject.variants, turn // self.subject.variants
             if self.pads:
                 cases = [self._any_size(rng) for _ in range(BATCH)]
             else:
-                shape = SHAPES[(variant + lap) % len(SHAPES)]
+                shape = SHAPES[lap % len(SHAPES)]
                 size = 4 if self.numeric is not None else BATCH
                 cases = [self._sized(shape) for _ in range(size)]
             cases = [knobs(rng, case, index_inputs=indices) for case in cases]
