@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import linecache
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.memory import Line, traced_lines
-from reference.debugger.place import is_users
+from reference.debugger.place import is_users, tree_of
 
 
 @dataclass
@@ -77,7 +76,7 @@ def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]
 
     line, function, _ = events[0]
     known = times[line]
-    if len(known) == 1 or not _loops(*line):
+    if len(known) == 1 or not loops_around(*line):
         known = known if len(set(known)) > 1 else []
     there = [time for at, _, time in events if at == line]
     if any(time < 0 for time in known):  # counted from the end
@@ -88,10 +87,8 @@ def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]
 
 def _time(frame: types.FrameType | None, line: int, count: int) -> int:
     """Return the time step: an integer that a loop around a line counts, or the turn."""
-    number: int | None = line
     while frame is not None and is_users(frame.f_code.co_filename):
-        number = frame.f_lineno if number is None else number
-        loops = _loops(frame.f_code.co_filename, number)
+        loops = loops_around(frame.f_code.co_filename, line)
         for loop in loops:
             for target in ast.walk(loop.target):
                 value = frame.f_locals.get(target.id) if isinstance(target, ast.Name) else None
@@ -99,7 +96,8 @@ def _time(frame: types.FrameType | None, line: int, count: int) -> int:
                     return int(value)
         if loops:
             return -1 - count if _is_backwards(ast.unparse(loops[0].iter)) else count
-        frame, number = frame.f_back, None
+        frame = frame.f_back
+        line = frame.f_lineno if frame is not None else 0
     return count
 
 
@@ -107,18 +105,12 @@ def _is_backwards(iterable: str) -> bool:
     return "reversed(" in iterable or "::-1" in iterable or ", -1)" in iterable
 
 
-@lru_cache(maxsize=4096)
-def _loops(file: str, line: int) -> list[ast.For]:
+def loops_around(file: str, line: int) -> list[ast.For]:
     """Return the loops around a line, the outermost first."""
-    return [loop for loop in _all_loops(file) if loop.lineno < line <= (loop.end_lineno or 0)]
+    return [loop for loop in _loops(tree_of(file)) if loop.lineno < line <= (loop.end_lineno or 0)]
 
 
 @lru_cache(maxsize=64)
-def _all_loops(file: str) -> list[ast.For]:
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:
-        return []
-    return sorted(
-        (node for node in ast.walk(tree) if isinstance(node, ast.For)), key=lambda n: n.lineno
-    )
+def _loops(tree: ast.Module) -> list[ast.For]:
+    loops = [node for node in ast.walk(tree) if isinstance(node, ast.For)]
+    return sorted(loops, key=lambda loop: loop.lineno)

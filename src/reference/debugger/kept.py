@@ -18,7 +18,7 @@ from typing import Any
 from reference.debugger.arguments import same
 from reference.debugger.changes import Change, changes
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.place import at
+from reference.debugger.place import at, tree_of
 from reference.debugger.state import Root, State
 
 Call = Callable[[], Any]
@@ -138,11 +138,7 @@ def _made(root: Root) -> tuple[str, int, str] | None:
     if root.kind != "class attribute" or any(piece.rebinds() for piece in root.pieces):
         return None
     file = _file_of(root.owner)
-    try:
-        tree = ast.parse("".join(linecache.getlines(file)))
-    except SyntaxError:
-        return None
-    for cls in ast.walk(tree):
+    for cls in ast.walk(tree_of(file)):
         if not isinstance(cls, ast.ClassDef) or cls.name != root.owner.__name__:
             continue
         for node in cls.body:

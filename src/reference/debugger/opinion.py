@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,8 +12,11 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch, compare
 from reference.debugger.arguments import Draw
 from reference.debugger.calls import Calls, Late, NoLoss, Raised, as_floats
+from reference.debugger.changes import loops_around
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.place import place_of
+from reference.debugger.missing import missing_gradients, whence_of
+from reference.debugger.place import Place, place_of
+from reference.debugger.raised import finding as raised_here
 from reference.debugger.voters import (
     Abstains,
     by_entries,
@@ -70,12 +72,8 @@ def opinion(calls: Calls, draw: Draw, proof: Proof | None) -> Opinion:
     try:
         returned = calls.gradients(draw)
     except Raised as raised:
-        seen.error = raised.__cause__
-        file, line, text, function = place_of(seen.error)
-        seen.findings.append(
-            Suspect(file, line, text, function, kind="raises", why=f"backward raises: {raised}",
-                    confidence=0.9, engines=("exception",))
-        )  # fmt: skip
+        seen.error = raised.__cause__ or raised
+        seen.findings.append(raised_here(seen.error, str(raised)))
         seen.reference, who = _reference(calls, draw, list(draw.params), here, seen)
         return seen
     missing = [name for name in draw.params if name in floats and returned.get(name) is None]
@@ -94,17 +92,7 @@ def _names(
     known = {**draw.inputs, **draw.params}
     unknown = [name for name in returned if name not in known]
     lacking = [name for name in missing if np.any(seen.reference.get(name, np.zeros(1)))]
-    place = place_of(calls.backward)
-    for name in lacking:
-        alike = [other for other in unknown if other.endswith(name) or name.endswith(other)]
-        alike = alike or difflib.get_close_matches(name, unknown, 1, 0.5)
-        kind = "wrong name" if alike else "never returned"
-        why = f"backward returns no gradient of {name}"
-        why += f"; {alike[0]!r} may be meant for it" if alike else ", and the loss depends on it"
-        seen.findings.append(
-            Suspect(*place, variable=name, kind=kind, why=why, confidence=0.5,
-                    engines=("explain",))
-        )  # fmt: skip
+    seen.findings += missing_gradients(calls, draw, returned, lacking)
     if unknown and not lacking:
         seen.reasons.append(
             f"backward returns {', '.join(map(repr, unknown))} besides: neither parameter nor input"
@@ -190,10 +178,16 @@ def _compare(
     manual = as_floats(gradient)
     if manual is None or manual.shape != reference.shape:
         has = f"shape {manual.shape}" if manual is not None else f"type {type(gradient).__name__}"
+        place: Place | None = None
+        if manual is not None:
+            place = whence_of(calls, draw, [manual.shape]).line_of(name)
+        pattern = "all" if place and loops_around(*place[:2]) else "none"
         seen.findings.append(
-            Suspect(*place_of(calls.backward), variable=name, kind="wrong shape", confidence=0.5,
+            Suspect(*(place or place_of(calls.backward)), variable=name, kind="wrong shape",
+                    pattern=pattern,
                     why=f"the gradient of {name} has {has}, but must have shape "
-                        f"{reference.shape}, because {name} has it", engines=("explain",))
+                        f"{reference.shape}, because {name} has it", confidence=0.6,
+                    engines=("explain",))
         )  # fmt: skip
         shape = np.zeros(0) if manual is None else manual
         mismatch = compare("TOTAL", name, shape, reference, 0.0)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import linecache
 import sysconfig
 import traceback
+import warnings
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -44,3 +47,18 @@ def place_of(what: Any) -> Place:
 def at(file: str, line: int, function: str, names: dict[str, Any] | None = None) -> Place:
     """Return the place with the text of its line."""
     return file, line, linecache.getline(file, line, names).strip(), function
+
+
+def tree_of(file: str) -> ast.Module:
+    """Return the syntax tree of a file; an empty one where it has no text that can be read."""
+    return _parsed("".join(linecache.getlines(file)))
+
+
+@lru_cache(maxsize=64)
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text
+        try:
+            return ast.parse(text)
+        except SyntaxError:
+            return ast.Module([], [])

@@ -226,7 +226,8 @@ def test_a_backward_that_raises_is_a_finding_with_its_line():
     judgement = judged(RNN, ("np.outer(da, h[t - 1])", "np.dot(da, h[t - 1, :2])"))
     assert judgement.verdict == "wrong"
     (finding,) = judgement.findings
-    assert finding.kind == "raises"
+    assert finding.kind == "dot for outer"
+    assert finding.should_be == "np.outer(da, h[t - 1, :2])"
     assert finding.text == "dW += np.dot(da, h[t - 1, :2])"
     assert isinstance(judgement.error, ValueError)
 
