@@ -61,6 +61,30 @@ def along(problem: Problem, direction: dict[str, Any], *, complex_step: bool) ->
     return (4 * fine - coarse) / 3
 
 
+def one_sided(problem: Problem, direction: dict[str, Any]) -> tuple[float, float]:
+    """Return the derivatives of the problem's loss along a direction, from behind and ahead.
+
+    At a kink they differ, and a backward may take either, or any number between them.
+
+    Parameters
+    ----------
+    problem : Problem
+        In float64.
+    direction : dict
+        Like ``problem.primals``; integer inputs are left alone.
+    """
+    h = 1e-4
+
+    def loss_at(step: float) -> float:
+        return float(problem.loss(**_moved(problem, direction, step)))
+
+    def slope(side: float) -> float:
+        here, near, far = loss_at(0.0), loss_at(side * h), loss_at(2 * side * h)
+        return (4 * near - 3 * here - far) / (2 * side * h)
+
+    return slope(-1.0), slope(1.0)
+
+
 def complex_step_reference(problem: Problem) -> Reference:
     """Return outputs and every gradient, one complex step an entry.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from manual_lstm.trees import named_leaves, tree_map
-from reference.numeric import NotAnalyticError, along
+from reference.numeric import NotAnalyticError, along, one_sided
 from reference.problem import Problem
 
 # Differences hold nine digits and a mistake is larger than that, or it is not accused.
@@ -28,18 +28,31 @@ class Vote:
         Who ("manual", "reference", "complex step", "differences") to what.
     scale : float
         Size of the terms that were summed.
+    sides : (float, float) or None
+        At a kink, the derivatives from behind and from ahead.
     """
 
     name: str
     values: dict[str, float]
     scale: float
+    sides: tuple[float, float] | None = None
+
+    @property
+    def allowed_by_kink(self) -> bool:
+        """Whether there is a kink, and manual lies between the one-sided derivatives."""
+        if self.sides is None:
+            return False
+        slack = _AGREES * self.scale
+        return min(self.sides) - slack <= self.values["manual"] <= max(self.sides) + slack
 
     @property
     def against_manual(self) -> bool:
         """Whether everyone agrees with the reference, and the most precise rather than with manual.
 
-        Who cannot tell (NaN) has no vote.
+        Who cannot tell (NaN) has no vote. At a kink a choice between the sides is no mistake.
         """
+        if self.allowed_by_kink:
+            return False
         others = [value for who, value in self.values.items() if who not in ("manual", "reference")]
         told = [value for value in others if not np.isnan(value)]
         reference, manual = self.values["reference"], self.values["manual"]
@@ -51,6 +64,9 @@ class Vote:
 
     def __str__(self) -> str:
         votes = ", ".join(f"{voter} {value:.9g}" for voter, value in self.values.items())
+        if self.sides is not None:
+            behind, ahead = self.sides
+            votes += f"; a kink, with derivatives {behind:.9g} and {ahead:.9g} on its sides"
         return f"{self.name} along a random direction: {votes}"
 
 
@@ -79,4 +95,5 @@ def vote(problem: Problem, name: str, manual: Array, reference: Array, seed: int
         values["complex step"] = along(problem, direction, complex_step=True)
     values["differences"] = along(problem, direction, complex_step=False)
     scale = float(np.abs(reference * leaf).sum())
-    return Vote(name, values, scale)
+    sides = one_sided(problem, direction) if np.isnan(values["differences"]) else None
+    return Vote(name, values, scale, sides)
