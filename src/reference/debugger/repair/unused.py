@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, inside, product
 
 
@@ -46,7 +47,7 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
                 continue
             if np.shape(held) == np.shape(value) and not isinstance(node, ast.BinOp):
                 yield place.rewrite(
-                    node, name, "wrong operand", f"{name}, which nobody reads, not {text}", 1.0
+                    node, name, naming(text, name), f"{name}, which nobody reads, not {text}", 1.0
                 )
             if whole and np.shape(held) == np.shape(value):
                 yield place.rewrite(
