@@ -24,9 +24,10 @@ def step(cell: Any, params: Any, state: SLSTMState, x: Any, tap: Any) -> SLSTMSt
     cell_input = tap("g", jnp.tanh(tap("z_g", w_z.T @ x + r_z.T @ state.h + b_z)))
     output_gate = tap("o", jax.nn.sigmoid(tap("z_o", w_o.T @ x + r_o.T @ state.h + b_o)))
 
-    stabiliser = tap("m", jnp.maximum(log_forget + state.m, log_input))
+    log_kept = tap("k", log_forget + state.m)
+    stabiliser = tap("m", jnp.maximum(log_kept, log_input))
     input_gate = tap("i", jnp.exp(log_input - stabiliser))
-    forget_gate = tap("f", jnp.exp(log_forget + state.m - stabiliser))
+    forget_gate = tap("f", jnp.exp(log_kept - stabiliser))
 
     c = tap("c", forget_gate * state.c + input_gate * cell_input)
     n = tap("n", forget_gate * state.n + input_gate)
