@@ -1,7 +1,7 @@
 """Recurrent backward passes you can trust: NumPy only, hand-written, checked against autodiff.
 
 Read in this order: `cells.lstm` (one step, forward and backward), `sequence` (any cell over T
-steps), `losses` and `char_lm` (a whole model).
+steps), `losses` and `char_lm` (a whole model); then whichever of the other `cells` is yours.
 """
 
 from manual_lstm import layouts
