@@ -132,6 +132,9 @@ class MLSTM(Description[MLSTMParams, MLSTMState]):
     def __post_init__(self) -> None:
         super().__post_init__()
         checks.is_real("epsilon", self.epsilon)
+        if self.epsilon < 0:
+            because = "it keeps a denominator away from 0"
+            checks.fail("epsilon", f"the value {self.epsilon!r}", "a number of at least 0", because)
 
     @property
     def sizes(self) -> dict[str, int]:

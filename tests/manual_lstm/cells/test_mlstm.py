@@ -125,6 +125,12 @@ def test_the_sides_taken_at_the_kinks():
     np.testing.assert_array_equal(of_m.params.b_s, [0.0, 0.5])
 
 
+@pytest.mark.parametrize(("epsilon", "error"), [(-1e-6, ValueError), ("0", TypeError)])
+def test_an_epsilon_below_zero_is_refused(epsilon, error):
+    with pytest.raises(error, match=f"epsilon has the value {epsilon!r}, but must be a"):
+        ml.MLSTM(2, 3, epsilon=epsilon)
+
+
 def test_the_root_of_a_small_unsigned_size_keeps_its_precision():
     sizes = (np.uint8(2), np.uint8(5))
     problem = draw(ml.MLSTM(2, 5), replace(CASE, H=5))
