@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from reference.campaigns.campaign import CampaignResult, campaign
     from reference.char_lm_check import check_char_lm
     from reference.checker import check
     from reference.compare import Mismatch
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BackwardIsWrongError": "reference.report.record",
+    "CampaignResult": "reference.campaigns.campaign",
     "Case": "reference.problem",
     "EstimateReport": "reference.estimate_report",
     "Diagnosis": "reference.debugger.diagnosis",
@@ -30,6 +32,7 @@ _HOME = {
     "Mismatch": "reference.compare",
     "Problem": "reference.problem",
     "Report": "reference.report.record",
+    "campaign": "reference.campaigns.campaign",
     "check": "reference.checker",
     "check_char_lm": "reference.char_lm_check",
     "check_estimate": "reference.estimate",
@@ -42,6 +45,7 @@ _HOME = {
 
 __all__ = [
     "BackwardIsWrongError",
+    "CampaignResult",
     "Case",
     "Diagnosis",
     "EstimateReport",
@@ -49,6 +53,7 @@ __all__ = [
     "Mismatch",
     "Problem",
     "Report",
+    "campaign",
     "check",
     "check_char_lm",
     "check_estimate",

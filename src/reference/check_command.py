@@ -12,6 +12,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import Progress
 
+from reference.campaigns.command import reports_of
 from reference.cell_question import question_of
 from reference.cells import TWINS
 from reference.char_lm_check import check_char_lm
@@ -28,30 +29,49 @@ SEARCH = 15.0  # seconds in which the debugger looks for the line of a cell that
 
 def run(arguments: Namespace) -> int:
     """Check cells and print their reports; return the exit status."""
+    checkers = checkers_of(arguments)
+    if arguments.jobs is None and arguments.journal is None and not arguments.resume:
+        reports = one_by_one(checkers, arguments)
+    else:
+        reports = [
+            located(report, checker, arguments)
+            for report, checker in zip(reports_of(arguments), checkers.values(), strict=True)
+        ]
+    if arguments.json:
+        print(json.dumps([report.to_json() for report in reports], indent=2))
+    else:
+        tell(reports)
+    return status_of(reports)
+
+
+def one_by_one(checkers: dict[str, Callable[..., Report]], arguments: Namespace) -> list[Report]:
+    """Return the reports of cells that are checked one after the other."""
     options = {"seed": arguments.seed}
     if arguments.cases is not None:
         options["cases"] = arguments.cases
     console = Console(stderr=True)
     reports = []
     with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
-        for name, checker in checkers_of(arguments).items():
+        for name, checker in checkers.items():
             task = bar.add_task(name)
 
             def show(done: int, total: int, task: Any = task) -> None:
                 bar.update(task, completed=done, total=total)
 
             report = checker(progress=show, **options)
-            if report.verdict == "wrong" and isinstance(checker, partial) and arguments.cells:
+            if report.verdict == "wrong":
                 bar.update(task, description=f"{name}: looking for the line")
-                question = question_of(checker.args[0], arguments.seed)
-                diagnosis = debug(*question[:4], example=question.example, seconds=SEARCH)
-                report = replace(report, diagnosis=diagnosis)
-            reports.append(report)
-    if arguments.json:
-        print(json.dumps([report.to_json() for report in reports], indent=2))
-    else:
-        tell(reports)
-    return status_of(reports)
+            reports.append(located(report, checker, arguments))
+    return reports
+
+
+def located(report: Report, checker: Callable[..., Report], arguments: Namespace) -> Report:
+    """Let the debugger look for the line, where somebody's cell is wrong."""
+    if report.verdict != "wrong" or not arguments.cells or not isinstance(checker, partial):
+        return report
+    question = question_of(checker.args[0], arguments.seed)
+    diagnosis = debug(*question[:4], example=question.example, seconds=SEARCH)
+    return replace(report, diagnosis=diagnosis)
 
 
 def tell(reports: list[Report]) -> None:

@@ -28,6 +28,7 @@ examples:
   manual-lstm debug my_lstm.py           find the wrong line of your backward
   manual-lstm train                      train on a short text that is included
   manual-lstm train book.txt --checkpoint book.ckpt.npz
+  manual-lstm flow                       why gradients vanish, in numbers
   manual-lstm vectors --out DIR          golden vectors for a port to C or CUDA
   manual-lstm COMMAND --help             all options of a command
 
@@ -148,6 +149,7 @@ class Version(argparse.Action):
 
 def parser() -> Parser:
     """Return the parser of the whole command line."""
+    from reference.flow_command import add_flow
     from reference.vectors_command import add_vectors
 
     whole = Parser(
@@ -163,6 +165,7 @@ def parser() -> Parser:
     add_debug(commands)
     add_new(commands)
     add_train(commands)
+    add_flow(commands)
     add_vectors(commands)
     return whole
 
@@ -190,8 +193,8 @@ def add_check(commands: Any) -> None:
     add("--cases", type=positive_int, metavar="N", help="random problems for each cell")
     add("--seed", type=natural, default=0, metavar="S", help="of the random problems (0)")
     add("--jobs", type=positive_int, metavar="K", help="processes that share the work (1)")
-    add("--journal", type=Path, metavar="FILE", help="with --jobs: keep what is found in this "
-        "file, line by line")  # fmt: skip
+    add("--journal", type=Path, metavar="FILE", help="keep what is found in this file, line "
+        "by line")  # fmt: skip
     add("--resume", action="store_true", help="go on from the journal")
     add("--json", action="store_true", help="print the reports as JSON")
     command.set_defaults(run=run_check)

@@ -1,0 +1,1 @@
+"""Campaigns: many random problems for many cells, by many workers."""

@@ -1,0 +1,117 @@
+"""``manual-lstm check --jobs K``: reports, then many random problems, by several processes."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, as_completed
+from dataclasses import replace
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from manual_lstm import checks
+from reference.campaigns.campaign import CellResult, campaign
+from reference.campaigns.workers import Workers
+from reference.cells import TWINS
+from reference.char_lm_check import check_char_lm
+from reference.checker import check
+from reference.load import load_cell
+from reference.report.record import Report
+from reference.unusable import UnusableInputError
+
+# Problems of a cell that one process looks at, with the proofs and step by step; those beyond are
+# shared out in chunks.
+TOGETHER = 256
+MODEL = "the character model"
+TOLD = 5  # failures in a report; the journal has them all
+
+
+def reports_of(arguments: Namespace) -> list[Report]:
+    """Check the cells asked for, or every built-in one and the character model."""
+    cells: list[Any] = list(arguments.cells or [*TWINS, MODEL])
+    cases, seed = arguments.cases or TOGETHER, arguments.seed
+    must_be_usable(arguments.journal, arguments.resume)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with (
+        Progress(
+            *columns, console=console, transient=True, disable=not console.is_interactive
+        ) as bar,
+        Workers(arguments.jobs or 1) as workers,
+    ):
+        try:
+            task = bar.add_task("cells", total=len(cells))
+            reports = first_reports(cells, min(cases, TOGETHER), seed, workers,
+                                    lambda: bar.advance(task))  # fmt: skip
+            right = [n for n, report in enumerate(reports)
+                     if report.verdict == "right" and cells[n] != MODEL]  # fmt: skip
+            if cases <= TOGETHER or not right:
+                return reports
+            task = bar.add_task("random problems")
+            found = campaign(
+                [cells[n] for n in right], cases - TOGETHER, workers, seed=seed,
+                journal=arguments.journal,
+                progress=lambda done, total: bar.update(task, completed=done, total=total),
+            )  # fmt: skip
+        except BaseException:  # do not wait for what nobody will look at
+            for process in active_children():
+                process.terminate()
+            raise
+    for n, result in zip(right, found.cells, strict=True):
+        reports[n] = joined(reports[n], result)
+    return reports
+
+
+def first_reports(
+    cells: Sequence[Any], cases: int, seed: int, workers: Executor, advance: Callable[[], None]
+) -> list[Report]:
+    """Return a report on each cell, on few problems."""
+    futures = {workers.submit(report_on, cell, cases, seed): n for n, cell in enumerate(cells)}
+    reports = {}
+    for future in as_completed(futures):
+        reports[futures[future]] = future.result()
+        advance()
+    return [reports[n] for n in range(len(cells))]
+
+
+def report_on(cell: Any, cases: int, seed: int) -> Report:
+    """Check a class, ``"FILE.py:NAME"``, or the character model."""
+    if cell == MODEL:
+        return check_char_lm(cases=cases, seed=seed)
+    return check(load_cell(cell) if isinstance(cell, str) else cell, cases=cases, seed=seed)
+
+
+def joined(report: Report, result: CellResult) -> Report:
+    """Return a report with what a campaign has added to it."""
+    evidence = replace(report.evidence, sampled=report.evidence.sampled + result.compared)
+    names = [*report.worst, *(name for name in result.worst if name not in report.worst)]
+    worst = {
+        name: max(found.get(name, 0.0) for found in (report.worst, result.worst)) for name in names
+    }
+    report = replace(report, evidence=evidence, worst=worst, verdict=result.verdict)
+    if not result.failures:
+        return report
+    number = len(result.failures)
+    told = [f"{failure}; {failure.note}" for failure in result.failures[:TOLD] if failure.note]
+    return replace(report, reasons=(f"{number:,} of the random problems failed", *told))
+
+
+def must_be_usable(journal: Path | None, resume: bool) -> None:
+    """Refuse to write over a journal, or to continue none."""
+    if resume and journal is None:
+        checks.fail("--resume", "no file", "with --journal FILE", "the file says what is done",
+                    error=UnusableInputError)  # fmt: skip
+    if journal is None or journal.exists() == resume:
+        return
+    if resume:
+        checks.fail("--journal", f"the value {journal}", "a file that exists",
+                    "the campaign goes on from it", error=UnusableInputError)  # fmt: skip
+    checks.fail("--journal", f"the value {journal}, which exists", "a new file",
+                "a journal is never written over (--resume continues it)",
+                error=UnusableInputError)  # fmt: skip
