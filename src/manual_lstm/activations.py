@@ -18,9 +18,9 @@ ScaledTanh          α tanh(β z)            β (α - y²/α)       ONNX; LeCun 
 ==================  =====================  =================  ====================================
 
 `HardSigmoid` and `ReLU` have kinks, where no derivative exists: z = ±3 (or ±2.5), and z = 0. There
-the slope is 0, the one-sided derivative of the flat side; PyTorch takes the same. Any number from
-one one-sided derivative to the other would do (JAX takes the mean for its clip), so a check must
-not accuse a choice between them.
+the slope is 0, the one-sided derivative of the flat side; PyTorch and ``jax.nn`` take the same. Any
+number from one one-sided derivative to the other would do (JAX's ``clip`` takes the mean), so a
+check must not accuse a choice between them.
 """
 
 from __future__ import annotations
