@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import cache
 
 SymbolicShape = tuple[str, ...]
 
 _DIMENSION = re.compile(r"(\d*)([A-Z])")
 
 
+@cache
 def parse(dimension: str) -> tuple[int, str]:
     """Return (number of blocks, letter) of one dimension.
 
