@@ -10,7 +10,9 @@ from reference.report.page_style import STYLE
 
 _STYLE = """
 figure { margin: 1rem 0; } figcaption { font-size: .9rem; }
-.panels { display: flex; flex-wrap: wrap; gap: 1rem; } .key { white-space: nowrap;
+.panels { display: grid; gap: 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }
+.panels svg { width: 100%; max-width: 34rem; height: auto; } .key { white-space: nowrap;
   margin-right: 1.25rem; }
 svg text { font: 11px system-ui, sans-serif; fill: var(--quiet); }
 svg text.head { font-weight: 600; font-size: 13px; fill: var(--ink); }

@@ -74,11 +74,10 @@ def changes(rate: float) -> str:
     """Say in words what a factor per step does."""
     if not rate:
         return "is zero"
-    if rate < 0.9995:
-        return f"shrinks by {rate:.3f} a step (halved in {halved_in(rate)})"
-    return (
-        f"keeps its size ({rate:.3f} a step)" if rate <= 1.0005 else f"grows by {rate:.3f} a step"
-    )
+    if rate > 1.0005 or rate < 0.9995:
+        halved = f" (halved in {halved_in(rate)})" if rate < 1 else ""
+        return f"is multiplied by {rate:.3f} in a step{halved}"
+    return "keeps its size"
 
 
 def halved_in(rate: float) -> str:
