@@ -141,8 +141,9 @@ def draw(cell: Any, case: Case) -> Problem:
     params = tree_map(draw_param, template)
     zero_state = cell.init_state(B, dtype)
     state0 = tree_map(lambda part: normal(case.state_scale, part.shape), zero_state)
-    # A cell with masks has more columns of inputs than its input size.
-    xs = normal(1.0, (T, B, dict(getattr(cell, "sizes", {})).get("D", case.D)))
+    # An input with masks has more columns than the input size.
+    D = dict(getattr(cell, "sizes", {})).get("D", case.D)
+    xs = normal(1.0, (T, B, getattr(cell, "columns", D)))
     if case.index_inputs:
         xs = rng.integers(0, case.D, size=(T, B))
     lengths = rng.integers(0, T + 1, size=B) if case.ragged else None

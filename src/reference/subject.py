@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from manual_lstm import checks
-from reference.cells import TWINS, Twin
+from manual_lstm.layer import Layer
+from reference.cells import Twin, twin_of
 
 _METHODS = ("init_params", "init_state", "step", "step_backward")
 
@@ -23,8 +24,8 @@ class Subject:
     name : str
     factory : type or None
         Makes cells of any size; None where one cell was given.
-    cell : Cell or None
-        The one cell that was given.
+    cell : Cell, Layer or None
+        The one cell, or layer, that was given.
     twin : Twin or None
         Its independent twin, for built-in cells.
     """
@@ -42,13 +43,18 @@ class Subject:
         return self.factory(input_size=D, hidden_size=H, **options)
 
     @property
+    def is_layer(self) -> bool:
+        """Whether it is a layer, which has no steps of its own."""
+        return isinstance(self.cell, Layer)
+
+    @property
     def variants(self) -> int:
         """How many variants of it there are to check: one where one cell was given."""
         return len(self.twin.variants) if self.twin and self.cell is None else 1
 
     def call(self, cell: Any) -> str:
         """Return how to write a cell in Python, for a line that reproduces a failure."""
-        if self.twin is not None:
+        if self.twin is not None or self.is_layer:
             return repr(cell)
         if self.factory is None:
             return "cell"
@@ -63,7 +69,7 @@ class Subject:
 
 
 def subject_of(cell: Any) -> Subject:
-    """Return the subject for a cell or a class of cells.
+    """Return the subject for a cell, a class of cells, or a layer.
 
     Raises
     ------
@@ -71,6 +77,8 @@ def subject_of(cell: Any) -> Subject:
         If a method of the contract is missing, or a class does not take ``input_size`` and
         ``hidden_size``, or a cell does not state its ``input_size``.
     """
+    if isinstance(cell, Layer):
+        return Subject(repr(cell), None, cell, None)
     kind = cell if isinstance(cell, type) else type(cell)
     for method in _METHODS:
         if not callable(getattr(cell, method, None)):
@@ -81,7 +89,7 @@ def subject_of(cell: Any) -> Subject:
                 "that is the contract of a cell (see manual_lstm.Cell)",
                 error=TypeError,
             )
-    twin = TWINS.get(kind)
+    twin = twin_of(cell)
     if not isinstance(cell, type):
         if not hasattr(cell, "input_size"):
             checks.fail(

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 import manual_lstm as ml
+from reference import check
 from reference.batch import compare_batch
+from reference.exact import prove_cell
 from reference.oracles import JaxOracle
 from reference.problem import Case, Problem, draw
 from reference.rounding import run_sequence
@@ -73,3 +75,24 @@ def test_a_kink_far_away_excuses_nothing():
     votes = vote(problem, "params.b", 1.01 * manual, manual)
     assert votes.sides is None
     assert votes.against_manual
+
+
+@dataclass(frozen=True)
+class Own:
+    """Somebody's activation, 2 tanh, whose slope is told right or wrong."""
+
+    factor: float = 1.0
+
+    def __call__(self, z):
+        return 2 * np.tanh(z)
+
+    def slope(self, y):
+        return self.factor * (2 - y * y / 2)
+
+
+def test_an_activation_of_ones_own_is_checked_in_a_built_in_cell():
+    """The twin does not know it, so JAX traces the step."""
+    report = check(ml.RNN(2, 3, activation=Own()), cases=8)
+    assert report.verdict == "right"
+    assert report.evidence.oracle == "JAX, which traced the step itself"
+    assert prove_cell(ml.RNN(2, 3, activation=Own(0.5))).verdict == "refuted"

@@ -53,10 +53,12 @@ def with_masks(xs: Array, *masks: Array) -> Array:
 
 def split_columns(x: Array, sizes: list[int]) -> list[Array]:
     """Return blocks of these sizes of the columns of ``x (B, sum)``, as views."""
-    if x.ndim != 2:
+    if x.ndim != 2 or x.shape[1] != sum(sizes):
+        has = f"dtype {x.dtype}" if x.ndim != 2 else f"shape {x.shape}"
+        must = f"dense (B, {' + '.join(map(str, sizes))})"
         because = "masks stand in its further columns"
-        checks.fail("x", f"dtype {x.dtype}", "dense (B, D)", because, error=TypeError)
-    ends = np.cumsum([0, *sizes])
+        checks.fail("x", has, must, because, error=TypeError if x.ndim != 2 else ValueError)
+    ends = [sum(sizes[:k]) for k in range(len(sizes) + 1)]
     return [x[:, ends[k] : ends[k + 1]] for k in range(len(sizes))]
 
 

@@ -84,10 +84,14 @@ class RecurrentDropoutLSTM(Description[LSTMParams, LSTMState]):
     state_shapes: ClassVar[LSTMState] = LSTMState(h=("B", "H"), c=("B", "H"))
 
     @property
+    def columns(self) -> int:
+        """The columns of an input with its mask."""
+        return int(self.input_size) + int(self.hidden_size)
+
+    @property
     def sizes(self) -> dict[str, int]:
         """The numbers behind the letters of the shapes; D counts the mask, X does not."""
-        X, H = int(self.input_size), int(self.hidden_size)
-        return {"D": X + H, "X": X, "H": H}
+        return {"D": self.columns, "X": int(self.input_size), "H": int(self.hidden_size)}
 
     @property
     def param_shapes(self) -> LSTMParams:

@@ -96,9 +96,14 @@ class Zoneout:
         return getattr(self.cell, "gates", "")
 
     @property
-    def columns(self) -> int:
+    def inner_columns(self) -> int:
         """The columns of an input of the cell inside: D, and more where it has masks as well."""
-        return dict(getattr(self.cell, "sizes", {})).get("D", self.input_size)
+        return getattr(self.cell, "columns", self.input_size)
+
+    @property
+    def columns(self) -> int:
+        """The columns of an input with its masks."""
+        return self.inner_columns + sum(self.mask_sizes)
 
     @property
     def mask_sizes(self) -> list[int]:
@@ -108,8 +113,7 @@ class Zoneout:
     @property
     def sizes(self) -> dict[str, int]:
         """The numbers behind the letters of the shapes; D counts the masks, X does not."""
-        D = self.columns + sum(self.mask_sizes)
-        return {"X": self.columns, **self.cell.sizes, "D": D}
+        return {"X": self.inner_columns, **self.cell.sizes, "D": self.columns}
 
     @property
     def param_shapes(self) -> Any:
@@ -136,7 +140,7 @@ class Zoneout:
 
     def step(self, params: Any, state: Any, x: Array) -> tuple[Any, ZoneoutCache]:
         """Return the next state, and the cache for `step_backward`; `x` is input and masks."""
-        x, *columns = split_columns(x, [self.columns, *self.mask_sizes])
+        x, *columns = split_columns(x, [self.inner_columns, *self.mask_sizes])
         remaining = iter(columns)
         masks = tree_map(lambda part: next(remaining).reshape(part.shape), state)
 

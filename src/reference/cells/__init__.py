@@ -69,6 +69,7 @@ from reference.cells import (
     slstm,
     ugrnn,
 )
+from reference.cells.activations import known
 
 Tap = Callable[[str, Any], Any]
 Step = Callable[..., Any]
@@ -164,6 +165,21 @@ TWINS: dict[type, Twin] = {
     RecurrentDropoutLSTM: Twin(dropout.on_candidate, padding_is_exact=False),
     VariationalDropoutLSTM: Twin(dropout.variational, padding_is_exact=True),
 }
+
+
+def twin_of(cell: Any) -> Twin | None:
+    """Return the twin of a cell, or of a class of cells; None if it, or a part of it, has none.
+
+    A built-in cell may be described with somebody's own activation or with their cell inside.
+    """
+    if isinstance(cell, type):
+        return TWINS.get(cell)
+    twin = TWINS.get(type(cell))
+    if twin is None:
+        return None
+    own = [part for part in vars(cell).values() if hasattr(part, "slope") and not known(part)]
+    inside = getattr(cell, "cell", None)
+    return None if own or (inside is not None and twin_of(inside) is None) else twin
 
 
 def no_tap(name: str, value: Any) -> Any:

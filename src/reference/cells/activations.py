@@ -53,3 +53,8 @@ def activation_of(told: Any) -> Callable[[Any], Any]:
     """Return the JAX function for the activation that a cell was described with."""
     function = BY_NAME[type(told).__name__]
     return lambda z: function(told, z)
+
+
+def known(told: Any) -> bool:
+    """Return whether an activation is one of those here."""
+    return type(told).__module__ == "manual_lstm.activations"

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import manual_lstm as ml
+from reference import check
 from reference.problem import Case, draw
 
 CASE = Case(T=4, B=3, D=2, H=5, seed=7)
@@ -85,8 +86,40 @@ def test_zoneout_takes_any_cell_even_with_masks_of_its_own():
 @pytest.mark.parametrize("kind", [ml.Zoneout, ml.RecurrentDropoutLSTM, ml.VariationalDropoutLSTM])
 def test_an_index_has_nothing_to_mask(kind):
     cell = kind(3, 4)
-    with pytest.raises(TypeError, match=r"x has dtype int64, but must be dense \(B, D\), because"):
+    with pytest.raises(TypeError, match=r"x has dtype int64, but must be dense \(B, .*\), because"):
         ml.forward(cell, cell.init_params(np.random.default_rng(0)), np.array([[0, 1], [2, 0]]))
+
+
+class Echo:
+    """A cell of somebody's who states no sizes: h = x + h_prev."""
+
+    def __init__(self, input_size, hidden_size):
+        self.size = hidden_size
+
+    def init_params(self, rng, dtype=np.float64):
+        return {"w": np.ones(1, dtype)}
+
+    def init_state(self, batch_size, dtype=np.float64):
+        return {"h": np.zeros((batch_size, self.size), dtype)}
+
+    def step(self, params, state, x):
+        return {"h": params["w"] * (x + state["h"])}, x + state["h"]
+
+    def step_backward(self, params, cache, dstate):
+        dh = params["w"] * dstate["h"]
+        return {"w": np.array([(cache * dstate["h"]).sum()])}, {"h": dh}, dh.copy()
+
+
+def test_zoneout_takes_a_cell_that_states_no_sizes():
+    cell = ml.Zoneout(3, 3, of=Echo)
+    params, xs = {"w": np.array([1.0])}, np.ones((2, 1, 3))
+    mask = np.array([[[0.0, 0, 0]], [[0, 1, 0]]])
+    hs, _, _ = ml.forward(cell, params, ml.with_masks(xs, mask))
+    np.testing.assert_array_equal(hs[:, 0], [[1, 1, 1], [2, 1, 2]])
+    assert check(cell, cases=8).verdict == "right"
+    message = r"x has shape \(1, 3\), but must be dense \(B, 3 \+ 3\), because masks stand in its"
+    with pytest.raises(ValueError, match=message):
+        ml.forward(cell, params, xs)
 
 
 def test_recurrent_dropout_of_nothing_is_the_lstm(assert_same):
