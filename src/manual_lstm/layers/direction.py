@@ -26,8 +26,9 @@ def alive(lengths: Array | None, T: int, B: int) -> Array:
 def reverse(xs: Array, lengths: Array | None) -> Array:
     """Return ``xs (T, B, ...)`` with the live steps of each row in the opposite order.
 
-    Padding stays where it is. A row is reversed where it stands, so to reverse twice changes
-    nothing; and as a permutation that undoes itself, it is its own backward too.
+    Padding changes places with padding: the step read for t ≥ n of n live ones, n - 1 - t, is
+    negative and so counted from the end. To reverse twice changes nothing; and as a permutation
+    that undoes itself, it is its own backward too.
 
     Examples
     --------
@@ -38,7 +39,6 @@ def reverse(xs: Array, lengths: Array | None) -> Array:
            [1, 0]])
     """
     T, B = xs.shape[:2]
-    steps = np.arange(T)[:, None]
-    ends = np.full(B, T) if lengths is None else lengths
-    read_from = np.where(alive(lengths, T, B), ends - 1 - steps, steps)  # (T, B)
+    ends = np.full(B, T) if lengths is None else lengths.astype(np.intp)  # which may be negative
+    read_from = ends - 1 - np.arange(T)[:, None]  # (T, B)
     return xs[read_from, np.arange(B)]
