@@ -39,7 +39,7 @@ def check(
 
     Parameters
     ----------
-    cell : Cell or class of cells
+    cell : Cell, class of cells, or Layer
         Built in or yours. A class must take ``input_size`` and ``hidden_size``, and is checked
         at many sizes; an instance at its own.
     cases : int, default 256
@@ -160,6 +160,8 @@ def _note(findings: _Findings, comparison: BatchComparison, problems: list[Probl
 
 def _take_apart(plan: Plan, findings: _Findings, seed: int) -> None:
     """Check EFFECT, CARRY, ACCUM and LOCAL, on a failing problem and on fresh ones."""
+    if plan.subject.is_layer:  # its steps are those of its cells
+        return
     D, H = plan.subject.sizes or (SHAPES[0].D, SHAPES[0].H)
     case = replace(SHAPES[0], D=D, H=H)
     variants = plan.subject.variants

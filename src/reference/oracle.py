@@ -14,12 +14,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from manual_lstm import CharLMParams, Gradients, LSTMParams, LSTMState
+from manual_lstm import CharLMParams, Gradients, LSTMParams, LSTMState, checks
 from manual_lstm.checks import Array
 from manual_lstm.trees import output_of
-from reference.cells import TWINS, lstm, no_tap
+from reference.cells import lstm, no_tap, twin_of
 from reference.layers import LAYERS
 from reference.problem import Problem
+from reference.trace import traced_step
 
 # A program is compiled once and asked a few hundred times: half the time to compile it is worth
 # more than a fifth of the time to run it.
@@ -72,8 +73,14 @@ def arguments(problem: Problem) -> tuple[Any, ...]:
 
 
 def step_of(cell: Any) -> Callable[..., Any] | None:
-    """Return the step of a cell's twin; None for a layer, which is run by its parts."""
-    return None if type(cell) in LAYERS else TWINS[type(cell)].step
+    """Return the step of a cell's twin, or else its own, traced; None for a layer.
+
+    A layer is run by its parts.
+    """
+    if type(cell) in LAYERS:
+        return None
+    twin = twin_of(cell)
+    return traced_step(cell) if twin is None else twin.step
 
 
 def run_example(
@@ -153,8 +160,11 @@ def taps_of(problem: Problem, step: Callable[..., Any] | None = None) -> Taps:
     The adjoint of a value is the derivative of the loss with respect to a number added to it;
     past the end of a row it is zero.
     """
-    step = step or TWINS[type(problem.cell)].step
     cell = problem.cell
+    step = step or step_of(cell)
+    if step is None:
+        because = "the values of a step are told, and a layer has none of its own"
+        checks.fail("problem.cell", f"the layer {cell!r}", "a cell", because, error=TypeError)
     with jax.enable_x64(True):
         params, xs, state0, lengths, dhs, dstate_T = arguments(problem)
         T, B = xs.shape[:2]

@@ -139,7 +139,7 @@ def plan_for(subject: Subject) -> Plan:
     Exception
         Whatever the cell's own forward raises.
     """
-    if subject.twin is not None:
+    if subject.twin is not None or subject.is_layer:
         return Plan(subject)
     case = SHAPES[0]
     D, H = subject.sizes or (case.D, case.H)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ def prove_cell(
     lengths: bool = False,
     seed: int = 0,
     trials: int = 1,
+    seconds: float = 30.0,
 ) -> Proof:
     """Prove `manual_lstm.backward` of `cell` over a sequence, with a cotangent on every output.
 
@@ -36,7 +38,7 @@ def prove_cell(
 
     Parameters
     ----------
-    cell : Cell
+    cell : Cell or Layer
         A dataclass with the fields input_size and hidden_size is shrunk if it is large.
     T, B : int
         Steps and batch size.
@@ -46,6 +48,8 @@ def prove_cell(
         Whether rows end early; row 1 then has no step at all.
     seed, trials : int
         As in `prove`.
+    seconds : float, default 30
+        As in `prove`: what is too large to be shrunk is not applicable.
 
     Returns
     -------
@@ -64,14 +68,17 @@ def prove_cell(
     problem = draw(cell, case)
     if lengths:
         problem = dataclasses.replace(problem, lengths=_ragged(T, B))
-    proof = prove_problem(problem, seed=seed, trials=trials)
+    options: dict[str, Any] = {"seed": seed, "trials": trials, "seconds": seconds}
+    proof = prove_problem(problem, **options)
     if proof.verdict == "proved" and not isinstance(runner_of(cell, problem.params), Steps):
         with by_steps():  # the fast path is proved: now the one that is read
-            proof = prove_problem(problem, seed=seed, trials=trials)
+            proof = prove_problem(problem, **options)
     return proof
 
 
-def prove_problem(problem: Problem, *, seed: int = 0, trials: int = 1) -> Proof:
+def prove_problem(
+    problem: Problem, *, seed: int = 0, trials: int = 1, seconds: float = math.inf
+) -> Proof:
     """Prove the gradients of one problem, for all its parameters, inputs, states, cotangents."""
     cell, lengths = problem.cell, problem.lengths
     given = {"xs": problem.xs, "state0": problem.state0}
@@ -103,6 +110,7 @@ def prove_problem(problem: Problem, *, seed: int = 0, trials: int = 1) -> Proof:
         trials=trials,
         generic=list(named_leaves(cotangents)),
         code=[type(cell)],
+        seconds=seconds,
     )
     sizes = {"T": T, "B": B} | dict(getattr(cell, "sizes", {}))
     return dataclasses.replace(proof, sizes=sizes)
@@ -194,9 +202,10 @@ def _ragged(T: int, B: int) -> Array:
 def _small(cell: Any) -> Any:
     if not dataclasses.is_dataclass(cell) or isinstance(cell, type):
         return cell
-    small = {"input_size": 2, "hidden_size": 3}
-    if any(getattr(cell, name, 0) >= _LARGE for name in small):
-        return dataclasses.replace(cell, **{n: k for n, k in small.items() if hasattr(cell, n)})
+    stated = {part.name for part in dataclasses.fields(cell)}
+    small = {name: k for name, k in (("input_size", 2), ("hidden_size", 3)) if name in stated}
+    if any(getattr(cell, name) >= _LARGE for name in small):
+        return dataclasses.replace(cell, **small)
     return cell
 
 
