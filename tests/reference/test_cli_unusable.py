@@ -83,6 +83,13 @@ CHECKPOINTS = [
     ("nowhere", "train text.txt --checkpoint nowhere/run.npz", "--checkpoint has the value nowhere/run.npz, but must be a file that can be written, because the training is kept in it (No such file or directory)."),
 ]  # fmt: skip
 
+JOURNALS = [
+    ("none named", "check --resume", "--resume has no file, but must be with --journal FILE, because the file says what is done."),
+    ("none there", "check --resume --journal none.jsonl", "--journal has the value none.jsonl, but must be a file that exists, because the campaign goes on from it."),
+    ("in the way", "check --journal notes.npz", "--journal has the value notes.npz, which exists, but must be a new file, because a journal is never written over (--resume continues it)."),
+    ("no jobs", "check --jobs 0", f"--jobs has the value '0', {POSITIVE_INT}"),
+]  # fmt: skip
+
 CELLS = [
     ("no such file", "check none.py:Cell", "FILE.py has the value none.py, but must be a file that exists, because it is read."),
     ("no name", "check right.py", "FILE.py:CELL has the value right.py, but must be like my_cell.py:MyCell, because a cell is a name in a Python file."),
@@ -106,7 +113,13 @@ USAGE = [
     ("two lengths", "train --epochs 1 --minutes 1", "--minutes: not allowed with argument --epochs"),
 ]  # fmt: skip
 
-TABLES = {"text": TEXTS, "number": NUMBERS, "checkpoint": CHECKPOINTS, "cell": CELLS}
+TABLES = {
+    "text": TEXTS,
+    "number": NUMBERS,
+    "checkpoint": CHECKPOINTS,
+    "journal": JOURNALS,
+    "cell": CELLS,
+}
 ROWS = [
     pytest.param(command, message, id=f"{table}: {title}")
     for table, rows in TABLES.items()

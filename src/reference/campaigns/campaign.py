@@ -8,26 +8,20 @@ chunk whose worker was lost is handed out again, and its answer is counted by it
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from manual_lstm import checks
 from reference.campaigns.chunk import Chunk, Failure, Outcome, plan_of, run_chunk
+from reference.campaigns.handing_out import computed
 from reference.campaigns.journal import Journal, Key, Undertaking, source_of
 
-_HANDED_OUT = 64  # chunks that are with the executor at a time
-_ATTEMPTS = 4  # at a chunk whose worker is lost each time
 _ENOUGH = 100  # failures after which no more of a cell is handed out
 
 Progress = Callable[[int, int], None]
-
-
-class ChunkLostError(RuntimeError):
-    """A chunk was handed out again and again and never came back."""
 
 
 @dataclass
@@ -147,7 +141,7 @@ def campaign(
     ------
     ValueError
         If the journal is of another campaign, or no journal at all.
-    ChunkLostError
+    WorkLostError
         If the workers on one chunk are lost, or fail, four times. The journal holds the rest.
 
     Notes
@@ -188,9 +182,9 @@ def campaign(
             for each in chunks_of(cells, cases, seed, chunk)
             if each.key not in done and len(results[each.cell_number].failures) < _ENOUGH
         )
-        for key, outcome in _computed(waiting, executor):
-            kept.append(key, outcome)
-            count(key, outcome)
+        for done_now, outcome in computed(run_chunk, waiting, executor):
+            kept.append(done_now.key, outcome)
+            count(done_now.key, outcome)
     for result in results:
         result.failures.sort(key=lambda failure: failure.number)
     return CampaignResult(tuple(results), seed, time.perf_counter() - started)
@@ -201,42 +195,3 @@ def chunks_of(cells: Sequence[Any], cases: int, seed: int, size: int) -> Iterato
     for number, first in enumerate(range(0, cases, size)):
         for cell_number, cell in enumerate(cells):
             yield Chunk(cell, cell_number, number, first, min(size, cases - first), seed)
-
-
-def _computed(chunks: Iterable[Chunk], executor: Executor | None) -> Iterator[tuple[Key, Outcome]]:
-    """Yield the outcomes of chunks as they are computed."""
-    if executor is None:
-        for chunk in chunks:
-            yield chunk.key, run_chunk(chunk)
-        return
-    chunks = iter(chunks)
-    pending: dict[Future[Outcome], Chunk] = {}
-    attempts: dict[Key, int] = {}
-
-    def hand_out(chunk: Chunk) -> None:
-        attempts[chunk.key] = attempts.get(chunk.key, 0) + 1
-        pending[executor.submit(run_chunk, chunk)] = chunk
-
-    try:
-        while True:
-            for chunk in islice(chunks, _HANDED_OUT - len(pending)):
-                hand_out(chunk)
-            if not pending:
-                return
-            finished, _ = wait(pending, return_when=FIRST_COMPLETED)
-            for future in finished:
-                chunk = pending.pop(future)
-                try:
-                    outcome = future.result()
-                except Exception as error:  # a worker was lost, or fails
-                    if attempts[chunk.key] >= _ATTEMPTS:
-                        raise ChunkLostError(
-                            f"problems {chunk.first} to {chunk.first + chunk.count - 1} of cell "
-                            f"{chunk.cell_number} were lost {_ATTEMPTS} times; at last: {error!r}"
-                        ) from error
-                    hand_out(chunk)
-                else:
-                    yield chunk.key, outcome
-    finally:
-        for future in pending:
-            future.cancel()

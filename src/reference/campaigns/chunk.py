@@ -49,6 +49,10 @@ class Chunk:
         """What tells it from every other chunk of its campaign."""
         return self.cell_number, self.number
 
+    def __str__(self) -> str:
+        last = self.first + self.count - 1
+        return f"chunk {self.number} of cell {self.cell_number} (problems {self.first} to {last})"
+
 
 @dataclass(frozen=True)
 class Failure:

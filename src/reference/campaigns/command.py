@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from multiprocessing import active_children
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from manual_lstm import checks
 from reference.campaigns.campaign import CellResult, campaign
+from reference.campaigns.handing_out import computed
 from reference.campaigns.workers import Workers
 from reference.cells import TWINS
 from reference.char_lm_check import check_char_lm
@@ -47,14 +46,20 @@ def reports_of(arguments: Namespace) -> list[Report]:
     ):
         try:
             task = bar.add_task("cells", total=len(cells))
-            reports = first_reports(cells, min(cases, TOGETHER), seed, workers,
-                                    lambda: bar.advance(task))  # fmt: skip
+            questions = [
+                Question(n, cell, min(cases, TOGETHER), seed) for n, cell in enumerate(cells)
+            ]
+            found = {}
+            for question, report in computed(report_on, questions, workers):
+                found[question.number] = report
+                bar.advance(task)
+            reports = [found[n] for n in range(len(cells))]
             right = [n for n, report in enumerate(reports)
                      if report.verdict == "right" and cells[n] != MODEL]  # fmt: skip
             if cases <= TOGETHER or not right:
                 return reports
             task = bar.add_task("random problems")
-            found = campaign(
+            result = campaign(
                 [cells[n] for n in right], cases - TOGETHER, workers, seed=seed,
                 journal=arguments.journal,
                 progress=lambda done, total: bar.update(task, completed=done, total=total),
@@ -63,25 +68,24 @@ def reports_of(arguments: Namespace) -> list[Report]:
             for process in active_children():
                 process.terminate()
             raise
-    for n, result in zip(right, found.cells, strict=True):
-        reports[n] = joined(reports[n], result)
+    for n, cell in zip(right, result.cells, strict=True):
+        reports[n] = joined(reports[n], cell)
     return reports
 
 
-def first_reports(
-    cells: Sequence[Any], cases: int, seed: int, workers: Executor, advance: Callable[[], None]
-) -> list[Report]:
-    """Return a report on each cell, on few problems."""
-    futures = {workers.submit(report_on, cell, cases, seed): n for n, cell in enumerate(cells)}
-    reports = {}
-    for future in as_completed(futures):
-        reports[futures[future]] = future.result()
-        advance()
-    return [reports[n] for n in range(len(cells))]
+@dataclass(frozen=True)
+class Question:
+    """What one process is asked for a report on: a class, ``"FILE.py:NAME"``, or the model."""
+
+    number: int
+    cell: Any
+    cases: int
+    seed: int
 
 
-def report_on(cell: Any, cases: int, seed: int) -> Report:
-    """Check a class, ``"FILE.py:NAME"``, or the character model."""
+def report_on(question: Question) -> Report:
+    """Return the report."""
+    cell, cases, seed = question.cell, question.cases, question.seed
     if cell == MODEL:
         return check_char_lm(cases=cases, seed=seed)
     return check(load_cell(cell) if isinstance(cell, str) else cell, cases=cases, seed=seed)
