@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from tests.mutation.equivalent import entry_of
-from tests.mutation.mutator import Key, Mutant, mutants_of, planted
+from tests.mutation.mutator import EVERY, Key, Mutant, Share, mutants_of, planted
 from tests.mutation.scenes import first_caught
 from tests.mutation.subjects import Subject
 from tests.mutation.theorem import Answer, first_refuted
@@ -75,8 +75,8 @@ class Result:
         return min((o.times for o in self.outcomes if o.times), default=np.inf)
 
 
-def run(subject: Subject) -> Result:
-    """Ask both judges about every mutant of a function, and about the function as it is."""
+def run(subject: Subject, share: Share = EVERY) -> Result:
+    """Ask both judges about the mutants of a function, and about the function as it is."""
     result = Result(subject)
     with _quiet(), _timed(result, "references"):
         for scene in subject.checks.scenes:
@@ -86,7 +86,7 @@ def run(subject: Subject) -> Result:
         for theorem in subject.checks.theorems:
             assert theorem.answer() == "proved", f"not proved: {theorem.task}"
     with _timed(result, "mutants"):
-        mutants = mutants_of(subject.function)
+        mutants = mutants_of(subject.function, share)
     with _quiet(), _timed(result, "sampled"):
         times = [_boxed(first_caught, np.inf, subject.checks.scenes, subject, m) for m in mutants]
     with _quiet(), _timed(result, "exact"):

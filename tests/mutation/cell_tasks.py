@@ -1,4 +1,4 @@
-"""Tasks of a cell: a sequence, one step alone, and the LSTM in its settings."""
+"""Tasks of a cell or layer: a sequence, one step alone, and the settings that they are met in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import numpy as np
-from tests.mutation.package_copy import COPY
+from tests.mutation.package_copy import COPY, of_copy
 from tests.mutation.tasks import Named, Plant, filled, product
 
 from manual_lstm.checks import Array
@@ -100,7 +100,7 @@ class Step(Sequence):
 
 @dataclass(frozen=True)
 class Repacked:
-    """The LSTM of the copy with its state in another container.
+    """An LSTM of the copy with its state in another container.
 
     Parameters
     ----------
@@ -147,12 +147,13 @@ class Repacked:
 
 @dataclass(frozen=True)
 class Setting:
-    """A case of the LSTM, and how it is met.
+    """A cell or layer, a case of it, and how it is met.
 
     Parameters
     ----------
+    cell : Cell or Layer
+        One of the original package.
     case : Case
-    bias : bool
     container : str
         What the state is kept in, as in `Repacked`; nothing special if empty.
     omit : bool
@@ -163,17 +164,17 @@ class Setting:
         In place of those that the case draws.
     """
 
+    cell: Any
     case: Case
-    bias: bool = True
     container: str = ""
     omit: bool = False
     alone: bool = False
     lengths: tuple[int, ...] | None = None
 
-    def task(self, package: Any = COPY) -> Sequence:
-        """Return the task on the copy, or on the original, which the oracle knows."""
-        cell = package.LSTM(self.case.D, self.case.H, bias=self.bias)
-        problem = draw(cell, self.case)
+    @property
+    def original(self) -> Problem:
+        """The problem, which the oracle knows."""
+        problem = draw(self.cell, self.case)
         if self.lengths is not None:
             problem = replace(problem, lengths=np.array(self.lengths))
         if self.omit or self.alone:
@@ -182,8 +183,26 @@ class Setting:
             kept, *left_out = problem.dstate_T
             zeros = map(np.zeros_like, left_out)
             problem = replace(problem, dstate_T=type(problem.dstate_T)(kept, *zeros))
-        if self.container and package is COPY:
+        return problem
+
+    def task(self) -> Sequence:
+        """Return the same problem for the copy of the cell, in the copy's containers."""
+        original, cell = self.original, of_copy(self.cell)
+        state = cell.init_state(self.case.B)
+        if self.container:
             cell = Repacked(cell, self.container)
-            problem = replace(problem, cell=cell, state0=cell.pack(problem.state0),
-                              dstate_T=cell.pack(problem.dstate_T))  # fmt: skip
+
+        def packed(arrays: Any) -> Any:
+            repacked = filled(state, named_leaves(arrays))
+            return cell.pack(repacked) if self.container else repacked
+
+        problem = replace(
+            original,
+            cell=cell,
+            params=filled(
+                cell.init_params(np.random.default_rng(0)), named_leaves(original.params)
+            ),
+            state0=packed(original.state0),
+            dstate_T=packed(original.dstate_T),
+        )
         return Step(problem) if self.alone else Sequence(problem, self.omit)

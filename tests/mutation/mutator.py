@@ -11,9 +11,11 @@ import __future__
 import ast
 import inspect
 import textwrap
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from types import FunctionType
 from typing import Any, NamedTuple
 
@@ -27,6 +29,16 @@ class Key(NamedTuple):
     function: str
     line: str
     mutation: str
+
+
+class Share(NamedTuple):
+    """One mutant in `every`, from the number `first` on."""
+
+    every: int = 1
+    first: int = 0
+
+
+EVERY = Share()
 
 
 @dataclass(frozen=True)
@@ -59,26 +71,46 @@ class Mutant:
         return f"{self.function}: {self.line}  →  {self.mutation}  [{self.operator}]"
 
 
-def mutants_of(function: Any) -> list[Mutant]:
-    """Return every mutant of `function`, each different from it and from the others."""
+def mutants_of(function: Any, share: Share = EVERY) -> list[Mutant]:
+    """Return every mutant of `function`, each different from it and from the others.
+
+    Parameters
+    ----------
+    function : function or method
+    share : Share, optional
+        Which of them to make: all, if not given.
+    """
     tree = _tree_of(function)
+    numbers = _numbers_of_equal_lines(tree)
     seen: set[tuple[int, str]] = set()
     mutants = []
-    for site in sites_of(tree):
-        line = ast.unparse(site.statement)
-        for operator, changed in _changes(site):
-            mutation = _mutated_text(site, changed)
-            if mutation == line or (id(site.statement), mutation) in seen:
-                continue
-            seen.add((id(site.statement), mutation))
-            try:
-                with site.replaced(changed):
-                    made = _compiled(tree, function)
-            except SyntaxError:  # such as an assignment to something that is no target
-                continue
-            name, kind = function.__qualname__, operator.__name__
-            mutants.append(Mutant(name, _one_line(line), _one_line(mutation), kind, made))
-    return _numbered(mutants)
+    for site, operator, changed in islice(_all_changes(tree), share.first, None, share.every):
+        line, mutation = ast.unparse(site.statement), _mutated_text(site, changed)
+        if mutation == line or (id(site.statement), mutation) in seen:
+            continue
+        seen.add((id(site.statement), mutation))
+        try:
+            with site.replaced(changed):
+                made = _compiled(tree, function)
+        except SyntaxError:  # such as an assignment to something that is no target
+            continue
+        number = numbers[id(site.statement)]
+        told = _one_line(line) + (f"  #{number}" if number > 1 else "")
+        name, kind = function.__qualname__, operator.__name__
+        mutants.append(Mutant(name, told, _one_line(mutation), kind, made))
+    return mutants
+
+
+def _numbers_of_equal_lines(tree: ast.FunctionDef) -> dict[int, int]:
+    """Return, for every statement, how many of the same text there are up to it."""
+    statements = {id(site.statement): site.statement for site in sites_of(tree)}
+    counted: Counter[str] = Counter()
+    numbers = {}
+    for key, statement in statements.items():
+        line = ast.unparse(statement)
+        counted[line] += 1
+        numbers[key] = counted[line]
+    return numbers
 
 
 @contextmanager
@@ -107,11 +139,12 @@ def _tree_of(function: Any) -> ast.FunctionDef:
     return tree
 
 
-def _changes(site: Site) -> Iterator[tuple[Any, Any]]:
-    kinds = STATEMENT_OPERATORS if isinstance(site.node, ast.stmt) else OPERATORS
-    for operator in kinds:
-        for changed in operator(site):
-            yield operator, changed
+def _all_changes(tree: ast.FunctionDef) -> Iterator[tuple[Site, Any, Any]]:
+    """Yield every site with every operator and what it makes of it."""
+    for site in sites_of(tree):
+        for operator in STATEMENT_OPERATORS if isinstance(site.node, ast.stmt) else OPERATORS:
+            for changed in operator(site):
+                yield site, operator, changed
 
 
 def _compiled(tree: ast.FunctionDef, function: Any) -> FunctionType:
@@ -137,16 +170,3 @@ def _mutated_text(site: Site, changed: Any) -> str:
 def _one_line(text: str) -> str:
     """Return a statement as one line; of an `if`, a loop or a function the first."""
     return text.split("\n")[0]
-
-
-def _numbered(mutants: list[Mutant]) -> list[Mutant]:
-    """Tell apart mutants of equal lines by a number."""
-    counted: dict[Key, int] = {}
-    numbered = []
-    for mutant in mutants:
-        count = counted[mutant.key] = counted.get(mutant.key, 0) + 1
-        if count > 1:
-            line = f"{mutant.line}  #{count}"
-            mutant = Mutant(mutant.function, line, mutant.mutation, mutant.operator, mutant.made)
-        numbered.append(mutant)
-    return numbered

@@ -24,13 +24,14 @@ from reference import tolerance
 from reference.batch import compare_batch
 from reference.oracle import char_lm_gradients, reference_of, to_numpy
 from reference.oracles import JaxOracle
-from reference.plan import WIDEST
+from reference.plan import BATCH, WIDEST
 from reference.problem import Case, Problem
 from reference.stacking import Padded
 
 # How many times the bound a difference must be to count as caught: far beyond what the roundings
 # of the manual side could add to it.
 CLEARLY = 1e3
+PADDED = JaxOracle(Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=WIDEST.T, B=WIDEST.B), count=BATCH)
 
 
 @dataclass(frozen=True)
@@ -109,32 +110,36 @@ CASES = (
 def sequence_scenes() -> tuple[Scene, ...]:
     """Return the LSTM over sequences; its state in other containers; cotangents left out."""
     cases = [replace(case, seed=seed) for seed, case in enumerate(CASES)]
-    settings = [Setting(case) for case in cases[:2]]
-    settings += [Setting(cases[1], container=name) for name in ("dict", "tuple", "fields")]
-    settings += [Setting(case, omit=True) for case in cases[:2]]
-    settings += [Setting(case) for case in cases[2:]]
-    settings += [Setting(case, bias=False) for case in cases]
-    return _solved(settings, T=WIDEST.T)
+    settings = [lstm(case) for case in cases[:2]]
+    settings += [lstm(cases[1], container=name) for name in ("dict", "tuple", "fields")]
+    settings += [lstm(case, omit=True) for case in cases[:2]]
+    settings += [lstm(case) for case in cases[2:]]
+    settings += [lstm(case, bias=False) for case in cases]
+    return solved(settings, PADDED)
 
 
 @lru_cache
 def step_scenes() -> tuple[Scene, ...]:
     """Return one step of the LSTM alone."""
     cases = [replace(case, T=1, ragged=False, seed=100 + n) for n, case in enumerate(CASES[:9])]
-    settings = [Setting(case, bias, alone=True) for case in cases for bias in (True, False)]
-    return _solved(settings, T=1)
+    settings = [lstm(case, bias=bias, alone=True) for case in cases for bias in (True, False)]
+    return solved(settings, PADDED)
 
 
-def _solved(settings: list[Setting], T: int) -> tuple[Scene, ...]:
+def lstm(case: Case, *, bias: bool = True, **options: Any) -> Setting:
+    """Return a setting of the LSTM with the sizes of `case`."""
+    return Setting(ml.LSTM(case.D, case.H, bias=bias), case, **options)
+
+
+def solved(settings: list[Setting], oracle: JaxOracle) -> tuple[Scene, ...]:
     """Ask JAX once for all settings."""
-    problems = [setting.task(ml).problem for setting in settings]
-    oracle = JaxOracle(Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=T, B=WIDEST.B))
+    problems = [setting.original for setting in settings]
     told = compare_batch(problems, oracle, np.random.default_rng(0))
     assert not told.failing, "the right program must agree before anything is planted in it"
     scenes = []
     for n, setting in enumerate(settings):
         task = setting.task()
-        names = _oracle_names(task)
+        names = _oracle_names(task, setting.original)
 
         def place(
             name: str, array: Array, names: dict[str, str] = names, like: Named = told.reference
@@ -147,12 +152,14 @@ def _solved(settings: list[Setting], T: int) -> tuple[Scene, ...]:
     return tuple(scenes)
 
 
-def _oracle_names(task: Sequence) -> dict[str, str]:
+def _oracle_names(task: Sequence, original: Problem) -> dict[str, str]:
     """Return the oracle's name of each result: a tuple has no field names of its own."""
-    state = list(zip(named_leaves(task.problem.state0), ("h", "c"), strict=True))
     names = {name: name for name in ("hs", *task.primals)}
-    names |= {f"state_T.{mine}": f"state_T.{its}" for mine, its in state}
-    return names | {f"state0.{mine}": f"state0.{its}" for mine, its in state}
+    for mine, its in zip(
+        named_leaves(task.problem.state0), named_leaves(original.state0), strict=True
+    ):
+        names |= {f"state0.{mine}": f"state0.{its}", f"state_T.{mine}": f"state_T.{its}"}
+    return names
 
 
 @lru_cache

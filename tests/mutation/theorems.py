@@ -9,6 +9,7 @@ from tests.mutation.cell_tasks import Setting
 from tests.mutation.model_tasks import draw_logits, draw_text
 from tests.mutation.theorem import Theorem
 
+from manual_lstm import LSTM
 from reference.problem import Case
 
 # A refutation at the smallest sizes is a refutation. What survives meets larger ones.
@@ -20,28 +21,34 @@ def step_theorems() -> tuple[Theorem, ...]:
     """Return one step: with and without a bias, for dense and index inputs."""
     larger = replace(SMALL, B=2, D=3, H=2)
     indices = replace(SMALL, B=4, D=3, index_inputs=True)
-    settings = (
-        Setting(SMALL, alone=True),
-        Setting(indices, bias=False, alone=True),
-        Setting(larger, alone=True),
+    return stated(
+        Setting(LSTM(1, 1), SMALL, alone=True),
+        Setting(LSTM(3, 1, bias=False), indices, alone=True),
+        Setting(LSTM(3, 2), larger, alone=True),
     )
-    return tuple(Theorem(setting.task()) for setting in settings)
 
 
 @lru_cache
 def sequence_theorems() -> tuple[Theorem, ...]:
     """Return sequences: ragged, with index inputs, other containers, cotangents left out."""
     case = replace(SMALL, T=3, B=2, D=2)
-    ragged = Setting(replace(case, B=3), lengths=(2, 0, 1))  # nobody lives to the last step
+    cell = LSTM(2, 1)
+    ragged = Setting(cell, replace(case, B=3), lengths=(2, 0, 1))  # nobody lives to the last step
+    two_steps = replace(case, T=2)
     settings = [
         ragged,
-        *(Setting(replace(case, T=2), container=name) for name in ("dict", "tuple", "fields")),
-        Setting(case),
-        Setting(replace(case, D=3, index_inputs=True), bias=False),
+        *(Setting(cell, two_steps, container=name) for name in ("dict", "tuple", "fields")),
+        Setting(cell, case),
+        Setting(LSTM(3, 1, bias=False), replace(case, D=3, index_inputs=True)),
         replace(ragged, omit=True),
-        Setting(replace(case, T=0)),
-        Setting(replace(case, B=4, D=3, H=2)),
+        Setting(cell, replace(case, T=0)),
+        Setting(LSTM(3, 2), replace(case, B=4, D=3, H=2)),
     ]
+    return stated(*settings)
+
+
+def stated(*settings: Setting) -> tuple[Theorem, ...]:
+    """Return the theorems that the backward is right in these settings."""
     return tuple(Theorem(setting.task()) for setting in settings)
 
 
