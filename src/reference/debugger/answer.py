@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import ast
 import difflib
+import time
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from reference.debugger.diagnosis import Edit, Fix, Suspect
-from reference.debugger.kinds import kind_of, pattern_of, pattern_of_bounds
+from reference.debugger.kinds import kind_of
+from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
 from reference.debugger.round import times_of
 from reference.debugger.search import Found, Search, Step
 from reference.debugger.source import Source
+from reference.debugger.telling import Told, effect, told
+from reference.debugger.timing import in_words
+from reference.debugger.turns import turns
 from reference.debugger.verdict import Judgement
 
 
@@ -34,7 +39,7 @@ def fixes_of(
             continue
         seen.add(text)
         edits = edits_between(file, originals[file], text)
-        why = "; ".join(step.rewrite.why for step in found.steps)
+        why = "; ".join(_mend(step) for step in found.steps)
         verified = f"{len(search.cases)} inputs with fresh values"
         made.append((Fix(edits, why, verified, originals[file]), found))
     return made[:3]
@@ -93,11 +98,12 @@ def suspects_of(
     """Return the lines that may be at fault: of fixes, of findings, of the evidence, in turn."""
     found: list[Suspect] = []
     steps = fixes[0][1].steps if fixes else search.steps
+    reader = _Reader(program, search, originals, not judgement.wrong)
     for step in steps:
-        first = _from_step(step, originals, bool(fixes))
+        first = reader.suspect(step, bool(fixes))
         found += [first, *_siblings(step, first, originals)]
     for _, other in fixes[1:]:
-        found.append(_from_step(other.steps[-1], originals, True))
+        found.append(reader.suspect(other.steps[-1], True))
     placed = [finding for finding in judgement.findings if finding.line]
     found = found + placed if fixes else placed + found
     found += _from_evidence(search, originals)
@@ -105,31 +111,102 @@ def suspects_of(
     return _distinct(found)[:8]
 
 
-def _from_step(step: Step, originals: dict[str, str], sure: bool) -> Suspect:
+_SECONDS = 1.5  # for running each edit at single time steps, all together
+
+
+class _Reader:
+    """Reads what an accepted edit says: kind, time steps, sentence, and the mended line."""
+
+    def __init__(
+        self, program: Program, search: Search, originals: dict[str, str], only_effects: bool
+    ) -> None:
+        self.program, self.case = program, search.cases[0]
+        self.originals, self.only_effects = originals, only_effects
+        self.until = time.monotonic() + _SECONDS
+
+    def suspect(self, step: Step, sure: bool) -> Suspect:
+        """Return the line that a step mends, with all that it says."""
+        rewrite = step.rewrite
+        file, original = rewrite.file, self.originals[rewrite.file]
+        before, after = _texts(step)
+        source = Source(file, before)
+        at = _line_of(step, source)
+        line = original_line(original, before, at)
+        inputs = self.case.inputs
+        seen = None
+        try:
+            self.program.restore_texts(step.texts)
+            seen = turns(self.program, inputs, file, before, after, self.until)
+        except (SyntaxError, ValueError):
+            pass  # a text that cannot be put in place is read only
+        finally:
+            self.program.restore_texts(self.originals)
+        kind = kind_of(before, after, seen_in(seen, self.only_effects)) or rewrite.kind
+        pattern, steps = pattern_of_edit(kind, before, after, seen, inputs)
+        sentences = [told(kind, before, after).wrong, effect(seen, self.case.oracle)]
+        return Suspect(
+            file=file,
+            line=line,
+            text=_text_of(original, line),
+            function=function_at(source, at),
+            variable=rewrite.variable,
+            steps=steps,
+            pattern=pattern,
+            kind=kind,
+            why=". ".join(sentence for sentence in sentences if sentence),
+            should_be=_mended_lines(before, after),
+            confidence=0.95 if sure else 0.6,
+            engines=("probe", "repair"),
+        )
+
+
+def _texts(step: Step) -> tuple[str, str]:
+    """Return the text of the file before and after a step, without needless brackets."""
+    before = step.texts[step.rewrite.file]
+    after = Source(step.rewrite.file, before).edited(step.rewrite.splices)
+    return before, tidied(after, before)
+
+
+def _mend(step: Step) -> str:
+    """Return what a step does, in a few words."""
+    before, after = _texts(step)
+    sentence: Told = told(kind_of(before, after), before, after)
+    return sentence.mend or step.rewrite.why
+
+
+def _line_of(step: Step, source: Source) -> int:
+    """Return the line to blame: within a statement of several lines, the one that changes."""
     rewrite = step.rewrite
-    text = step.texts[rewrite.file]
-    source = Source(rewrite.file, text)
-    line = original_line(originals[rewrite.file], text, rewrite.line)
-    kind = kind_of(rewrite, source)
-    changed, known = step.times
-    return Suspect(
-        file=rewrite.file,
-        line=line,
-        text=_text_of(originals[rewrite.file], line),
-        function=function_at(source, rewrite.line),
-        variable=rewrite.variable,
-        steps=changed,
-        pattern=(
-            pattern_of_bounds(rewrite)
-            if kind == "loop bounds"
-            else pattern_of(kind, changed, known)
+    if len(rewrite.splices) != 1:
+        return rewrite.line
+    (splice,) = rewrite.splices
+    old = source.data[splice.start : splice.end].decode()
+    shared = 0
+    while shared < min(len(old), len(splice.new)) and old[shared] == splice.new[shared]:
+        shared += 1
+    at = source.data[: splice.start + len(old[:shared].encode())].count(b"\n") + 1
+    inner = next(
+        (
+            node
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.stmt)
+            and not hasattr(node, "body")
+            and node.lineno <= rewrite.line <= (node.end_lineno or node.lineno)
         ),
-        kind=kind,
-        why=f"with {rewrite.why}, gradients that are wrong become right and none is spoilt",
-        should_be=rewrite.splices[0].new.strip(),
-        confidence=0.95 if sure else 0.6,
-        engines=("probe", "repair"),
+        None,
     )
+    if inner is not None and inner.lineno <= at <= (inner.end_lineno or inner.lineno):
+        return at
+    return rewrite.line
+
+
+def _mended_lines(before: str, after: str) -> str:
+    """Return the lines that are new in the text after an edit."""
+    lines, others = before.splitlines(), after.splitlines()
+    matcher = difflib.SequenceMatcher(None, lines, others, autojunk=False)
+    new = [line.strip() for tag, _, _, c, d in matcher.get_opcodes() if tag != "equal"
+           for line in others[c:d]]  # fmt: skip
+    return "\n".join(new)
 
 
 def _siblings(step: Step, first: Suspect, originals: dict[str, str]) -> list[Suspect]:
@@ -178,7 +255,7 @@ def _from_evidence(search: Search, originals: dict[str, str]) -> list[Suspect]:
                 function=site.function,
                 variable=site.name,
                 steps=changed,
-                pattern=pattern_of("", changed, tuple(sorted(set(times)))),
+                pattern=in_words(changed, tuple(sorted(set(times)))),
                 kind="",
                 why=(
                     "another value here explains every wrong gradient"

@@ -13,6 +13,7 @@ import numpy as np
 
 from reference.debugger.memory import Line, traced_lines
 from reference.debugger.place import is_users, tree_of
+from reference.debugger.timing import in_words
 
 
 @dataclass
@@ -72,8 +73,6 @@ def changes(
 
 
 def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]) -> Change:
-    from reference.debugger.kinds import pattern_of  # brings the whole catalogue
-
     line, function, _ = events[0]
     known = times[line]
     if len(known) == 1 or not loops_around(*line):
@@ -82,7 +81,7 @@ def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]
     if any(time < 0 for time in known):  # counted from the end
         known, there = ([time + len(known) for time in which] for which in (known, there))
     steps, every = (tuple(sorted(set(which))) if known else () for which in (there, known))
-    return Change(line, function, steps, pattern_of("", steps, every))
+    return Change(line, function, steps, in_words(steps, every))
 
 
 def _time(frame: types.FrameType | None, line: int, count: int) -> int:
@@ -94,6 +93,8 @@ def _time(frame: types.FrameType | None, line: int, count: int) -> int:
                 value = frame.f_locals.get(target.id) if isinstance(target, ast.Name) else None
                 if isinstance(value, int | np.integer) and not isinstance(value, bool):
                     return int(value)
+                if isinstance(value, str):  # over names, not over time
+                    return 0
         if loops:
             return -1 - count if _is_backwards(ast.unparse(loops[0].iter)) else count
         frame = frame.f_back

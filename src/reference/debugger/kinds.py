@@ -1,128 +1,244 @@
-"""The name of a mistake in the field's words, and the time steps at which it shows."""
+"""The name of a mistake in the field's words, decided from what an edit changes.
+
+Nothing here asks who made the edit: the same change of text has the same name, whether it was
+found by trying derivatives or by trying operands. The order of the questions is the procedure:
+what happened to the statement (put in, taken out, moved, replaced), then which terms or factors
+differ, then what the names stand for.
+"""
 
 from __future__ import annotations
 
 import ast
-import re
 
-from reference.debugger.repair.place import Rewrite
-from reference.debugger.source import Source
+from reference.debugger.differences import differences
+from reference.debugger.edited import Assigning, Edited, edited, headed, same, written
+from reference.debugger.kinds_by_place import of_place
+from reference.debugger.kinds_of_expressions import (
+    Seen,
+    exchanged,
+    of_difference,
+    of_differences,
+    rank,
+)
+from reference.debugger.roles import (
+    another_gate,
+    called,
+    function_of,
+    is_zero,
+    loaded,
+    loops_in,
+    names_in,
+    nodes_of,
+    stored,
+)
 
-_CARRIED = re.compile(r"(next|prev|carry|_rec\b|_?back\b|future)")
+__all__ = ["Seen", "kind_of", "kind_of_change"]
 
-
-def kind_of(rewrite: Rewrite, source: Source) -> str:
-    """Return the kind of the mistake that an edit mends, from the edit and what is around it.
-
-    Parameters
-    ----------
-    rewrite : Rewrite
-    source : Source
-        The text that it was made for.
-    """
-    if rewrite.kind == "missing path" and len(rewrite.splices) == 1:
-        splice = rewrite.splices[0]
-        old = source.data[splice.start : splice.end].decode()
-        added = splice.new.removeprefix("(").replace(" ".join(old.split()), "", 1)
-        names = re.findall(r"[A-Za-z_][A-Za-z_0-9]*", added)
-        if (
-            names
-            and "*" not in added
-            and "@" not in added
-            and any(_is_carried(name, source, rewrite.line) for name in names)
-        ):
-            return "carry not added"
-    if rewrite.kind == "missing factor" and re.search(
-        r"\(1 - \w+\[?\w*\]? ?\*\* ?2\)", rewrite.why
-    ):
-        return "missing derivative"
-    if rewrite.kind in ("= for +=", "carry not added") and "at(" not in rewrite.splices[0].new:
-        name = rewrite.variable
-        if not name.isidentifier() or not _read_in_loop(name, source, rewrite.line):
-            return (
-                "= for +="
-                if f"{name} + " in rewrite.splices[0].new or (rewrite.kind == "= for +=")
-                else rewrite.kind
-            )
-        return "carry not added"
-    return rewrite.kind
+_UNSEEN = Seen()
 
 
-def _is_carried(name: str, source: Source, line: int) -> bool:
-    """Whether a name is read at a line of a loop and set at that line or later in it."""
-    if _CARRIED.search(name):
-        return True
-    for loop in ast.walk(source.tree):
-        if isinstance(loop, ast.For) and loop.lineno < line <= (loop.end_lineno or 0):
-            for node in ast.walk(loop):
-                if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)):
-                    continue
-                if node.id == name and node.lineno >= line:
-                    return True
-    # An argument of a helper of one step: what it is called with is not known here.
-    return name.startswith("d") and any(
-        isinstance(f, ast.FunctionDef)
-        and f.lineno < line <= (f.end_lineno or 0)
-        and name in {a.arg for a in f.args.args}
-        for f in ast.walk(source.tree)
-    )
-
-
-def _read_in_loop(name: str, source: Source, line: int) -> bool:
-    """Whether a name is read in the loops or functions of one step around a line."""
-    for around in ast.walk(source.tree):
-        if isinstance(around, ast.For | ast.While) and (
-            around.lineno < line <= (around.end_lineno or 0)
-        ):
-            break
-    else:
-        around = source.tree
-    return any(
-        isinstance(node, ast.Name)
-        and node.id == name
-        and isinstance(node.ctx, ast.Load)
-        and node.lineno != line
-        for node in ast.walk(around)
-    )
-
-
-_USUAL = {
-    "= for +=": "all but t=0",
-    "carry lost": "all but the last",
-    "carry not added": "all but the last",
-    "accumulation outside the loop": "all but t=0",
-    "aliasing": "t=0",
-    "never returned": "none",
-    "wrong name": "none",
-}
-
-
-def pattern_of_bounds(rewrite: Rewrite) -> str:
-    """Tell which end of the time a loop leaves out: the new bound is a number, or a length."""
-    return "t=0" if rewrite.splices[0].new.lstrip("-").isdigit() else "the last"
-
-
-def pattern_of(kind: str, changed: tuple[int, ...], known: tuple[int, ...]) -> str:
-    """Tell in words at which of the known time steps a value is wrong.
+def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
+    """Return the kind of the mistake that was made in `old` and is mended in `new`.
 
     Examples
     --------
-    >>> pattern_of("", (0,), (0, 1, 2)), pattern_of("", (1, 2), (0, 1, 2))
-    ('t=0', 'all but t=0')
+    >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
+    'missing derivative'
     """
-    if not known or not changed:
-        return _USUAL.get(kind, "all")
-    first, last = known[0], known[-1]
-    if kind == "= for +=" and changed == known:
-        return _USUAL[kind]
-    if changed == known:
-        return "all"
-    if changed == (first,):
-        return "t=0"
-    if changed == (last,):
-        return "the last"
-    if changed == known[1:]:
-        return "all but t=0"
-    if changed == known[:-1]:
-        return "all but the last"
-    return "t=" + ", ".join(map(str, changed))
+    found = edited(ast.parse(old), ast.parse(new))
+    if any(_looks_up_late(one.old) and not _looks_up_late(one.new) for one in found):
+        return "late binding"
+    if _exchange_values(found):
+        return "wrong order"
+    kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
+    return min(kinds, key=rank, default="")
+
+
+def _exchange_values(found: list[Edited]) -> bool:
+    """Return whether two statements get each other's value, or each other's target."""
+    if len(found) != 2 or any(one.old is None or one.new is None for one in found):
+        return False
+    (a, *more), (b, *others) = (differences(one.old, one.new) for one in found)  # type: ignore
+    return not more and not others and exchanged(a, b)
+
+
+def _looks_up_late(statement: ast.stmt | None) -> bool:
+    """Return whether a statement makes a function that reads outer names without keeping them."""
+    if statement is None or hasattr(statement, "body"):
+        return False
+    return any(
+        isinstance(node, ast.Lambda)
+        and any(
+            isinstance(inner, ast.Name) and inner.id not in {a.arg for a in node.args.args}
+            for inner in ast.walk(node.body)
+        )
+        for node in ast.walk(statement)
+    )
+
+
+def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
+    """Return the kind of one changed statement."""
+    if change.moved:
+        return _of_moved(change)
+    if change.old is None:
+        return _of_missing(change, seen)
+    if change.new is None:
+        return _of_surplus(change, seen)
+    return _of_replaced(change, seen)
+
+
+def _of_moved(change: Edited) -> str:
+    before, after = loops_in(change.around_old), loops_in(change.around_new)
+    value = getattr(change.statement, "value", None)
+    if len(after) > len(before):
+        return "accumulation outside the loop"
+    if len(after) < len(before) and is_zero(value):
+        return "carry lost"
+    return "wrong order"
+
+
+def _of_missing(change: Edited, seen: Seen) -> str:
+    statement = change.new
+    loops = loops_in(change.around_new)
+    if isinstance(statement, ast.Nonlocal | ast.Global):
+        return "never returned"
+    inner = _simple(statement)
+    if isinstance(inner, ast.Expr):
+        if called(inner.value) in ("clear", "fill", "reset"):
+            return "state between calls"
+        return "missing path"
+    if not isinstance(inner, ast.Assign | ast.AugAssign | ast.AnnAssign) or inner.value is None:
+        return "never returned" if isinstance(inner, ast.Return) else "missing path"
+    target, value = written(inner)
+    name = ast.unparse(target)
+    if called(inner.value) in ("copy", "array", "deepcopy"):
+        return "argument changed" if seen.only_effects else "aliasing"
+    if is_zero(inner.value):
+        if loops:
+            return "spurious term"
+        return "state between calls" if "." in name or _is_global(name, change) else "initial value"
+    key = getattr(target.slice, "value", None) if isinstance(target, ast.Subscript) else None
+    if isinstance(inner, ast.Assign) and isinstance(key, str) and not loops:
+        return "never returned"
+    if isinstance(inner, ast.Assign) and name not in names_in(inner.value) and loops:
+        read = loaded(list(loops[-1].body))
+        body = [s for s in loops[-1].body if s is not statement]
+        if name in read and name not in stored(body):
+            return "carry lost"
+    found = differences(target, value)
+    return of_difference(found[0], change, seen) if len(found) == 1 else "missing path"
+
+
+def _of_surplus(change: Edited, seen: Seen) -> str:
+    inner = _simple(change.old)
+    loops = loops_in(change.around_old)
+    if isinstance(inner, ast.Assign | ast.AugAssign):
+        target, _ = written(inner)
+        if loops and isinstance(inner, ast.Assign) and is_zero(inner.value):
+            return "carry lost"
+        if seen.only_effects:
+            return "argument changed"
+        if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Mult | ast.Div):
+            return "spurious factor"
+        if isinstance(inner, ast.Assign) and "clip" in ast.unparse(inner.value):
+            return "clipped"
+        if isinstance(inner, ast.Assign) and isinstance(target, ast.Subscript):
+            return "aliasing"
+    if isinstance(inner, ast.Expr) and called(inner.value) == "clip":
+        return "clipped"
+    return "argument changed" if seen.only_effects else "spurious term"
+
+
+def _simple(statement: ast.stmt | None) -> ast.stmt | None:
+    """Return the first statement inside a condition or a loop."""
+    while isinstance(statement, ast.If | ast.For | ast.With) and statement.body:
+        statement = statement.body[0]
+    return statement
+
+
+def _is_global(name: str, change: Edited) -> bool:
+    function = function_of(change.around_new or change.around_old)
+    return any(isinstance(n, ast.Global) and name in n.names for n in ast.walk(function))
+
+
+def _of_replaced(change: Edited, seen: Seen) -> str:
+    old, new = change.old, change.new
+    assert old is not None
+    assert new is not None
+    if hasattr(old, "body"):
+        return _of_head(old, new, change, seen)
+    added = _added_at(old, new)
+    if added:
+        return added
+    if isinstance(old, Assigning) and isinstance(new, Assigning):
+        if old.value is None or new.value is None:
+            return "wrong name"
+        (target, value), (other, becomes) = written(old), written(new)
+        if not same(target, other):
+            return _of_target(target, other, change, seen)
+        if isinstance(old, ast.AugAssign) and isinstance(new, ast.Assign):
+            return _of_in_place(old, new, change, seen)
+        return of_differences(differences(value, becomes), change, seen)
+    return of_differences(differences(old, new), change, seen)
+
+
+def _added_at(old: ast.stmt, new: ast.stmt) -> str:
+    """Name the mistake that ``np.add.at`` mends."""
+    if isinstance(new, ast.Expr) and "add.at" in ast.unparse(new.value):
+        if isinstance(old, ast.AugAssign):
+            return "repeated indices"
+        if isinstance(old, ast.Assign):
+            return "= for +="
+    return ""
+
+
+def _of_in_place(old: ast.AugAssign, new: ast.Assign, change: Edited, seen: Seen) -> str:
+    _, whole = written(old)
+    if same(whole, new.value):
+        return "argument changed" if seen.only_effects else "aliasing"
+    if same(old.value, new.value):
+        return "+= for ="
+    return of_differences(differences(whole, new.value), change, seen)
+
+
+def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
+    """Name a value that is written to the wrong place."""
+    found = differences(old, new)
+    if any(d.what == "swapped" for d in found):
+        return "wrong order"
+    loops = loops_in(change.around_new)
+    for d in found:
+        if place := of_place(d, change):
+            return place
+        for was, becomes in zip(nodes_of(d.old), nodes_of(d.new), strict=False):
+            if not isinstance(was, ast.Name | ast.Attribute):
+                continue
+            name, other = ast.unparse(becomes), ast.unparse(was)
+            if another_gate(other, name):
+                return "gate copied"
+            read = loaded(list(loops[-1].body)) if loops else set()
+            before = loops_in(change.around_old)
+            body = before[-1].body if before else []
+            if name in read and name not in stored(list(body)):
+                return "carry lost"
+            inside = function_of(change.around_new)
+            if any(name in n.names for n in ast.walk(inside) if isinstance(n, ast.Nonlocal)):
+                return "never returned"
+    if loops and any(d.what == "replaced" and isinstance(d.old[0][1], ast.Name) for d in found):
+        return "carry lost" if _is_read_next(new, change) else "wrong name"
+    return of_differences(found, change, seen)
+
+
+def _is_read_next(target: ast.expr, change: Edited) -> bool:
+    loops = loops_in(change.around_new)
+    return bool(loops) and ast.unparse(target) in loaded(list(loops[-1].body))
+
+
+def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
+    """Name the mistake in the first line of a loop, a condition or a function."""
+    if isinstance(old, ast.FunctionDef) and isinstance(new, ast.FunctionDef):
+        defaults = [d for d in old.args.defaults if isinstance(d, ast.Dict | ast.List | ast.Call)]
+        if defaults and len(new.args.defaults) <= len(old.args.defaults):
+            return "state between calls"
+        return "wrong operand"
+    return of_differences(differences(headed(old), headed(new)), change, seen)

@@ -1,0 +1,189 @@
+"""Which time step it is in somebody's running program: loops are counted, and one is time."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import types
+from dataclasses import dataclass, field
+
+import numpy as np
+
+ENTER, TICK, LEAVE = "__loop_enter__", "__loop_tick__", "__loop_leave__"
+
+_TIME = re.compile(r"^(t|tt|t_|ti|tau|time|step|timestep|time_step|bptt_step|pos|s)$", re.I)
+_Loop = ast.For | ast.While
+
+
+@dataclass
+class Ticks:
+    """One loop: how it is written, and what its variable was at each turn of its longest run."""
+
+    loop: _Loop
+    backwards: bool
+    score: float
+    values: list[int | None] = field(default_factory=list)
+
+    @property
+    def numbered(self) -> bool:
+        """Whether a variable of the loop tells its turns apart."""
+        return None not in self.values and len(set(self.values)) == len(self.values) > 0
+
+    def time_of(self, turn: int) -> int | None:
+        """Return the time step of a turn: of the value of the loop's variable, if it has one."""
+        names = self.values if self.numbered else list(range(len(self.values)))
+        return self.times()[names.index(turn)] if turn in names else None
+
+    def times(self) -> list[int]:
+        """Return the time step of each turn."""
+        known = [v for v in self.values if v is not None]
+        if self.numbered:
+            rises = len(known) > 1 and known[-1] > known[0]
+            if not (rises and self.backwards):
+                return known
+            return [max(known) + min(known) - v for v in known]
+        turns = range(len(self.values))
+        return list(reversed(turns)) if self.backwards else list(turns)
+
+
+class Clock:
+    """Counts the turns of all loops that were given it, and tells which of them is time now."""
+
+    def __init__(self) -> None:
+        self.loops: list[Ticks] = []
+        self._running: list[tuple[types.FrameType, int, list[int | None]]] = []
+
+    def put_into(self, block: list[ast.stmt]) -> list[ast.stmt]:
+        """Return the statements of a block with the clock in all their loops."""
+        found: list[ast.stmt] = []
+        for statement in block:
+            for name in ("body", "orelse", "finalbody"):
+                inner = getattr(statement, name, None)
+                if isinstance(inner, list) and inner and isinstance(inner[0], ast.stmt):
+                    setattr(statement, name, self.put_into(inner))
+            if not isinstance(statement, _Loop):
+                found.append(statement)
+                continue
+            number = len(self.loops)
+            self.loops.append(Ticks(statement, goes_backwards(statement), score_of(statement)))
+            statement.body = [_call(TICK, number, statement), *statement.body]
+            found += [_call(ENTER, number, statement), statement, _call(LEAVE, number, statement)]
+        return found
+
+    def start(self) -> None:
+        """Forget what the last run left."""
+        self._running = []
+        for ticks in self.loops:
+            ticks.values = []
+
+    def names(self) -> dict[str, object]:
+        """Return the functions that the instrumented code calls."""
+        return {ENTER: self._enter, TICK: self._tick, LEAVE: self._leave}
+
+    def _enter(self, number: int) -> None:
+        self._running.append((sys._getframe(1), number, []))
+
+    def _tick(self, number: int) -> None:
+        frame = sys._getframe(1)
+        for k in range(len(self._running) - 1, -1, -1):
+            other, which, values = self._running[k]
+            if other is frame and which == number:
+                del self._running[k + 1 :]
+                ticks = self.loops[number]
+                values.append(_variable(ticks.loop, frame))
+                if len(values) > len(ticks.values):
+                    ticks.values = values
+                return
+
+    def _leave(self, number: int) -> None:
+        frame = sys._getframe(1)
+        for k in range(len(self._running) - 1, -1, -1):
+            if self._running[k][0] is frame and self._running[k][1] == number:
+                del self._running[k:]
+                return
+
+    def now(self, frame: types.FrameType | None) -> tuple[int, int, list[int | None]] | None:
+        """Return the loop that is time, the value of its variable or else its turn, and all such.
+
+        The list of all grows until the loop is left.
+        """
+        chain = set()
+        while frame is not None:
+            chain.add(id(frame))
+            frame = frame.f_back
+        best = None
+        for other, number, values in self._running:
+            score = self.loops[number].score
+            if values and id(other) in chain and score > 0 and (best is None or score >= best[0]):
+                best = score, number, values
+        if best is None:
+            return None
+        _, number, values = best
+        return number, len(values) - 1 if values[-1] is None else values[-1], values
+
+    @property
+    def steps(self) -> int:
+        """How many time steps the likeliest loop has; 0 if there is none."""
+        ran = [ticks for ticks in self.loops if ticks.values and ticks.score > 0]
+        best = max(ran, key=lambda ticks: (ticks.score, len(ticks.values)), default=None)
+        return 0 if best is None else len(best.values)
+
+
+def _call(name: str, number: int, at: ast.stmt) -> ast.stmt:
+    call = ast.Expr(ast.Call(ast.Name(name, ast.Load()), [ast.Constant(number)], []))
+    for node in ast.walk(call):
+        ast.copy_location(node, at)
+    return call
+
+
+def _variable(loop: _Loop, frame: types.FrameType) -> int | None:
+    targets = loop.target if isinstance(loop, ast.For) else loop.test
+    for node in ast.walk(targets):
+        if isinstance(node, ast.Name):
+            value = frame.f_locals.get(node.id)
+            if isinstance(value, int | np.integer) and not isinstance(value, bool):
+                return int(value)
+    return None
+
+
+def score_of(loop: _Loop) -> float:
+    """Return how much a loop looks like time; 0 for one that goes over gates or names."""
+    names = {
+        node.id
+        for node in ast.walk(loop.target if isinstance(loop, ast.For) else loop.test)
+        if isinstance(node, ast.Name)
+    }
+    timely = 2.0 * any(_TIME.match(name) for name in names)
+    if isinstance(loop, ast.While):
+        return 1.0 + timely + 3.0 * goes_backwards(loop)
+    text = ast.unparse(loop.iter)
+    if isinstance(loop.iter, ast.Constant | ast.Tuple | ast.List | ast.Set):
+        return 0.0
+    if re.search(
+        r"\.(keys|items|values)\(\)|gates|layers|params|batch|lengths|samples|heads", text, re.I
+    ) or (isinstance(loop.iter, ast.Name) and loop.iter.id.isupper() and len(loop.iter.id) > 1):
+        return 0.5 * bool(timely) + 3.0 * goes_backwards(loop) * bool(timely)
+    return 1.0 + timely + 3.0 * goes_backwards(loop)
+
+
+def goes_backwards(loop: _Loop) -> bool:
+    """Return whether a loop walks from the end to the beginning, as far as its text tells.
+
+    Examples
+    --------
+    >>> goes_backwards(ast.parse("for t in range(T - 1, -1, -1): pass").body[0])
+    True
+    """
+    body = "\n".join(ast.unparse(statement) for statement in loop.body)
+    if isinstance(loop, ast.While):
+        return bool(re.search(r"\w -= 1|= (\w+) - 1\b|\.pop\(\)", body))
+    text = ast.unparse(loop.iter)
+    if "reversed(" in text or "::-1]" in text or re.search(r"range\([^)]*, -1\)", text):
+        return True
+    if re.search(r"\.pop\(\)", body):
+        return True
+    for node in ast.walk(loop.target):
+        if isinstance(node, ast.Name) and re.search(rf"= [^=\n]* - {re.escape(node.id)}\b", body):
+            return bool(re.search(rf"^\s*\w+ = [^\n]*- {re.escape(node.id)}\b( - 1)?$", body, re.M))
+    return False

@@ -1,0 +1,214 @@
+"""What differs between two expressions: terms of sums, factors of products, or single names."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from reference.debugger.edited import dumped, same
+
+Signed = tuple[int, ast.expr]  # +1 or -1, and a term; or +1 and -1 for a factor and a divisor
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One place at which two expressions differ.
+
+    Parameters
+    ----------
+    what : str
+        "terms", "factors", "sign", "swapped", "replaced".
+    old, new : tuple of (sign, expression)
+        What only the one and what only the other has.
+    around : tuple of ast nodes
+        Expressions of the new text that hold the place, outermost first.
+    common : tuple of (sign, expression)
+        The terms or factors that both have.
+    """
+
+    what: str
+    old: tuple[Signed, ...]
+    new: tuple[Signed, ...]
+    around: tuple[ast.AST, ...] = ()
+    common: tuple[Signed, ...] = ()
+
+
+def differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...] = ()) -> list[Difference]:
+    """Return where two expressions differ, each as deep inside them as can be told.
+
+    Examples
+    --------
+    >>> old, new = (ast.parse(t, mode="eval").body for t in ("(a + b) @ W", "(a + b - c) @ W"))
+    >>> (one,) = differences(old, new)
+    >>> one.what, [(sign, ast.unparse(term)) for sign, term in one.new]
+    ('terms', [(-1, 'c')])
+    """
+    return list(_differences(old, new, around))
+
+
+def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Difference]:
+    if same(old, new):
+        return
+    if isinstance(old, ast.expr) and isinstance(new, ast.expr):
+        for one, other in ((old, new), (new, old)):
+            rest = _without(one, factors(other))
+            if rest is not None:
+                gone, come = ((), rest) if other is new else (rest, ())
+                yield Difference("factors", gone, come, (*around, new), tuple(factors(one)))
+                return
+        for parts, what in ((addends, "terms"), (factors, "factors")):
+            mine, theirs = parts(old), parts(new)
+            if len(mine) > 1 or len(theirs) > 1 or mine[0][0] != theirs[0][0]:
+                yield from _of_parts(what, mine, theirs, (*around, new))
+                return
+    yield from _of_children(old, new, around)
+
+
+def _of_parts(
+    what: str, old: list[Signed], new: list[Signed], around: tuple[ast.AST, ...]
+) -> Iterator[Difference]:
+    gone, come, common = _cancelled(old, new)
+    if what == "terms" and gone and come and len(gone) + len(come) > 2:
+        # A factor before a bracket, and the same without the bracket.
+        wide = _cancelled(_multiplied_out(old), _multiplied_out(new))
+        if len(wide[0]) + len(wide[1]) <= len(gone) + len(come) and wide[2]:
+            gone, come, common = wide
+    if len(gone) == len(come) == 1:
+        (sign, was), (other, becomes) = gone[0], come[0]
+        if sign != other:
+            known = same(was, becomes)
+            name = "sign" if known and what == "terms" else what
+            yield Difference(name, tuple(gone), tuple(come), around, tuple(common))
+        else:
+            yield from _differences(was, becomes, around)
+        return
+    if what == "terms" and len(gone) == len(come):
+        for (_, was), (_, becomes) in zip(gone, come, strict=True):
+            yield from _differences(was, becomes, around)
+        return
+    yield Difference(what, tuple(gone), tuple(come), around, tuple(common))
+
+
+def _without(node: ast.expr, parts: list[Signed]) -> tuple[Signed, ...] | None:
+    """Return the other factors of a product that has a sum as one factor."""
+    if len(parts) < 2 or len(addends(node)) < 2:
+        return None
+    mine = sorted((sign, dumped(term)) for sign, term in addends(node))
+    for k, (power, factor) in enumerate(parts):
+        if power > 0 and sorted((s, dumped(t)) for s, t in addends(factor)) == mine:
+            return tuple(parts[:k] + parts[k + 1 :])
+    return None
+
+
+def _of_children(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Difference]:
+    exchanged = _exchanged(old, new)
+    if exchanged:
+        gone, come = zip(*exchanged, strict=True)
+        yield Difference("swapped", gone, come, (*around, new))
+        return
+    mine, theirs = ([n for n in ast.iter_child_nodes(side) if _tells(n)] for side in (old, new))
+    if _stands_alone(old, new) or not mine or len(mine) != len(theirs):
+        yield Difference("replaced", _one(old), _one(new), around)
+        return
+    for was, becomes in zip(mine, theirs, strict=True):
+        yield from _differences(was, becomes, (*around, new))
+
+
+def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
+    """Return whether the difference is between the two wholes, not between parts of them."""
+    if type(old) is not type(new) or _fields(old) != _fields(new):
+        return True
+    if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
+        return same(old.value, new) or same(new.value, old)
+    if isinstance(old, ast.Call) and isinstance(new, ast.Call):
+        names = [getattr(call.func, "attr", "") for call in (old, new)]
+        method = names[0] == names[1] != "" and len(old.args) == len(new.args)
+        return not method and not same(old.func, new.func)
+    return isinstance(old, ast.Name | ast.Constant)
+
+
+def _exchanged(old: ast.AST, new: ast.AST) -> list[tuple[Signed, Signed]]:
+    """Return the elements of a tuple that stand in each other's place."""
+    if not (isinstance(old, ast.Tuple | ast.List) and isinstance(new, ast.Tuple | ast.List)):
+        return []
+    if sorted(map(dumped, old.elts)) != sorted(map(dumped, new.elts)):
+        return []
+    pairs = zip(old.elts, new.elts, strict=True)
+    return [((1, a), (1, b)) for a, b in pairs if not same(a, b)]
+
+
+def _tells(node: ast.AST) -> bool:
+    return not isinstance(node, ast.expr_context | ast.operator | ast.unaryop)
+
+
+def _fields(node: ast.AST) -> list[str]:
+    """Return what a node says itself: operators, names of keywords and arguments, constants."""
+    return [
+        type(value).__name__ if isinstance(value, ast.AST) else repr(value)
+        for name, value in ast.iter_fields(node)
+        if isinstance(value, ast.operator | ast.unaryop | str | int) and name != "ctx"
+    ]
+
+
+def _one(node: ast.AST) -> tuple[Signed, ...]:
+    return ((1, node),)  # type: ignore[return-value]
+
+
+def _cancelled(old: list[Signed], new: list[Signed]):
+    """Return what only the one has, what only the other has, and what both have."""
+    rest, gone, common = list(new), [], []
+    for sign, node in old:
+        twin = next((k for k, (s, n) in enumerate(rest) if s == sign and same(n, node)), None)
+        if twin is None:
+            gone.append((sign, node))
+        else:
+            common.append(rest.pop(twin))
+    return gone, rest, common
+
+
+def addends(node: ast.expr, sign: int = 1) -> list[Signed]:
+    """Return the terms of a sum with their signs; a value that is no sum is its only term."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
+        second = -sign if isinstance(node.op, ast.Sub) else sign
+        return addends(node.left, sign) + addends(node.right, second)
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
+        return addends(node.operand, -sign if isinstance(node.op, ast.USub) else sign)
+    return [(sign, node)]
+
+
+def factors(node: ast.expr, power: int = 1) -> list[Signed]:
+    """Return the factors of a product (1) and its divisors (-1)."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
+        second = -power if isinstance(node.op, ast.Div) else power
+        return factors(node.left, power) + factors(node.right, second)
+    return [(power, node)]
+
+
+def _multiplied_out(terms: list[Signed]) -> list[Signed]:
+    found: list[Signed] = []
+    for sign, node in terms:
+        parts = factors(node)
+        at = next((k for k, (power, f) in enumerate(parts) if power > 0 and _is_bracket(f)), None)
+        if at is None:
+            found.append((sign, _product(parts)))
+            continue
+        (_, bracket) = parts.pop(at)
+        opened = [(sign * s, _product([(1, term), *parts])) for s, term in addends(bracket)]
+        found += _multiplied_out(opened)
+    return found
+
+
+def _is_bracket(node: ast.expr) -> bool:
+    """Whether a factor is a sum to be multiplied out: 1 - x is left as it is."""
+    terms = addends(node)
+    return len(terms) > 1 and not any(isinstance(term, ast.Constant) for _, term in terms)
+
+
+def _product(parts: list[Signed]) -> ast.expr:
+    flat = [f for power, node in parts for f in factors(node, power)]
+    flat.sort(key=lambda part: (-part[0], dumped(part[1])))
+    (_, node), *rest = flat
+    for power, factor in rest:
+        node = ast.BinOp(node, ast.Mult() if power > 0 else ast.Div(), factor)
+    return node

@@ -1,0 +1,156 @@
+"""What differs between two texts of one program: pairs of statements, and what they stand in."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+Loop = ast.For | ast.While
+Parents = tuple[ast.AST, ...]
+Assigning = ast.Assign | ast.AugAssign | ast.AnnAssign
+
+_CONTEXT = re.compile(r",? ?ctx=\w+\(\)")
+_BLOCKS = ("body", "orelse", "finalbody")
+
+
+@dataclass(frozen=True)
+class Edited:
+    """One statement that differs: replaced, put in (no `old`), taken out (no `new`), or moved.
+
+    Parameters
+    ----------
+    old, new : ast.stmt or None
+        The statement before and after the edit.
+    around_old, around_new : tuple of ast nodes
+        What it stands in, outermost first.
+    moved : bool
+        Whether the statement is the same, in another place.
+    """
+
+    old: ast.stmt | None
+    new: ast.stmt | None
+    around_old: Parents = ()
+    around_new: Parents = ()
+    moved: bool = False
+
+    @property
+    def statement(self) -> ast.stmt:
+        """The statement after the edit, or the one that is gone."""
+        found = self.old if self.new is None else self.new
+        assert found is not None
+        return found
+
+
+def edited(old: ast.Module, new: ast.Module) -> list[Edited]:
+    """Return what differs, in the order of the text; what was only moved is told once.
+
+    Examples
+    --------
+    >>> (one,) = edited(ast.parse("a = 1; b = 2"), ast.parse("a = 1; b = 3"))
+    >>> ast.unparse(one.old), ast.unparse(one.new)
+    ('b = 2', 'b = 3')
+    """
+    found = list(_blocks(old, new, (), ()))
+    for gone in [one for one in found if one.new is None]:
+        assert gone.old is not None
+        twin = next((c for c in found if c.old is None and c.new and same(c.new, gone.old)), None)
+        if twin is not None:
+            moved = replace(gone, new=twin.new, around_new=twin.around_new, moved=True)
+            found[found.index(twin)] = moved
+            found.remove(gone)
+    return found
+
+
+def same(a: ast.AST, b: ast.AST) -> bool:
+    """Return whether two trees are the same but for their places, and for reading or writing."""
+    return dumped(a) == dumped(b)
+
+
+def dumped(node: ast.AST) -> str:
+    """Return a tree as text that is the same wherever it stands."""
+    return _CONTEXT.sub("", ast.dump(node))
+
+
+def _blocks(old: ast.AST, new: ast.AST, above: Parents, over: Parents) -> Iterator[Edited]:
+    above, over = (*above, old), (*over, new)
+    for name in _BLOCKS:
+        before, after = getattr(old, name, []), getattr(new, name, [])
+        if isinstance(before, list) and isinstance(after, list):
+            for was, becomes in paired(before, after):
+                if was is not None and becomes is not None:
+                    yield from _pair(was, becomes, above, over)
+                else:
+                    yield Edited(was, becomes, above, over)
+
+
+def _pair(old: ast.stmt, new: ast.stmt, above: Parents, over: Parents) -> Iterator[Edited]:
+    if type(old) is type(new) and hasattr(old, "body"):
+        if not same(headed(old), headed(new)):
+            yield Edited(old, new, above, over)
+        yield from _blocks(old, new, above, over)
+    else:
+        yield Edited(old, new, above, over)
+
+
+def headed(statement: ast.stmt) -> ast.stmt:
+    """Return a compound statement without its blocks."""
+    fields = {name: value for name, value in ast.iter_fields(statement) if name not in _BLOCKS}
+    return type(statement)(**fields, body=[])  # type: ignore[call-arg]
+
+
+def paired(
+    old: list[ast.stmt], new: list[ast.stmt]
+) -> Iterator[tuple[ast.stmt | None, ast.stmt | None]]:
+    """Give what differs between two blocks: statements in pairs where one replaced the other."""
+    before, after = [dumped(s) for s in old], [dumped(s) for s in new]
+    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
+        if tag != "equal":
+            yield from _aligned(old[a:b], new[c:d])
+
+
+def _aligned(
+    old: list[ast.stmt], new: list[ast.stmt]
+) -> Iterator[tuple[ast.stmt | None, ast.stmt | None]]:
+    start, enough = 0, 0.5 if max(len(old), len(new)) > 1 else 0.01
+    for statement in old:
+        scores = [(_alike(statement, other), -k) for k, other in enumerate(new[start:])]
+        best, place = max(scores, default=(0.0, 0))
+        if best < enough:
+            yield statement, None
+            continue
+        stop = start - place
+        yield from ((None, other) for other in new[start:stop])
+        yield statement, new[stop]
+        start = stop + 1
+    yield from ((None, other) for other in new[start:])
+
+
+def _alike(old: ast.stmt, new: ast.stmt) -> float:
+    """Return how much two statements have in common, from 0 to 1."""
+    if isinstance(old, ast.FunctionDef) and isinstance(new, ast.FunctionDef):
+        return float(old.name == new.name)
+    if (hasattr(old, "body") or hasattr(new, "body")) and type(old) is not type(new):
+        return 0.0
+    matcher = difflib.SequenceMatcher(None, ast.unparse(old), ast.unparse(new), False)
+    return max(matcher.ratio(), 0.6 * (_target(old) == _target(new) != ""))
+
+
+def _target(statement: ast.stmt) -> str:
+    if isinstance(statement, ast.Assign):
+        return ast.unparse(statement.targets[0])
+    if isinstance(statement, ast.AugAssign | ast.AnnAssign):
+        return ast.unparse(statement.target)
+    return ""
+
+
+def written(statement: Assigning) -> tuple[ast.expr, ast.expr]:
+    """Return what a statement writes to, and the whole value: ``x += y`` gives x + y."""
+    if isinstance(statement, ast.AugAssign):
+        read = ast.parse(ast.unparse(statement.target), mode="eval").body
+        return statement.target, ast.BinOp(read, statement.op, statement.value)
+    assert statement.value is not None
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    return target, statement.value

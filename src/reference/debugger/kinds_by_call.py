@@ -1,0 +1,130 @@
+"""Kinds of mistake that the functions tell: sums and means, transposes, order, copies, results."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from reference.debugger.edited import same
+from reference.debugger.kinds_by_place import is_backwards, of_names
+from reference.debugger.roles import called, is_activation, is_zero
+
+_SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
+_SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
+           "tile", "repeat", "diag", "diagonal")  # fmt: skip
+_TURNS = ("transpose", "swapaxes", "moveaxis", "rot90")
+_PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot")
+_ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
+
+
+def of_calls(old: ast.AST, new: ast.AST) -> str:
+    """Name what the functions say that are called."""
+    a, b = called(old), called(new)
+    if (a in _PRODUCTS and b == "outer") or (a == "outer" and b in _PRODUCTS):
+        return "dot for outer"
+    if a in _MEANS and b in _SUMS:
+        return "mean for sum"
+    if b in _MEANS and a in _SUMS:
+        return "scale 1/B or 1/T"
+    if a in _ENDS and b in _ENDS and (a != b or _arguments(old) != _arguments(new)):
+        return "forward order"
+    if _turned(old) != _turned(new) or a == b == "einsum":
+        return "transposed"
+    dtypes = [_dtype(old), _dtype(new)]
+    if dtypes[0] != dtypes[1] and (a == b or is_zero(old) or "astype" in (a, b)):
+        return "wrong dtype"
+    if (a in _SUMS and b in _SUMS) or (_of_shape(old) != _of_shape(new)):
+        return "wrong shape"
+    return ""
+
+
+def _arguments(node: ast.AST) -> int:
+    return len(node.args) if isinstance(node, ast.Call) else 0
+
+
+def _turned(node: ast.AST) -> int:
+    """Count the transposes around a value."""
+    count = 0
+    while True:
+        if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
+            node, count = node.value, count + 1
+        elif called(node) in _TURNS and isinstance(node, ast.Call):
+            method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
+            node = node.func.value if method else node.args[0]  # type: ignore[union-attr]
+            count += 1
+        else:
+            return count % 2
+
+
+def _dtype(node: ast.AST) -> str:
+    if isinstance(node, ast.Call):
+        if called(node) == "astype":
+            return ast.unparse(node.args[0]) if node.args else ""
+        return next((ast.unparse(k.value) for k in node.keywords if k.arg == "dtype"), "")
+    return ""
+
+
+def _of_shape(node: ast.AST) -> bool:
+    if called(node) in _SHAPES:
+        return True
+    if isinstance(node, ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return any(ast.unparse(part) in ("None", "np.newaxis") for part in parts)
+    return False
+
+
+def of_order(old: ast.AST, new: ast.AST) -> str:
+    """Name a sequence that is walked the wrong way, or a kernel that must be flipped."""
+    if _reversed(old) == _reversed(new):
+        return ""
+    inner = new if _reversed(new) else old
+    of = ast.unparse(inner.value) if isinstance(inner, ast.Subscript) else ast.unparse(inner)
+    kernel = re.fullmatch(r"(\w+\.)*(k|kernel|filt\w*|w|W\w*|taps)(\[.*\])?", of)
+    return "transposed" if kernel else "forward order"
+
+
+def _reversed(node: ast.AST) -> bool:
+    if isinstance(node, ast.Subscript):
+        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        return any(isinstance(part, ast.Slice) and is_backwards(part) for part in parts)
+    if called(node) in ("list", "enumerate", "tuple", "array") and isinstance(node, ast.Call):
+        return any(map(_reversed, node.args))
+    return called(node) in ("reversed", "flip", "flipud")
+
+
+def of_content(old: ast.AST, new: ast.AST) -> str:
+    """Name a value that is wrapped in something, or has lost what it was wrapped in."""
+    wrapped = any(same(n, old) for n in ast.walk(new))
+    if wrapped and called(new) in ("copy", "array", "deepcopy"):
+        return "aliasing"
+    if isinstance(new, ast.IfExp) and any(same(n, old) for n in (new.body, new.orelse)):
+        return "index off by one" if isinstance(old, ast.Subscript) else "missing path"
+    if isinstance(old, ast.Call) and "clip" in called(old) and "clip" not in ast.unparse(new):
+        return "clipped"
+    if (
+        isinstance(old, ast.Call)
+        and called(old) in ("minimum", "maximum")
+        and (any(same(n, new) for n in ast.walk(old)))
+    ):
+        return "clipped"
+    if is_activation(old) and any(same(n, new) for n in ast.walk(old)):
+        return "derivative of an activated value"
+    if isinstance(old, ast.Lambda) or isinstance(new, ast.Lambda):
+        return "late binding"
+    return _of_results(old, new)
+
+
+def _of_results(old: ast.AST, new: ast.AST) -> str:
+    if isinstance(new, ast.Dict):
+        if not isinstance(old, ast.Dict):
+            return "wrong name"
+        mine, theirs = ([ast.unparse(k) for k in node.keys if k] for node in (old, new))
+        return "never returned" if set(mine) < set(theirs) else "wrong name"
+    if isinstance(new, ast.DictComp):
+        return "wrong name"
+    if isinstance(old, ast.Tuple | ast.List) and isinstance(new, ast.Tuple | ast.List):
+        return "never returned" if len(new.elts) > len(old.elts) else "wrong order"
+    texts = [getattr(node, "value", None) for node in (old, new)]
+    if isinstance(texts[0], str) and isinstance(texts[1], str):
+        return of_names(texts[0], texts[1])
+    return ""

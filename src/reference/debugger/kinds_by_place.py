@@ -1,0 +1,67 @@
+"""Kinds of mistake that the place alone tells: in an index, in the bounds of a loop."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from reference.debugger.differences import Difference
+from reference.debugger.edited import Edited
+from reference.debugger.roles import another_gate, called, loops_in, nodes_of
+
+
+def of_place(d: Difference, change: Edited) -> str:
+    """Name what the place alone decides: an index, the bounds of a loop, a divisor."""
+    inside = [*d.around, *nodes_of(d.new[:1])]
+    numbers = [n for n in nodes_of(d.old) + nodes_of(d.new) if isinstance(n, ast.Constant)]
+    if numbers and any(called(n) in ("zeros", "empty", "ones") for n in d.around):
+        return "index off by one"  # a buffer with a row too many, or too few
+    for outer, inner in zip([None, *inside], inside, strict=False):
+        if isinstance(outer, ast.keyword) and outer.arg == "dtype":
+            return "wrong dtype"
+        if called(outer) in ("range", "arange") and inner is not outer.func:  # type: ignore[union-attr]
+            return "loop bounds"
+        if isinstance(outer, ast.Subscript) and inner is outer.slice:
+            return _of_index(d, outer, change)
+    if d.what == "replaced" and called(d.old[0][1]) == called(d.new[0][1]) == "range":
+        return "loop bounds"
+    return ""
+
+
+def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
+    old, new = nodes_of(d.old), nodes_of(d.new)
+    if any(isinstance(n, ast.Slice) and is_backwards(n) for n in [*old, *new]):
+        return "forward order"
+    if len(old) == len(new) == 1:
+        was, becomes = old[0], new[0]
+        texts = [getattr(node, "value", None) for node in (was, becomes)]
+        if isinstance(texts[0], str) and isinstance(texts[1], str):
+            return of_names(texts[0], texts[1])
+        block = isinstance(d.around[-1], ast.Slice) if d.around else False
+        names = [getattr(node, "id", "") for node in (was, becomes)]
+        if not block and another_gate(*names):
+            return "gate copied"
+        numbers = isinstance(was, ast.Constant) and isinstance(becomes, ast.Constant)
+        if (
+            numbers
+            and not loops_in(change.around_new)
+            and not isinstance(subscript.slice, ast.Tuple)
+        ):
+            return "gate copied" if _is_weight(subscript.value) else "index off by one"
+        if numbers and isinstance(subscript.slice, ast.Constant) and _is_weight(subscript.value):
+            return "gate copied"
+    return "index off by one"
+
+
+def _is_weight(node: ast.expr) -> bool:
+    return bool(re.match(r"(W|U|R|V|b|w|p|kernel|bias|weight)", ast.unparse(node).split(".")[-1]))
+
+
+def is_backwards(node: ast.Slice) -> bool:
+    """Return whether a slice is ``::-1``."""
+    return node.step is not None and ast.unparse(node.step) == "-1"
+
+
+def of_names(old: str, new: str) -> str:
+    """Name the mistake of one name in the place of another."""
+    return "gate copied" if another_gate(old, new) else "wrong operand"

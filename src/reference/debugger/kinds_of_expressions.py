@@ -1,0 +1,194 @@
+"""Kinds of mistake in an expression: what stands in the place of what."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from reference.debugger.differences import Difference, differences
+from reference.debugger.edited import Assigning, Edited, same, written
+from reference.debugger.kinds_by_call import of_calls, of_content, of_order
+from reference.debugger.kinds_by_place import of_place
+from reference.debugger.kinds_of_sums import of_factors, of_terms, of_zero, opened
+from reference.debugger.roles import (
+    another_gate,
+    function_of,
+    is_activation,
+    is_complement,
+    is_size,
+    is_slope,
+    is_zero,
+    loaded,
+    loops_in,
+    nodes_of,
+    stored,
+)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What running the program before and after an edit tells about the edited value.
+
+    Parameters
+    ----------
+    old_shape, new_shape : tuple of int, optional
+        Of the statement's value.
+    steps : int
+        How many time steps there were; 0 where unknown.
+    only_effects : bool
+        Whether the gradients were right before: what is mended is what the run leaves behind.
+    """
+
+    old_shape: tuple[int, ...] | None = None
+    new_shape: tuple[int, ...] | None = None
+    steps: int = 0
+    only_effects: bool = False
+
+
+# Where an edit changes several places, the one that says most names it.
+_TELLING = (
+    "late binding", "state between calls", "aliasing", "argument changed", "carry lost",
+    "accumulation outside the loop", "never returned",
+)  # fmt: skip
+_SAYS_LITTLE = ("spurious term", "wrong name", "wrong operand", "missing path")
+
+
+def rank(kind: str) -> int:
+    """Return how little a kind says beside others: the least one names the mistake."""
+    if kind in _TELLING:
+        return _TELLING.index(kind)
+    return 20 + (kind in _SAYS_LITTLE)
+
+
+def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
+    """Name the mistake of a statement by all that differs in it."""
+    if len(found) == 2 and exchanged(*found):
+        inside = [n for d in found for n in d.around if isinstance(n, ast.Subscript)]
+        return "transposed" if inside else "wrong order"
+    kinds = [kind for d in found if (kind := of_difference(d, change, seen))]
+    return min(kinds, key=rank, default="")
+
+
+def exchanged(a: Difference, b: Difference) -> bool:
+    """Return whether two places got each other's value."""
+    return a.what == b.what == "replaced" and (
+        same(a.old[0][1], b.new[0][1]) and same(a.new[0][1], b.old[0][1])
+    )
+
+
+def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
+    """Name the mistake of one place: by the place itself, then by terms, factors, or names."""
+    place = of_place(d, change)
+    if place:
+        return place
+    if d.what == "swapped":
+        return "wrong order"
+    if d.what == "sign" or (d.what == "terms" and len(d.old) == len(d.new) == 1):
+        return "wrong sign"
+    if d.what == "terms":
+        return of_terms(d, change)
+    if d.what == "factors":
+        return of_factors(list(d.old), list(d.new), list(d.common), change)
+    return _of_exchange(d, d.old[0][1], d.new[0][1], change, seen)
+
+
+def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen: Seen) -> str:
+    for rule in (of_calls, of_order, of_content):
+        kind = rule(old, new)
+        if kind:
+            return kind
+    if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):
+        return _of_other(old, new, change)
+    if is_zero(old) and not is_zero(new):
+        return of_zero(change)
+    if is_zero(new) and not loops_in(change.around_new):
+        return "initial value"
+    if is_size(old) and is_size(new):
+        return "scale 1/B or 1/T"
+    if is_complement(old, new):
+        return "wrong operand"
+    slope = _of_slopes(old, new, d)
+    if slope:
+        return slope
+    looked_up = _of_opened(old, new, change)
+    if looked_up:
+        return looked_up
+    if None not in (seen.old_shape, seen.new_shape) and seen.old_shape != seen.new_shape:
+        return "wrong shape"
+    if isinstance(old, ast.Name | ast.Attribute) and isinstance(new, ast.Name | ast.Attribute):
+        return _of_pair(old, new, change)
+    if another_gate(ast.unparse(old), ast.unparse(new)):
+        return "gate copied"
+    if _starts(change):
+        return "initial value"
+    return "wrong operand"
+
+
+def _of_pair(old: ast.expr, new: ast.expr, change: Edited) -> str:
+    """Name one variable in the place of another."""
+    a, b = ast.unparse(old).split(".")[-1], ast.unparse(new).split(".")[-1]
+    if not another_gate(a, b):
+        return "initial value" if _starts(change) else "wrong operand"
+    # The derivative of i * g with respect to i is g: not a line of another gate.
+    partners = ({"i", "g"}, {"i", "c"}, {"i", "n"}, {"z", "n"}, {"i", "a"})
+    if {a.lower(), b.lower()} in partners and isinstance(change.statement, Assigning):
+        target = ast.unparse(written(change.statement)[0])
+        if re.search(rf"(?<![a-z]){re.escape(a)}\b|d\w*{re.escape(a)}\b", target):
+            return "wrong operand"
+    return "gate copied"
+
+
+def _starts(change: Edited) -> bool:
+    """Return whether a statement before a loop sets what the loop hands on."""
+    if loops_in(change.around_new) or not isinstance(change.statement, Assigning):
+        return False
+    target = written(change.statement)[0]
+    names = [ast.unparse(n) for n in ast.walk(target) if isinstance(n, ast.Name)]
+    function = function_of(change.around_new)
+    return any(
+        isinstance(node, ast.For | ast.While)
+        and node.lineno > change.statement.lineno
+        and any(n in loaded(list(node.body)) and n in stored(list(node.body)) for n in names)
+        for node in ast.walk(function)
+    )
+
+
+def _of_slopes(old: ast.expr, new: ast.expr, d: Difference) -> str:
+    """Name a derivative that is taken of the wrong thing or by the wrong formula."""
+    if is_slope([new], list(nodes_of(d.common))):
+        if any(is_activation(n) for n in ast.walk(old)) and not any(
+            is_activation(n) for n in ast.walk(new)
+        ):
+            applied = [n for n in ast.walk(old) if is_activation(n)]
+            if any(isinstance(n, ast.BinOp) for n in ast.walk(old)) and applied:
+                return "derivative of an activated value"
+        return "wrong derivative"
+    inside = [n for n in d.around if isinstance(n, ast.BinOp) and is_slope([n], [])]
+    powers = (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow) for n in (old, new))
+    if inside and (any(powers) or any(map(is_activation, (old, new)))):
+        return "wrong derivative"
+    return ""
+
+
+def _of_opened(old: ast.expr, new: ast.expr, change: Edited) -> str:
+    """Look up what a name was set to: it may be the other value with one more factor or term."""
+    for was, becomes in ((old, opened(new, change)), (opened(old, change), new)):
+        if was is None or becomes is None:
+            continue
+        found = differences(was, becomes)
+        if len(found) == 1 and found[0].what == "factors":
+            d = found[0]
+            if not d.old or not d.new:
+                return of_factors(list(d.old), list(d.new), list(d.common), change)
+        if len(found) == 1 and found[0].what == "terms" and not (found[0].old and found[0].new):
+            return of_terms(found[0], change)
+    return ""
+
+
+def _of_other(old: ast.AST, new: ast.AST, change: Edited) -> str:
+    if isinstance(old, ast.arguments):
+        if any(isinstance(x, ast.Dict | ast.List) for x in old.defaults):
+            return "state between calls"
+        return "late binding"
+    return "wrong name" if isinstance(old, ast.keyword | ast.alias) else "wrong operand"

@@ -1,0 +1,155 @@
+"""Kinds of mistake in sums and products: a term or factor that is missing, or one too many."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from reference.debugger.differences import Difference, Signed, differences
+from reference.debugger.edited import Assigning, Edited, same, written
+from reference.debugger.roles import (
+    called,
+    definition_of,
+    function_of,
+    is_carried,
+    is_complement,
+    is_size,
+    is_slope,
+    is_zero,
+    loaded,
+    loops_in,
+    made_before,
+    nodes_of,
+)
+
+
+def of_terms(d: Difference, change: Edited) -> str:
+    """Name the mistake of a sum that has other terms."""
+    old, new = list(d.old), list(d.new)
+    if new and not old:
+        kinds = [of_added(term, change) for _, term in new]
+        return next((kind for kind in kinds if kind != "missing path"), "missing path")
+    if old and not new:
+        return "spurious term"
+    whole, becomes = _sum(d.common, old), _sum(d.common, new)
+    if is_complement(whole, becomes):
+        return "wrong operand"
+    inner = opened(becomes, change)
+    if inner is not None and not same(inner, becomes):
+        found = differences(whole, inner)
+        if len(found) == 1 and found[0].what == "factors" and not found[0].old:
+            return of_factors([], list(found[0].new), list(found[0].common), change)
+    if len(new) > len(old):
+        return "transposed" if "conv" in called(old[0][1]) else "missing path"
+    return "spurious term" if len(old) > len(new) else "wrong operand"
+
+
+def of_added(term: ast.expr, change: Edited) -> str:
+    """Name the mistake that adding a term mends."""
+    statement, around = change.statement, change.around_new
+    if isinstance(statement, ast.Assign | ast.AugAssign):
+        target = ast.unparse(written(statement)[0])
+        if ast.unparse(term) == target:
+            return _of_accumulated(target, change)
+    if isinstance(term, ast.Name | ast.Attribute | ast.Subscript) and is_carried(
+        term, statement, around
+    ):
+        return "carry not added"
+    later = re.search(r"\[[a-z]\w* \+ 1|_next\b|next_", ast.unparse(term))
+    if later and any(is_carried(n, statement, around) for n in _leaves(term)):
+        return "carry not added"
+    return "missing path"
+
+
+def _of_accumulated(target: str, change: Edited) -> str:
+    """Name ``x = y`` for ``x = x + y``: from the step before, or a sum."""
+    loops = loops_in(change.around_new)
+    body = list(loops[-1].body) if loops else list(function_of(change.around_new).body)  # type: ignore[attr-defined]
+    if "[" in target or "." in target or made_before(target, change.statement, body):
+        return "= for +="
+    others = [
+        node
+        for top in body
+        for node in ast.walk(top)
+        if isinstance(node, ast.Name) and node.id == target and isinstance(node.ctx, ast.Load)
+        and not change.statement.lineno <= node.lineno <= (change.statement.end_lineno or 0)
+    ]  # fmt: skip
+    if not loops:
+        others = [n for n in others if n.lineno > change.statement.lineno]
+        parameters = getattr(getattr(function_of(change.around_new), "args", None), "args", [])
+        return "carry not added" if target in {a.arg for a in parameters} else "= for +="
+    return "carry not added" if others else "= for +="
+
+
+def _leaves(node: ast.expr) -> list[ast.expr]:
+    return [n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute | ast.Subscript)]
+
+
+def _sum(common: tuple[Signed, ...], own: list[Signed]) -> ast.expr:
+    (sign, node), *rest = [*own, *common]
+    whole = node if sign > 0 else ast.UnaryOp(ast.USub(), node)
+    for sign, node in rest:
+        whole = ast.BinOp(whole, ast.Add() if sign > 0 else ast.Sub(), node)
+    return whole
+
+
+def opened(node: ast.AST, change: Edited) -> ast.expr | None:
+    """Return what a name was set to in its function."""
+    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+        return definition_of(ast.unparse(node), change)
+    return None
+
+
+def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], change: Edited) -> str:
+    """Name the mistake of a product that has other factors."""
+    gone, come, beside = nodes_of(tuple(old)), nodes_of(tuple(new)), nodes_of(tuple(common))
+    numbers = [n for n in gone + come if isinstance(n, ast.Constant)]
+    if any(is_zero(n) for n in gone):
+        return of_zero(change)
+    if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
+        return "wrong sign"
+    if all(map(is_size, gone + come)):
+        return "scale 1/B or 1/T"
+    if new and not old:
+        return "missing derivative" if is_slope(come, beside) else "missing factor"
+    if old and not new:
+        return "spurious factor"
+    upside_down = len(gone) == len(come) == 1 and same(gone[0], come[0])
+    if is_slope(come, beside) or (is_slope(gone, beside) and not upside_down):
+        return "wrong derivative"
+    if upside_down:
+        return "wrong derivative" if is_slope(come, beside) else "wrong operand"
+    if len(gone) < len(come) and _definition_holds(come, gone, change):
+        return "missing factor"
+    return "wrong operand"
+
+
+def _definition_holds(come: list[ast.expr], gone: list[ast.expr], change: Edited) -> bool:
+    inner = [value for node in come if (value := opened(node, change)) is not None]
+    return any(same(n, g) for value in inner for n in ast.walk(value) for g in gone)
+
+
+def of_zero(change: Edited) -> str:
+    """Name a zero where a value belongs."""
+    statement = change.statement
+    if isinstance(statement, ast.Return):
+        return "never returned"
+    target = written(statement)[0] if isinstance(statement, Assigning) else None
+    loops = loops_in(change.around_new)
+    if target is None:
+        return "carry lost" if loops else "never returned"
+    if not loops and isinstance(target, ast.Subscript | ast.Attribute):
+        return "never returned"
+    if not loops:
+        return "initial value" if _starts_a_loop(ast.unparse(target), change) else "never returned"
+    return "carry lost" if ast.unparse(target) in loaded(list(loops[-1].body)) else "missing path"
+
+
+def _starts_a_loop(name: str, change: Edited) -> bool:
+    function = function_of(change.around_new)
+    return any(
+        isinstance(node, ast.For | ast.While)
+        and node.lineno > change.statement.lineno
+        and name in loaded(list(node.body))
+        for node in ast.walk(function)
+    )

@@ -1,0 +1,345 @@
+"""What is wrong with a line, in sentences: from what the mend changes and what it changed."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.differences import Difference, Signed, differences
+from reference.debugger.edited import Assigning, Edited, edited, headed, written
+from reference.debugger.kinds import kind_of_change
+from reference.debugger.roles import called, is_slope, nodes_of
+from reference.debugger.turns import Turns
+
+
+@dataclass(frozen=True)
+class Told:
+    """A finding in words.
+
+    Parameters
+    ----------
+    wrong : str
+        What is wrong, one sentence without its full stop.
+    mend : str
+        What to do, in a few words.
+    """
+
+    wrong: str
+    mend: str
+
+
+_BY_KIND = {
+    "late binding": (
+        "the function that is made here looks its outer variables up when it is called, after the "
+        "loop has set them anew: all of them use the last ones",
+        "keep the value that there is when the function is made",
+    ),
+    "repeated indices": (
+        "+= with an array of indices counts an index that occurs twice only once",
+        "add with np.add.at",
+    ),
+    "state between calls": (
+        "what one call leaves behind is still there in the next",
+        "start anew in every call",
+    ),
+    "argument changed": (
+        "the array that is changed here belongs to the caller",
+        "make a new array",
+    ),
+    "accumulation outside the loop": (
+        "the line stands after the loop, so that only the step that is run last is counted",
+        "move it into the loop",
+    ),
+    "dot for outer": (
+        "np.dot contracts where every entry of the one is to meet every entry of the other",
+        "use np.outer",
+    ),
+    "wrong dtype": ("the array cannot hold fractions, so that gradients are cut to integers",
+                    "give it the dtype of the values"),
+    "never returned": ("the gradient is computed and does not reach the result", "return it"),
+    "wrong name": ("the names of the result are not those of what the gradient is taken of",
+                   "use the same names"),
+}  # fmt: skip
+
+
+def told(kind: str, old: str, new: str) -> Told:
+    """Return what a mend of `kind` says, from the texts before and after it.
+
+    Examples
+    --------
+    >>> told("missing factor", "dc_prev = dc", "dc_prev = dc * f")
+    Told(wrong='dc_prev lacks the factor f', mend='multiply by f')
+    """
+    found = edited(ast.parse(old), ast.parse(new))
+    if not found:
+        return Told("", "")
+    one = next((one for one in found if kind_of_change(one) == kind), found[0])
+    return _of_statement(kind, one, found)
+
+
+def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
+    made = _made(one)
+    if one.moved:
+        if kind in _BY_KIND:
+            return Told(*_BY_KIND[kind])
+        return Told(f"{_short(one.statement)} is run in the wrong place", "move it")
+    if kind == "aliasing":
+        return _of_aliasing(one)
+    if kind == "carry lost":
+        return _of_carry(one, found)
+    if kind in ("= for +=", "carry not added") and one.old is not None and one.new is not None:
+        lost = _overwritten(kind, one)
+        if lost is not None:
+            return lost
+    if kind in _BY_KIND:
+        return Told(*_BY_KIND[kind])
+    if one.old is None:
+        return Told(f"{_short(one.statement)} is missing", f"insert {_short(one.statement)}")
+    if one.new is None:
+        return Told(f"{_short(one.statement)} is too much", "leave the line out")
+    d = _difference(one)
+    if d is None:
+        return Told(f"{made} is wrong", "")
+    return _of_difference(kind, made, d)
+
+
+def _difference(one: Edited) -> Difference | None:
+    old, new = one.old, one.new
+    assert old is not None
+    assert new is not None
+    if isinstance(old, Assigning) and isinstance(new, Assigning) and old.value and new.value:
+        (target, value), (other, becomes) = written(old), written(new)
+        found = differences(target, other) or differences(value, becomes)
+    elif hasattr(old, "body"):
+        found = differences(headed(old), headed(new))
+    else:
+        found = differences(old, new)
+    return found[0] if found else None
+
+
+def _made(one: Edited) -> str:
+    """Return what a statement makes, in a word."""
+    statement = one.statement
+    if isinstance(statement, Assigning):
+        return _text(written(statement)[0])
+    if isinstance(statement, ast.Return):
+        return "the result"
+    if isinstance(statement, ast.For | ast.While):
+        return "the loop"
+    return "the line"
+
+
+def _of_aliasing(one: Edited) -> Told:
+    value = getattr(one.old, "value", None)
+    what = _text(value) if isinstance(value, ast.expr) else "the array"
+    return Told(
+        f"{what} is no array of its own: it shares its memory with one that is overwritten before "
+        "the backward reads it", "keep a copy",
+    )  # fmt: skip
+
+
+def _of_carry(one: Edited, found: list[Edited]) -> Told:
+    statement = one.statement
+    if one.new is None or one.moved:
+        name = _made(one)
+        return Told(
+            f"{name} is set to zero again at every step, so that what came from step t + 1 is lost",
+            "set it once, before the loop",
+        )
+    names = [_made(other) for other in found]
+    if one.old is not None and isinstance(one.old, ast.Assign):
+        gone = {n.id for n in ast.walk(written(one.old)[0]) if isinstance(n, ast.Name)}
+        come = {n.id for n in ast.walk(written(statement)[0]) if isinstance(n, ast.Name)}  # type: ignore[arg-type]
+        names = sorted(come - gone) or names
+        other = sorted(gone - come)
+        if other:
+            return Told(
+                f"what goes on to step t - 1 is put into {_and(other)} and read from {_and(names)}",
+                f"write it to {_and(names)}",
+            )
+    are, do = ("is", "does") if len(names) == 1 else ("are", "do")
+    return Told(
+        f"{_and(names)} {are} read at every step and never set anew: what comes from step t + 1 "
+        f"{do} not arrive".replace(
+            "comes from step t + 1 do not", "comes from step t + 1 does not"
+        ),
+        "; ".join(_short(other.statement) for other in found if other.new is not None),
+    )
+
+
+def _overwritten(kind: str, one: Edited) -> Told | None:
+    """Tell of a value that is replaced where it should be added to."""
+    d = _difference(one)
+    name = _made(one)
+    if isinstance(one.old, ast.Assign) and (
+        not isinstance(one.new, ast.Assign)
+        or (d is not None and d.what == "terms" and [_text(n) for n in nodes_of(d.new)] == [name])
+    ):
+        if kind == "carry not added":
+            return Told(f"{name} is overwritten: the part that came from step t + 1 is lost",
+                        f"add to {name}")  # fmt: skip
+        return Told(f"every step overwrites {name}, so that only the last one run is left in it",
+                    "add with +=")  # fmt: skip
+    return None
+
+
+def _of_difference(kind: str, made: str, d: Difference) -> Told:
+    old, new = _sum_of(d, d.old), _sum_of(d, d.new)
+    if kind == "carry not added":
+        return Told(f"{made} is without {new}, the part that comes from step t + 1", f"add {new}")
+    if d.what == "terms" and not d.old:
+        inside = _index(d)
+        if inside:
+            return Told(f"{inside[0]} is read where {inside[1]} belongs", f"read {inside[1]}")
+        return Told(f"{made} lacks the term {new}", f"add {new}")
+    if d.what == "factors" and not d.old:
+        slope = ", the derivative of the activation" if is_slope(
+            nodes_of(d.new), nodes_of(d.common)) else ""  # fmt: skip
+        if all(sign < 0 for sign, _ in d.new):
+            below = " * ".join(map(_text, nodes_of(d.new)))
+            return Told(f"{made} is not divided by {below}", f"divide by {below}")
+        return Told(f"{made} lacks the factor {new}{slope}", f"multiply by {new}")
+    if kind == "loop bounds":
+        mend = f"{new} in place of {old}" if d.what == "replaced" else "change its bounds"
+        return Told("the loop does not run over exactly the time steps that there are", mend)
+    index = _index(d)
+    if index:
+        if kind == "forward order":
+            return Told(f"{index[0]} is in the wrong order of time", f"take {index[1]}")
+        return Told(f"{index[0]} is read where {index[1]} belongs", f"read {index[1]}")
+    if not d.new:
+        what = "term" if d.what == "terms" else "factor"
+        return Told(f"{made} has the {what} {old} too many", f"without {old}")
+    if kind == "wrong sign":
+        return Told(f"{new.lstrip('- ')} enters {made} with the wrong sign", "turn the sign round")
+    if kind == "mean for sum":
+        return Told("the mean is taken where the contributions add up", "take the sum")
+    if kind == "derivative of an activated value":
+        return Told(f"{new} is activated already, and {old} activates it again",
+                    f"use {new}, not {old}")  # fmt: skip
+    if kind == "wrong derivative":
+        return Told(f"{old} is not the derivative here, {new} is", f"{new} in place of {old}")
+    if kind == "gate copied":
+        return Told(f"{old} belongs to another gate", f"use {new}, not {old}")
+    if kind == "clipped":
+        return Told(f"{made} is clipped inside the recursion", "clip afterwards, if at all")
+    if kind == "wrong shape":
+        return Told(f"{old} has not the shape of what the gradient is taken of", f"use {new}")
+    if kind == "transposed":
+        return Told(f"{old} is the wrong way round", f"use {new}")
+    if kind == "forward order":
+        return Told(f"{old} is in the wrong order of time", f"take {new}")
+    if kind == "initial value":
+        return Told(f"{made} begins with {old} and should begin with {new}", f"begin with {new}")
+    if d.what == "swapped":
+        return Told("two values stand in each other's place", "exchange them")
+    return Told(f"{old} is used where {new} belongs", f"use {new}, not {old}")
+
+
+def _index(d: Difference) -> tuple[str, str] | None:
+    """Return a subscript before and after, where the difference is in its index."""
+    outer = next((n for n in reversed(d.around) if isinstance(n, ast.Subscript)), None)
+    if outer is None or any(called(n) for n in d.around[d.around.index(outer) + 1 :]):
+        return None
+    new = _text(outer)
+    was, becomes = _sum_of(d, d.old, True), _sum_of(d, d.new, True)
+    at = new.rfind(becomes) if becomes else -1
+    if at < 0:
+        return None
+    return f"{new[:at]}{was}{new[at + len(becomes) :]}", new
+
+
+def _sum_of(d: Difference, own: tuple[Signed, ...], whole: bool = False) -> str:
+    """Return terms or factors as text; with `whole`, those that both texts have as well."""
+    parts = (*d.common, *own) if whole else own
+    if d.what == "terms":
+        text = " ".join(f"{'+' if sign > 0 else '-'} {_text(node)}" for sign, node in parts)
+        return text.removeprefix("+ ")
+    if d.what == "factors":
+        above = " * ".join(_factor(node) for sign, node in parts if sign > 0)
+        below = "".join(f" / {_factor(node)}" for sign, node in parts if sign < 0)
+        return f"{above or '1'}{below}"
+    return ", ".join(map(_text, nodes_of(own)))
+
+
+def _factor(node: ast.expr) -> str:
+    text = _text(node)
+    return f"({text})" if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare) else text
+
+
+def _text(node: ast.AST) -> str:
+    text = " ".join(ast.unparse(node).split())
+    return text if len(text) <= 70 else f"{text[:67]}..."
+
+
+def _short(statement: ast.stmt) -> str:
+    return _text(statement)
+
+
+def _and(names: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+# What the gradients say.
+
+
+def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
+    """Return what the mistake does to the gradients: by how much, and to which.
+
+    Only what the edit changed and made right is told.
+    """
+    if turns is None or not turns.answers[0]:
+        return ""
+    before, after = turns.answers
+    ratios: dict[str, list[str]] = {}
+    plain = []
+    for name, reference in oracle.items():
+        if name not in before or name not in after:
+            continue
+        mine, mended = before[name], after[name]
+        if mine is None or mended is None or np.shape(mine) != np.shape(mended):
+            continue
+        if not _near(mended, reference) or _near(mine, reference):
+            continue
+        ratio = _ratio(np.asarray(mine), np.asarray(reference))
+        if ratio:
+            ratios.setdefault(ratio, []).append(name)
+        else:
+            plain.append(name)
+    parts = [f"{_and(names)} {'is' if len(names) == 1 else 'are'} {ratio}"
+             for ratio, names in ratios.items()]  # fmt: skip
+    if plain:
+        parts.append(f"{_and(plain)} {'becomes' if len(plain) == 1 else 'become'} right with it")
+    return "; ".join(parts)
+
+
+def _near(a: Any, b: Any) -> bool:
+    size = float(np.max(np.abs(b), initial=0.0))
+    return np.shape(a) == np.shape(b) and bool(np.all(np.abs(a - b) <= 1e-7 * size + 1e-11))
+
+
+def _ratio(mine: Any, reference: Any) -> str:
+    """Tell a gradient that is a plain multiple of the right one.
+
+    Examples
+    --------
+    >>> _ratio(np.array([2.0, 4.0]), np.array([1.0, 2.0])), _ratio(np.ones(2), np.arange(2.0))
+    ('twice too large', '')
+    """
+    if not np.any(mine):
+        return "zero throughout"
+    if reference.size < 2 or not np.any(reference):
+        return ""
+    ratio = float(np.vdot(reference, mine) / np.vdot(reference, reference))
+    if not _near(mine, ratio * reference) or abs(ratio) < 1e-9:
+        return ""
+    if abs(ratio + 1) < 1e-6:
+        return "right but for the sign"
+    for factor, word in ((ratio, "large"), (1 / ratio, "small")):
+        if factor > 1 and abs(factor - round(factor)) < 1e-6 * factor:
+            return f"{ {2: 'twice'}.get(round(factor), f'{round(factor)} times') } too {word}"
+    return f"{ratio:.4g} times what it should be"

@@ -1,0 +1,24 @@
+"""Time steps in words."""
+
+from __future__ import annotations
+
+
+def in_words(changed: tuple[int, ...], known: tuple[int, ...]) -> str:
+    """Tell in words at which of the known time steps a value is wrong; "all" where none is known.
+
+    Examples
+    --------
+    >>> in_words((0,), (0, 1, 2)), in_words((1, 2), (0, 1, 2)), in_words((0, 1), (0, 1, 2))
+    ('t=0', 'all but t=0', 'all but the last')
+    """
+    if not changed or not known or changed == known:
+        return "all"
+    if changed == known[:1]:
+        return "t=0"
+    if changed == known[-1:]:
+        return "the last"
+    if changed == known[1:]:
+        return "all but t=0"
+    if changed == known[:-1]:
+        return "all but the last"
+    return "t=" + ", ".join(map(str, changed))

@@ -1,0 +1,345 @@
+"""At which time steps a mistake matters: the mended program is run with the old line at one step.
+
+The program before an edit and the one after it are woven into one: every place that differs asks
+which of the two it is to be. With the old text at a single time step and the new one at all others,
+the answer changes if and only if the mistake matters there. Nothing is assumed of what the line
+does, and a value that nobody reads does not count.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.clock import Clock, Ticks
+from reference.debugger.edited import dumped, headed, paired
+from reference.debugger.program import Inputs, Program, as_float_array, copied
+from reference.debugger.source import Source, Unit
+from reference.debugger.timebox import TimeUp
+
+TURN, VALUE = "__turn__", "__turned__"
+
+Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
+_MOST_STEPS = 30
+_TOLERANCE = 1e-9
+
+
+@dataclass
+class Turns:
+    """What the woven program showed.
+
+    Parameters
+    ----------
+    executed : list of Key
+        When places that differ were reached, in the mended program.
+    matters : set of Key
+        At which of them the old text changes the answer.
+    values : dict
+        For each key the values of the edited statement: (with the old text there, as mended).
+    loops : list of Ticks
+        The loops as the mended program ran them.
+    broken : list of list of (int or None)
+        The turns of the same loops in the program as it was.
+    answers : pair of dict
+        Outputs before and after the edit; empty where it raised.
+    steps : int
+        How many time steps there were; 0 where no loop is time.
+    within : list of (int, list)
+        The runs of loops over time in which the edit lies: the loop, and its turns.
+    """
+
+    executed: list[Key] = field(default_factory=list)
+    matters: set[Key] = field(default_factory=set)
+    values: dict[Key, tuple[list[Any], list[Any]]] = field(default_factory=dict)
+    loops: list[Ticks] = field(default_factory=list)
+    broken: list[list[int | None]] = field(default_factory=list)
+    answers: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))
+    steps: int = 0
+    within: list[tuple[int, list[int | None]]] = field(default_factory=list)
+
+    def time_of(self, key: Key) -> int | None:
+        """Return the time step of a key, or None outside of loops over time."""
+        if key[0] >= 0:
+            return self.loops[key[0]].time_of(key[1])
+        # In no loop: one execution a step, from the last to the first, or none of time.
+        count = len({other for other in self.executed if other[0] < 0})
+        timed = count > 1 and self.steps in (0, count)
+        return count - 1 - key[1] if timed else None
+
+    def known(self) -> tuple[int, ...]:
+        """Return all time steps of the loop in which the edit lies."""
+        if self.within:
+            times = set()
+            for number, values in self.within:
+                turned = range(len(values)) if None in values else values
+                times |= {self.loops[number].time_of(turn) for turn in turned}  # type: ignore
+            return tuple(sorted(t for t in times if t is not None))
+        return tuple(range(len({k for k in self.executed if k[0] < 0})))
+
+    def changed(self) -> tuple[int, ...]:
+        """Return the time steps at which the mistake matters."""
+        times = {self.time_of(key) for key in self.matters}
+        return tuple(sorted(t for t in times if t is not None))
+
+
+def turns(
+    program: Program, inputs: Inputs, file: str, old: str, new: str, until: float
+) -> Turns | None:
+    """Run the program woven from two texts of a file; None where they cannot be woven.
+
+    Parameters
+    ----------
+    program : Program
+        Left as it was found.
+    inputs : pair of mappings
+    file : str
+    old, new : str
+        Texts of the file, before and after an edit.
+    until : float
+        Monotonic time at which no further step is tried.
+    """
+    before = {file: source.text for file, source in program.sources.items()}
+    weaver = _Weaver()
+    try:
+        program.install(file, new)
+        with _woven(program, file, Source(file, old), weaver):
+            return weaver.runs(program, inputs, until)
+    except (SyntaxError, ValueError, _Unwoven):
+        return None
+    finally:
+        program.restore_texts(before)
+
+
+class _Unwoven(Exception):
+    """The two texts differ in something that cannot be chosen while the program runs."""
+
+
+@contextlib.contextmanager
+def _woven(program: Program, file: str, old: Source, weaver: _Weaver) -> Iterator[None]:
+    with contextlib.ExitStack() as stack:
+        for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
+            for name, value in weaver.names().items():
+                space[name] = value
+                stack.callback(space.pop, name, None)
+        twins = {_place(unit, old): unit for unit in old.units}
+        for unit in program.live_units:
+            if not program.runs_in_backward(unit):
+                continue
+            was = unit
+            if unit.file == file:
+                was = twins.get(_place(unit, program.sources[file]), unit)
+            code = weaver.compiled(was, unit)
+            stack.callback(program.swap(unit, code))
+        yield
+
+
+def _place(unit: Unit, source: Source) -> tuple[Any, ...]:
+    """Return what tells units of a file apart in both texts: their order."""
+    return unit.classes, [u.first for u in source.units].index(unit.first)
+
+
+class _Weaver:
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.gates = 0
+        self.chosen: Key | None = None
+        self.all_old = False
+        self.order = 0
+        self.log: list[Key] = []
+        self.within: dict[int, tuple[int, list[int | None]]] = {}
+        self.seen: dict[Key, list[Any]] = {}
+
+    def names(self) -> dict[str, object]:
+        """Return the functions that woven code calls."""
+        return {**self.clock.names(), TURN: self._turn, VALUE: self._value}
+
+    def compiled(self, old: Unit, new: Unit) -> Any:
+        """Return the code of a unit that can be as before and as after."""
+        (tree,) = self._weave([copy.deepcopy(old.tree)], [copy.deepcopy(new.tree)])
+        (tree,) = self.clock.put_into([tree])[:1] if hasattr(tree, "body") else [tree]
+        statement: ast.stmt = tree
+        for name in reversed(new.classes):
+            statement = ast.ClassDef(name, [], [], [statement], [])
+        module = ast.fix_missing_locations(ast.Module([statement], []))
+        return compile(module, new.file, "exec", dont_inherit=True)
+
+    def _weave(self, old: list[ast.stmt], new: list[ast.stmt]) -> list[ast.stmt]:
+        if [dumped(s) for s in old] == [dumped(s) for s in new]:
+            return new
+        woven: list[ast.stmt] = []
+        pairs = list(paired(old, new))
+        become = {id(becomes): was for was, becomes in pairs if becomes is not None}
+        # What is taken out keeps its place: before the statement that follows it.
+        gone: dict[int, list[ast.stmt]] = {}
+        for was, becomes in pairs:
+            if becomes is None and was is not None:
+                gone.setdefault(_follower(was, old, new), []).append(was)
+        for k, statement in enumerate(new):
+            woven += [self._gate(was, None) for was in gone.get(k, [])]
+            if id(statement) not in become:
+                woven.append(statement)
+                continue
+            was = become[id(statement)]
+            if was is not None and _only_inside(was, statement):
+                for name in ("body", "orelse", "finalbody"):
+                    if getattr(statement, name, None):
+                        inner = self._weave(getattr(was, name), getattr(statement, name))
+                        setattr(statement, name, inner)
+                woven.append(statement)
+            else:
+                woven.append(self._gate(was, statement))
+        return woven + [self._gate(was, None) for was in gone.get(len(new), [])]
+
+    def _gate(self, old: ast.stmt | None, new: ast.stmt | None) -> ast.stmt:
+        at = new if new is not None else old
+        assert at is not None
+        if isinstance(at, ast.FunctionDef | ast.ClassDef | ast.Nonlocal | ast.Global):
+            if old is None:
+                return at
+            raise _Unwoven
+        number, self.gates = self.gates, self.gates + 1
+        test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
+        choice = ast.If(test, _watched(new), _watched(old))
+        for node in ast.walk(choice):
+            if isinstance(node, ast.expr | ast.stmt) and (old is None or not hasattr(old, "body")):
+                node.lineno, node.end_lineno = at.lineno, at.end_lineno
+                node.col_offset, node.end_col_offset = 0, 0
+        return choice
+
+    # While it runs.
+
+    def _turn(self, number: int) -> bool:
+        key = self._key(sys._getframe(1))
+        self.log.append(key)
+        if self.all_old:
+            return False
+        return key != self.chosen
+
+    def _key(self, frame: Any) -> Key:
+        now = self.clock.now(frame)
+        if now is not None:
+            number, turn, values = now
+            self.within[id(values)] = number, values
+            return number, turn
+        self.order += 1
+        return -1, self.order - 1
+
+    def _value(self, value: Any) -> Any:
+        if self.log:
+            self.seen.setdefault(self.log[-1], []).append(_kept(value))
+        return value
+
+    def run(
+        self, program: Program, inputs: Inputs, chosen: Key | None, all_old: bool = False
+    ) -> Mapping[str, Any] | None:
+        """Run once; None where it raises."""
+        self.chosen, self.all_old = chosen, all_old
+        self.order, self.log, self.seen, self.within = 0, [], {}, {}
+        self.clock.start()
+        program.state.restore()
+        mine = copied(inputs)
+        try:
+            with program.watchdog.limit(2.0):
+                outputs = dict(program.backward(*mine))
+        except (Exception, TimeUp):
+            return None
+        left = {
+            f"left in {name}": value
+            for given, now in zip(inputs, mine, strict=True)
+            for name, value in dict(now).items()
+            if name in given and isinstance(value, np.ndarray)
+        }
+        kept = {str(name): _kept(value) for name, value in outputs.items()}
+        return {**kept, **left}
+
+    def runs(self, program: Program, inputs: Inputs, until: float) -> Turns | None:
+        """Run as mended, as it was, and with the old text at one step after the other."""
+        broken = self.run(program, inputs, None, all_old=True) or {}
+        turned = [list(ticks.values) for ticks in self.clock.loops]
+        old_values = dict(self.seen)
+        right = self.run(program, inputs, None)
+        if right is None:
+            return None
+        found = Turns(list(self.log), loops=copy.copy(self.clock.loops), broken=turned,
+                      answers=(dict(broken), dict(right)), steps=self.clock.steps,
+                      within=list(self.within.values()))  # fmt: skip
+        found.loops = [Ticks(t.loop, t.backwards, t.score, list(t.values)) for t in found.loops]
+        new_values = dict(self.seen)
+        keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
+        for key in keys:
+            if time.monotonic() > until:
+                break
+            answer = self.run(program, inputs, key)
+            if answer is None or differ(answer, right):
+                found.matters.add(key)
+            found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
+        if len(keys) == 1:
+            found.values[keys[0]] = (old_values.get(keys[0], []), new_values.get(keys[0], []))
+        return found
+
+
+def _only_inside(old: ast.stmt, new: ast.stmt) -> bool:
+    """Return whether two compound statements differ in their blocks alone."""
+    if type(old) is not type(new) or not hasattr(old, "body"):
+        return False
+    return dumped(headed(old)) == dumped(headed(new))
+
+
+def _follower(statement: ast.stmt, old: list[ast.stmt], new: list[ast.stmt]) -> int:
+    """Return where in a block the statement stands that follows one which is gone."""
+    after = old[old.index(statement) + 1 :]
+    texts = [dumped(s) for s in new]
+    for other in after:
+        if dumped(other) in texts:
+            return texts.index(dumped(other))
+    return len(new)
+
+
+def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
+    """Return a statement that shows the value that it makes."""
+    if statement is None:
+        return [ast.Pass()]
+    if isinstance(statement, ast.Return) and statement.value is not None:
+        return [ast.Return(_shown(statement.value))]
+    targets = statement.targets if isinstance(statement, ast.Assign) else (
+        [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
+    )  # fmt: skip
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name | ast.Subscript | ast.Attribute):
+        return [statement]
+    read = ast.parse(ast.unparse(targets[0]), mode="eval").body
+    return [statement, ast.Expr(_shown(read))]
+
+
+def _shown(value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(VALUE, ast.Load()), [value], [])
+
+
+def _kept(value: Any) -> Any:
+    array = as_float_array(value) if isinstance(value, np.ndarray | float | int) else None
+    return None if array is None else np.array(array)
+
+
+def differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
+    """Return whether two answers differ by more than rounding."""
+    if set(a) != set(b):
+        return True
+    for name, value in a.items():
+        other = b[name]
+        if value is None or other is None:
+            continue
+        x, y = np.asarray(value), np.asarray(other)
+        if x.shape != y.shape:
+            return True
+        if x.dtype.kind == "f" and x.size:
+            size = float(np.max(np.abs(y), initial=0.0)) + 1e-300
+            if not np.all(np.abs(x - y) <= _TOLERANCE * size):
+                return True
+    return False
