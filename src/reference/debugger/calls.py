@@ -13,6 +13,7 @@ import numpy as np
 
 from manual_lstm.checks import Array, fail
 from reference.debugger.arguments import Draw, unchanged
+from reference.debugger.place import place_of
 from reference.debugger.state import State
 from reference.debugger.timebox import TimeUp, Watchdog
 from reference.exact.blame import told
@@ -102,8 +103,9 @@ class Calls:
             ):
                 warnings.simplefilter("ignore")
                 return call()
-        except TimeUp:
-            raise Late("the time was up") from None
+        except TimeUp as up:
+            _, line, text, _ = place_of(up)
+            raise Late(f"it was at line {line}: {text}" if line else "") from None
 
     def value(self, draw: Draw) -> float:
         """Return the loss.
@@ -124,8 +126,8 @@ class Calls:
         params, inputs = draw.copies()
         try:
             value = self.quietly(lambda: self.loss(params, inputs))
-        except Late:
-            raise Late("the loss did not end in time") from None
+        except Late as late:
+            raise Late(_not_ended("loss", late)) from None
         except Exception as error:
             raise NoLoss(f"the loss raises: {told(error)}") from error
         if "loss" not in self.changed and (name := unchanged(draw, params, inputs)):
@@ -160,8 +162,8 @@ class Calls:
         params, inputs = draw.copies()
         try:
             returned = self.quietly(lambda: self.backward(params, inputs))
-        except Late:
-            raise Late("the backward did not end in time") from None
+        except Late as late:
+            raise Late(_not_ended("backward", late)) from None
         except Exception as error:
             raise Raised(told(error)) from error
         if "backward" not in self.changed and (name := unchanged(draw, params, inputs)):
@@ -173,6 +175,11 @@ class Calls:
                  "a dict of gradients by the names of params and inputs",
                  "gradients are compared by name", error=TypeError)  # fmt: skip
         return {str(name): _own(value) for name, value in returned.items()}
+
+
+def _not_ended(function: str, late: Late) -> str:
+    where = f"; {late}" if str(late) else ""
+    return f"the {function} did not end in time{where}"
 
 
 def _own(value: Any) -> Any:

@@ -88,6 +88,8 @@ def conduct(
     gradients_alone = [_or_error(lambda d=draw: calls.gradients(d)) for draw in seen.others[:2]]
 
     loss_repeats = alike(first, again) and alike(values_after, values_alone)
+    if not seen.others and isinstance(first, NoLoss):
+        seen.reasons.append(f"at the given values {first}")
     if not loss_repeats and (drew or not alike(first, clean)):
         seen.random = True
         seen.reasons.append(
@@ -157,19 +159,22 @@ def _changed(calls: Calls, function: str, first: str, draw: Draw) -> list[Suspec
     calls.restore()
     why = f"{function} changes its argument {{0}}: whoever calls it again with the same arrays " \
           "gets another answer"  # fmt: skip
+    by_line: dict[tuple[str, int], list[str]] = {}
+    for name, change in found.items():
+        by_line.setdefault(change.line, []).append(name)
     suspects = [
         Suspect(
-            *at(*change.line, change.function),
-            variable=name,
+            *at(*(change := found[names[0]]).line, change.function),
+            variable=(name := ", ".join(names)),
             steps=change.steps,
             pattern=change.pattern,
             kind="argument changed",
             why=why.format(name) + "; this line writes into the array itself, or into a view of it",
-            should_be=f"a new array, such as {name} + ... in place of {name} += ..., or a copy",
+            should_be="a new array (a = a + b in place of a += b), or a copy made before",
             confidence=0.9,
             engines=("memory",),
         )
-        for name, change in found.items()
+        for names in by_line.values()
     ]
     return suspects or [
         Suspect(*place_of(run), variable=first, kind="argument changed", why=why.format(first),
@@ -177,14 +182,14 @@ def _changed(calls: Calls, function: str, first: str, draw: Draw) -> list[Suspec
     ]  # fmt: skip
 
 
-def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | None:
+def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | NoLoss:
     try:
         return calls._value(given)
     except NoLoss as none:
         if none.__cause__ is None:
-            seen.reasons.append(f"at the given values {none}")
-            return None
-        fail("loss(params, inputs)", f"an error of its own, {none}", "a number",
+            return none
+        error = str(none).removeprefix("the loss raises: ")
+        fail("loss(params, inputs)", f"an error of its own, {error}", "a number",
              "a gradient is the derivative of one number")  # fmt: skip
 
 

@@ -1,16 +1,21 @@
-"""Gradients that a backward does not return, or returns by another name: which, and where."""
+"""Gradients that a backward leaves out, misnames, or gives another shape: which, and where."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
+from reference.compare import Mismatch, compare
 from reference.debugger.arguments import Draw
-from reference.debugger.calls import Calls
+from reference.debugger.calls import Calls, as_floats
+from reference.debugger.changes import loops_around
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.place import place_of
+from reference.debugger.place import Place, place_of
 from reference.debugger.whence import Whence
 
 
@@ -42,11 +47,30 @@ def missing_gradients(
         found.append(
             Suspect(*(whence.line_that_returns(set(returned) & set(known), here[3]) or here),
                     variable=names, pattern="none", kind="never returned",
-                    why=f"backward returns no gradient of {names}, and the loss depends on "
-                        f"{'it' if len(never) == 1 else 'them'}",
+                    why=f"backward returns {'no gradient of ' + names if returned else 'nothing'}"
+                        f", and the loss depends on {'it' if len(never) == 1 else names}",
                     confidence=0.6, engines=("explain",))
         )  # fmt: skip
     return found
+
+
+def of_wrong_shape(calls: Calls, draw: Draw, name: str, gradient: Any) -> tuple[Suspect, Mismatch]:
+    """Return the finding of a gradient that has another shape than its primal, or is no array."""
+    manual, shape = as_floats(gradient), draw.floats[name].shape
+    place: Place | None = None
+    if manual is not None:
+        place = whence_of(calls, draw, [manual.shape]).line_of(name)
+    pattern = "all" if place and loops_around(*place[:2]) else "none"
+    has = f"type {type(gradient).__name__}" if manual is None else f"shape {manual.shape}"
+    finding = Suspect(
+        *(place or place_of(calls.backward)), variable=name, kind="wrong shape", pattern=pattern,
+        why=f"the gradient of {name} has {has}, but must have shape {shape}, because {name} has it",
+        confidence=0.6, engines=("explain",),
+    )  # fmt: skip
+    mismatch = compare("TOTAL", name, np.zeros((*shape, 0)), np.zeros(shape), 0.0)
+    assert mismatch is not None  # the shapes differ
+    wanted = shape if manual is not None else f"an array of shape {shape}"
+    return finding, replace(mismatch, note=f"{has} where {wanted} is right")
 
 
 def _alike(name: str, unknown: list[str]) -> str:

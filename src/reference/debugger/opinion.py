@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -10,12 +11,11 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.compare import Mismatch, compare
+from reference.debugger.along import along
 from reference.debugger.arguments import Draw
 from reference.debugger.calls import Calls, Late, NoLoss, Raised, as_floats
-from reference.debugger.changes import loops_around
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.missing import missing_gradients, whence_of
-from reference.debugger.place import Place, place_of
+from reference.debugger.missing import missing_gradients, of_wrong_shape
 from reference.debugger.raised import finding as raised_here
 from reference.debugger.voters import (
     Abstains,
@@ -34,6 +34,7 @@ from reference.tolerance import bound
 
 # Below this, relative to a gradient's largest entry, "proved" outweighs what floats say.
 _PROOF_OUTWEIGHS = 1e-6
+NOT_FINITE = "it is not finite though the loss and its derivative are"
 _ROUGH = 1e-5  # tolerance where differences are all that there is
 _SIDES = 0.25  # a vote is for the side that is nearer than this part of the gap
 _MOST_STEPS = 1500
@@ -81,6 +82,9 @@ def opinion(calls: Calls, draw: Draw, proof: Proof | None) -> Opinion:
     seen.reference, who = _reference(calls, draw, [*names, *missing], here, seen)
     _names(calls, draw, returned, missing, seen)
     for name in names:
+        if name not in seen.reference:
+            _along(calls, draw, name, as_floats(returned[name]), here, seen)
+            continue
         _compare(calls, draw, name, returned[name], who, here, proof, seen)
     return seen
 
@@ -111,7 +115,9 @@ def _reference(
         return {}, ""
     rng = np.random.default_rng(0)
     directions = {name: _unit(rng.standard_normal(draw.floats[name].shape)) for name in names}
+    started = time.monotonic()
     slopes = {name: _slope(calls, draw, {name: directions[name]}) for name in names}
+    took = time.monotonic() - started
     seen.rough = {name for name, slope in slopes.items() if np.isnan(slope)}
     steps = sum(draw.floats[name].size for name in names)
     voters: dict[str, Any] = {
@@ -146,7 +152,28 @@ def _reference(
             return found, who
         seen.reasons.append(f"{who}: the unmodified loss has another slope along {off or names}")
     seen.voters.add("differences")
+    if steps * took / max(len(names), 1) > 0.5 * calls.left:
+        seen.reasons.append(f"{steps} entries are too many for differences of each: gradients are "
+                            "compared along a few directions")  # fmt: skip
+        return {}, "directions"
     return by_entries(draw, names, lambda unit: _slope(calls, draw, unit)), "differences"
+
+
+def _along(
+    calls: Calls, draw: Draw, name: str, manual: Array | None, here: float, seen: Opinion
+) -> None:
+    """Judge a gradient of a large array."""
+    if manual is None or manual.shape != draw.floats[name].shape:
+        finding, seen.wrong[name] = of_wrong_shape(calls, draw, name, manual)
+        seen.findings.append(finding)
+    else:
+        told = along(name, manual, lambda way: _slope(calls, draw, {name: way}), here)
+        if told is None:
+            seen.right.append(name)
+        elif isinstance(told, str):
+            seen.undecided[name] = (told, False)
+        else:
+            seen.wrong[name] = told
 
 
 def _slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
@@ -177,22 +204,8 @@ def _compare(
     reference = seen.reference[name]
     manual = as_floats(gradient)
     if manual is None or manual.shape != reference.shape:
-        has = f"shape {manual.shape}" if manual is not None else f"type {type(gradient).__name__}"
-        place: Place | None = None
-        if manual is not None:
-            place = whence_of(calls, draw, [manual.shape]).line_of(name)
-        pattern = "all" if place and loops_around(*place[:2]) else "none"
-        seen.findings.append(
-            Suspect(*(place or place_of(calls.backward)), variable=name, kind="wrong shape",
-                    pattern=pattern,
-                    why=f"the gradient of {name} has {has}, but must have shape "
-                        f"{reference.shape}, because {name} has it", confidence=0.6,
-                    engines=("explain",))
-        )  # fmt: skip
-        shape = np.zeros(0) if manual is None else manual
-        mismatch = compare("TOTAL", name, shape, reference, 0.0)
-        if mismatch is not None:
-            seen.wrong[name] = mismatch
+        finding, seen.wrong[name] = of_wrong_shape(calls, draw, name, gradient)
+        seen.findings.append(finding)
         return
     seen.manual[name] = manual
     known = np.isfinite(reference)
@@ -237,12 +250,17 @@ def _not_finite(
     """NaN is no accusation where exact arithmetic calls the gradient right, or cannot tell."""
     refuted = proof is not None and proof.gradients.get(name) == "refuted"
     if refuted:
-        mismatch = compare("TOTAL", name, manual, reference, 0.0)
-        assert mismatch is not None  # NaN differs
-        seen.wrong[name] = replace(mismatch, note="not a finite number where the derivative is")
+        seen.wrong[name] = not_a_number(name, manual, reference)
         seen.voters.add("proof")
     else:
-        seen.undecided[name] = ("it is not finite though the loss and its derivative are", False)
+        seen.undecided[name] = (NOT_FINITE, False)
+
+
+def not_a_number(name: str, manual: Array, reference: Array) -> Mismatch:
+    """Return the mismatch of a gradient that is not finite where the derivative is."""
+    mismatch = compare("TOTAL", name, manual, reference, 0.0)
+    assert mismatch is not None  # NaN differs
+    return replace(mismatch, note="not a finite number where the derivative is")
 
 
 def _explained(

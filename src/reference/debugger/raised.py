@@ -37,6 +37,10 @@ def finding(error: BaseException, told: str) -> Suspect:
         return Suspect("", 0, "", "", kind="raises", why=f"backward raises: {told}",
                        confidence=0.9, engines=("exception",))  # fmt: skip
     frame, line = frames[-1]
+    if isinstance(error, RecursionError):  # the line that calls again, not where it broke
+        places = [(frame.f_code, line) for frame, line in frames]
+        again = max(set(places), key=places.count)
+        frame, line = next(f for f in reversed(frames) if (f[0].f_code, f[1]) == again)
     names = frame.f_globals
     place = at(frame.f_code.co_filename, line, frame.f_code.co_name, names)
     kind, should_be, pattern = _kind(error, frame, line)
@@ -61,6 +65,12 @@ def _kind(error: BaseException, frame: types.FrameType, line: int) -> tuple[str,
         return "wrong shape", "arrays whose inner sizes agree", "all"
     if isinstance(error, ValueError) and _FIT.search(message):
         return "wrong shape", "arrays whose shapes fit together", "all"
+    if isinstance(error, TypeError) and "Cannot cast ufunc" in message:
+        return (
+            "wrong dtype",
+            "a buffer of floats: it is made from integers, and so holds them",
+            "all",
+        )
     if isinstance(error, RecursionError):
         return "raises", "a recursion that ends", ""
     return "raises", "", ""

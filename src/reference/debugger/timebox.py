@@ -13,6 +13,10 @@ class TimeUp(BaseException):
     """The time is up; not an `Exception`, so that no handler of the user's catches it."""
 
 
+class ExitError(Exception):
+    """Somebody's code asked to leave the process, which is ours."""
+
+
 class Watchdog:
     """A thread that raises `TimeUp` in the thread that it watches when a limit has passed.
 
@@ -51,13 +55,23 @@ class Watchdog:
 
     @contextmanager
     def limit(self, seconds: float) -> Iterator[None]:
-        """Raise `TimeUp` in the block when `seconds` have passed; limits do not nest."""
+        """Raise `TimeUp` in the block when `seconds` have passed; limits do not nest.
+
+        Raises
+        ------
+        TimeUp
+        ExitError
+            In place of `SystemExit`.
+        """
         self._deadline, self._fired, arrived = time.monotonic() + seconds, False, False
         try:
             yield
         except TimeUp:
             arrived = True
             raise
+        except SystemExit as leaving:
+            told = ExitError(f"it calls sys.exit({'' if leaving.code is None else leaving.code!r})")
+            raise told.with_traceback(leaving.__traceback__) from None
         finally:
             with self._changed:
                 self._deadline = None

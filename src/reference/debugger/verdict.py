@@ -22,7 +22,8 @@ from reference.debugger.calls import Calls, Late, NoLoss
 from reference.debugger.conduct import conduct
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.draws import Example, drawn, further
-from reference.debugger.opinion import Opinion, opinion
+from reference.debugger.non_finite import non_finite
+from reference.debugger.opinion import NOT_FINITE, Opinion, not_a_number, opinion
 from reference.exact import Proof, prove
 
 _DRAWS = 4  # with the given one; half of them where the answer is plain
@@ -169,7 +170,29 @@ def _judged(calls: Calls, given: Draw, example: Example | None, seed: int) -> Ju
         except Late as late:
             reasons.append(str(late))
             break
-    return _summed_up(given, opinions, proof, manner.findings, reasons)
+    findings = [*manner.findings, *_without_numbers(calls, opinions, proof)]
+    return _summed_up(given, opinions, proof, findings, reasons)
+
+
+def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None) -> list[Suspect]:
+    """Call gradients wrong that are no numbers at any draw, if the line is known.
+
+    One draw may overflow where others do not, and what is right in exact arithmetic is right.
+    """
+    names = [
+        name
+        for name in (opinions[0].undecided if len(opinions) > 1 else ())
+        if all(each.undecided.get(name, ("",))[0] == NOT_FINITE for each in opinions)
+        and (proof is None or proof.gradients.get(name) != "proved")
+    ]
+    found = non_finite(calls, opinions[0].draw, names) if names else None
+    if found is None:
+        return []
+    for each in opinions:
+        for name in names:
+            del each.undecided[name]
+            each.wrong[name] = not_a_number(name, each.manual[name], each.reference[name])
+    return [found]
 
 
 def _proof(

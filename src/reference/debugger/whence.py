@@ -43,7 +43,7 @@ class Whence:
             line = frame.f_code.co_filename, number
             self.lines.pop(line, None)
             self.lines[line] = frame.f_code.co_name
-            for value in _arrays(list(frame.f_locals.values()), _LEVELS):
+            for value in arrays_in(list(frame.f_locals.values())):
                 if value.shape in shapes and id(value) not in self.made:
                     self._kept.append(value)
                     self.made[id(value)] = line
@@ -89,18 +89,19 @@ class Whence:
         return at(line[0], first, self.lines.get(line, ""))
 
 
-def _arrays(values: list[Any], levels: int) -> Iterator[np.ndarray]:
+def arrays_in(values: list[Any], levels: int = _LEVELS) -> Iterator[np.ndarray]:
+    """Give the arrays among values, and those that containers and objects among them hold."""
     for value in values:
         if isinstance(value, np.ndarray):
             yield value
         elif levels and isinstance(value, dict):
-            yield from _arrays(list(value.values()), levels - 1)
+            yield from arrays_in(list(value.values()), levels - 1)
         elif levels and isinstance(value, list | tuple) and len(value) < 50:
-            yield from _arrays(list(value), levels - 1)
+            yield from arrays_in(list(value), levels - 1)
         elif levels and hasattr(value, "__dict__") and not isinstance(
             value, type | types.ModuleType | types.FunctionType
         ):  # fmt: skip
-            yield from _arrays(list(vars(value).values()), levels - 1)
+            yield from arrays_in(list(vars(value).values()), levels - 1)
 
 
 def _is_named(target: ast.expr, name: str) -> bool:

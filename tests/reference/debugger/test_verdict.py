@@ -253,7 +253,9 @@ def test_a_backward_that_never_ends_is_inconclusive():
     program = module(RNN, ("    xs = inputs", "    while True: pass\n    xs = inputs"))
     judgement = judge(program.loss, program.backward, *rnn_arguments(), seconds=0.5)
     assert judgement.verdict == "inconclusive"
-    assert judgement.reasons == ("the backward did not end in time",)
+    assert judgement.reasons == (
+        "the backward did not end in time; it was at line 18: while True: pass",
+    )
     assert judgement.seconds < 5
 
 
