@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -112,37 +113,40 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                               place.variable)  # fmt: skip
 
 
-def of_insertions(program: Program, now: Round, lines: list[Place]) -> Iterator[Rewrite]:
+def of_insertions(
+    program: Program, now: Round, lines: list[Place], seconds: float
+) -> Iterator[Rewrite]:
     """Give contributions that are missing, for variables that could explain what is wrong."""
+    until = time.monotonic() + seconds
     for place in lines:
-        name, statement = place.variable, place.statement
-        value = getattr(statement, "value", None)
-        if not name.isidentifier() or not isinstance(statement, ast.Assign) or value is None:
+        name, value = place.variable, getattr(place.statement, "value", None)
+        if not name.isidentifier() or not isinstance(place.statement, ast.Assign) or value is None:
             continue
-        later = [
-            found
-            for file, line, _ in all_statements(program)
-            if file == place.source.file
-            and statement.lineno < line <= (getattr(place.function, "end_lineno", 0) or 0)
-            and (found := place_at(program, now, file, line)) is not None
-            and found.function is place.function
-        ]
-        if "zeros" in place.text(value):
-            shape = np.shape(place.value(place.text(value), place.env))
-            ends = {id(loop.body[-1]) for loop in ast.walk(place.function)
-                    if isinstance(loop, ast.For | ast.While)}  # fmt: skip
-            for end in later:
-                if id(end.statement) in ends:
-                    yield from insertions.rewrites(end, name, shape)
-        site = now.site_at(place.source.file, statement.lineno, name)
-        if site is not None and any(e.site == site and e.linear for e in now.evidence):
-            shape = np.shape(now.recording.executions[site][0].value)
-            for end in later:
-                for rewrite in insertions.rewrites(end, name, shape):
-                    term = rewrite.splices[0].new.strip().removeprefix(f"{name} = {name} + ")
-                    value = end.value(term, end.env)
-                    if value is not None and now.lacks(site, value):
-                        yield rewrite
+        site = now.site_at(place.source.file, place.statement.lineno, name)
+        alone = site is not None and any(e.site == site and e.linear for e in now.evidence)
+        starts_empty = "zeros" in place.text(value)
+        shape = np.shape(place.value(place.text(value), place.env))
+        ends = {id(loop.body[-1]) for loop in ast.walk(place.function)
+                if isinstance(loop, ast.For | ast.While)}  # fmt: skip
+        for end in _after(program, now, place):
+            summed = starts_empty and id(end.statement) in ends
+            for term, cost in insertions.terms(end, name, shape) if summed or alone else ():
+                if time.monotonic() > until:
+                    return
+                if not summed:  # once: then it has to be just what is lacking
+                    made = end.value(term, end.env)
+                    if site is None or made is None or not now.lacks(site, made):
+                        continue
+                yield insertions.inserted(end, name, term, cost)
+
+
+def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:
+    last = getattr(place.function, "end_lineno", 0) or 0
+    for file, line, _ in all_statements(program):
+        if file == place.source.file and place.statement.lineno < line <= last:
+            found = place_at(program, now, file, line)
+            if found is not None and found.function is place.function:
+                yield found
 
 
 def _functions(program: Program) -> Iterator[tuple[str, ast.FunctionDef]]:

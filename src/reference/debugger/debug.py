@@ -128,7 +128,8 @@ def _searched(
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     with program.quiet():
         names = _names(program, judgement, given)
-        drawn = [given, *draws(params, inputs, example, seed, 8)]
+        drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
+        given = drawn[0]
         small = sorted(drawn[:1] if example is None else drawn, key=size_of)[:1]
         others = [d for d in drawn[1:] if d is not small[0]][:3]
         first = _case(program, small[0], names, until)
@@ -143,11 +144,14 @@ def _searched(
             program.shared_too = not computes(program)
             left = max(0.2, 0.15 * (until - time.monotonic()))
             shared_memory = aliasing(program, small[0], first.oracle, left)
-            search.search()
+            try:
+                search.search()
+            except Exception as error:  # a fault of ours: what is known so far stands all the same
+                reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes)
-            suspects = combined(suspects, shared_memory)
+            suspects = combined(suspects, [*judgement.findings, *shared_memory])
             return replace(
                 diagnosis,
                 suspects=tuple(suspects),
@@ -157,6 +161,19 @@ def _searched(
                 evidence={**diagnosis.evidence, "runs": program.runs},
             )
     return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
+
+
+def in_doubles(inputs: Inputs) -> Inputs:
+    """Return float32 arrays as float64: the search tells right from wrong to seven digits."""
+    return tuple(
+        {
+            name: value.astype(np.float64)
+            if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
+            else value
+            for name, value in group.items()
+        }
+        for group in copied(inputs)
+    )  # type: ignore[return-value]
 
 
 def _names(program: Program, judgement: Judgement, given: Inputs) -> list[str]:

@@ -99,6 +99,12 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
 
 def place_at(program: Program, now: Round, file: str, line: int) -> Place | None:
     """Return the statement that begins at a line, with the values known there."""
+    if (file, line) not in now.places:
+        now.places[file, line] = _place(program, now, file, line)
+    return now.places[file, line]
+
+
+def _place(program: Program, now: Round, file: str, line: int) -> Place | None:
     source = program.sources[file]
     unit = source.unit_at(line)
     if unit is None:

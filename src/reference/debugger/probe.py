@@ -26,6 +26,7 @@ from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
 _MOST_UNKNOWNS = 3000
+_RESULTS = ("element", "returned")
 
 
 @dataclass
@@ -169,25 +170,27 @@ def jacobian(
     Parameters
     ----------
     plain : bool
-        Whether sites that only name an existing value are probed: adding to them makes a new
-        array, which is no good where the old one is written through.
+        Whether sites that only name an existing value are probed, other than results: adding to
+        them makes a new array, which is no good where the old one is written through.
     """
+    sites = recording.sites
+    sizes = {k: _sizes(seen) for k, seen in recording.executions.items()}
+    sizes = {
+        k: of_site
+        for k, of_site in sizes.items()
+        if of_site and (plain or not sites[k].plain or sites[k].role in _RESULTS)
+    }
+    # What is too much is taken from the names first, and from the largest first.
+    heaviest = sorted(sizes, key=lambda k: (sites[k].plain, sum(sizes[k])))
+    while heaviest and sum(map(sum, sizes.values())) > _MOST_UNKNOWNS:
+        del sizes[heaviest.pop()]
     columns: dict[int, list[slice]] = {}
     count = 0
-    for k, seen in recording.executions.items():
-        if not plain and recording.sites[k].plain:
-            continue
-        sizes = [_size(execution.value) for execution in seen]
-        if len(seen) >= 40 or not all(sizes):
-            continue
-        spans = []
-        for size in sizes:
-            spans.append(slice(count, count + size))
+    for k, of_site in sizes.items():
+        columns[k] = []
+        for size in of_site:
+            columns[k].append(slice(count, count + size))
             count += size
-        if count > _MOST_UNKNOWNS:
-            count = spans[0].start
-            continue
-        columns[k] = spans
     seen_now: dict[int, int] = {}
 
     def probe(k: int, _: Any, value: Any) -> Any:
@@ -272,6 +275,12 @@ def _near(moved: Any, before: Any, change: Array) -> bool:
     size = 1 + float(np.max(np.abs(change), initial=0.0))
     foretold = before + change.reshape(before.shape)
     return moved is not None and np.allclose(moved, foretold, rtol=1e-6, atol=1e-8 * size)
+
+
+def _sizes(seen: list[Execution]) -> list[int]:
+    """Return the number of floats at each execution; none where there are others, or too many."""
+    sizes = [_size(execution.value) for execution in seen]
+    return sizes if len(seen) < 40 and all(sizes) else []
 
 
 def _size(value: Any) -> int:

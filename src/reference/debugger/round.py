@@ -15,7 +15,7 @@ from reference.debugger.cases import Case, Score, score_of
 from reference.debugger.evidence import Evidence, solve
 from reference.debugger.probe import Jacobian, Recording, jacobian, linear_sites, record
 from reference.debugger.program import Program, as_float_array
-from reference.debugger.repair import Rewrite
+from reference.debugger.repair import Place, Rewrite
 from reference.debugger.source import Source
 
 
@@ -27,6 +27,7 @@ class Round:
     jacobian: Jacobian | None = None
     evidence: list[Evidence] = field(default_factory=list)
     residual: dict[str, Array] = field(default_factory=dict)
+    places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
 
     def evidence_of(self, site: int) -> Evidence | None:
         """Return what the solve for a site says."""

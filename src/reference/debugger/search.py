@@ -222,12 +222,12 @@ class Search:
         """Give what is tried in the order of the evidence, line by line."""
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
-        for place in alone[:6]:
+        for place in alone[:10]:
             yield "alone", self._filtered(now, base, common(place))
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
-        yield "alone", self._timed(candidates.of_insertions(self.program, now, alone[:3]), 2.0)
+        yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
         yield "siblings", self._timed(candidates.of_siblings(self.program, now), 2.0)
@@ -241,7 +241,7 @@ class Search:
             yield "some", self._filtered(now, base, common(place), 2.0)
         for place in some[:2]:
             yield "some", self._filtered(now, base, rich(place), 1.0)
-        yield "some", self._timed(candidates.of_insertions(self.program, now, some[:3]), 2.0)
+        yield "some", candidates.of_insertions(self.program, now, some[:3], 2.0)
 
     def _rest(self, places: list[Weighed]) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give what is tried where the evidence has led nowhere."""
@@ -257,7 +257,7 @@ class Search:
 
     def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
         """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
-        found = [rewrite for place in places for rewrite in common(place) if rewrite.cost < 2.1]
+        found = [rewrite for place in places for rewrite in common(place) if rewrite.cost < 2.5]
         found.sort(key=lambda rewrite: rewrite.cost)
         yield from self._timed(found, 0.4 * (self.until - time.monotonic()))
 

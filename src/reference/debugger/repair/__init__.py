@@ -34,9 +34,11 @@ _COMMON = (
 
 def common(place: Place) -> list[Rewrite]:
     """Return the single edits of a statement, cheapest first, without doubles and bans."""
-    found = itertools.chain.from_iterable(family(place) for family in _COMMON)
-    weighed = (weighed_by_habit(place, rewrite) for rewrite in _distinct(place, found))
-    return sorted(weighed, key=lambda rewrite: rewrite.cost)
+    if place.edits is None:
+        found = itertools.chain.from_iterable(family(place) for family in _COMMON)
+        weighed = (weighed_by_habit(place, rewrite) for rewrite in _distinct(place, found))
+        place.edits = sorted(weighed, key=lambda rewrite: rewrite.cost)
+    return place.edits
 
 
 def rich(place: Place) -> Iterator[Rewrite]:

@@ -12,32 +12,34 @@ from reference.debugger.source import Source, Splice
 _KIND = "missing path"
 
 
-def rewrites(place: Place, name: str, shape: tuple[int, ...]) -> Iterator[Rewrite]:
-    """Give ``name = name + a @ b`` and the like, after a statement and before what follows it.
+def terms(place: Place, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]:
+    """Give the texts of contributions ``a @ b`` and the like that have a shape, with their costs.
 
     Parameters
     ----------
     place : Place
-        The statement after which it is put.
+        The statement after which the sum may be made.
     name : str
-        The variable that lacks a contribution.
+        The variable that lacks a contribution; terms that read it are left out.
     shape : tuple of int
         Its shape.
     """
+    if not isinstance(place.statement, ast.Return | ast.FunctionDef | ast.For | ast.While | ast.If):
+        for term, cost in donated(place, shape):
+            if name not in term:
+                yield term, cost - 0.4
+
+
+def inserted(place: Place, name: str, term: str, cost: float) -> Rewrite:
+    """Return the edit that puts ``name = name + term`` after a statement."""
     statement, source = place.statement, place.source
-    if isinstance(statement, ast.Return | ast.FunctionDef | ast.For | ast.While | ast.If):
-        return
     at = source.at((statement.end_lineno or statement.lineno) + 1)
     lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
-    indent = " " * statement.col_offset
-    for term, cost in donated(place, shape):
-        if name in term:
-            continue
-        text = f"{lead}{indent}{name} = {name} + {term}\n"
-        yield Rewrite(
-            source.file, (Splice(at, at, text),), _KIND, f"{name} = {name} + {term} added",
-            cost - 0.4, _first_use(source, place.function, term, statement.lineno), name,
-        )  # fmt: skip
+    text = f"{lead}{' ' * statement.col_offset}{name} = {name} + {term}\n"
+    return Rewrite(
+        source.file, (Splice(at, at, text),), _KIND, f"{name} = {name} + {term} added", cost,
+        _first_use(source, place.function, term, statement.lineno), name,
+    )  # fmt: skip
 
 
 def _first_use(source: Source, function: ast.AST, term: str, line: int) -> int:

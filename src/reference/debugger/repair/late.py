@@ -31,9 +31,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         read = {n.id for n in ast.walk(node.body) if isinstance(n, ast.Name)}
         bound = sorted((read & made) - own)
         if bound:
-            arguments = place.text(node.args) if node.args.args else ""
-            more = ", ".join(f"{name}={name}" for name in bound)
-            head = f"{arguments}, {more}" if arguments else more
+            head = ", ".join([ast.unparse(node.args), *(f"{name}={name}" for name in bound)])
+            head = head.removeprefix(", ")
             yield place.rewrite(
                 node, f"lambda {head}: {place.text(node.body)}", "late binding",
                 f"{', '.join(bound)} as it is now", 1.0,

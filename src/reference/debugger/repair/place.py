@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -79,6 +79,7 @@ class Place:
     statement: ast.stmt
     envs: list[dict[str, Any]] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
+    edits: list[Rewrite] | None = None  # those of the catalogue, once they have been made
 
     def rewrite(self, node: ast.AST, new: str, kind: str, why: str, cost: float = 1.0) -> Rewrite:
         """Replace the text of a node."""
@@ -147,11 +148,18 @@ class Place:
 
     def value(self, text: str, env: dict[str, Any]) -> Any:
         """Evaluate an expression; None where it cannot be."""
-        try:
-            with np.errstate(all="ignore"):
-                return eval(text, self.names, env)
-        except Exception:
-            return None
+        known = self._values if env is self.env else {}
+        if text not in known:
+            try:
+                with np.errstate(all="ignore"):
+                    known[text] = eval(text, self.names, env)
+            except Exception:
+                known[text] = None
+        return known[text]
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return {}
 
     @cached_property
     def env(self) -> dict[str, Any]:
@@ -211,14 +219,8 @@ class Place:
     @cached_property
     def donors(self) -> list[Atom]:
         """Longer expressions of the file, forward or backward, that hold floats here."""
-        texts: dict[str, None] = {}
         simple = {atom.text for atom in self.atoms}
-        for tree in (self.function, self.source.tree):
-            for node in ast.walk(tree):
-                if isinstance(node, ast.BinOp | ast.Compare | ast.Call | ast.Subscript):
-                    text = self.text(node)
-                    if len(text) <= 50 and text not in simple and _is_pure(node):
-                        texts[text] = None
+        texts = [text for text in _longer(self.source) if text not in simple]
         found = []
         for text in itertools.islice(texts, 400):
             value = self.value(text, self.env)
@@ -259,6 +261,18 @@ class Place:
             if span not in seen:
                 seen.add(span)
                 yield node
+
+
+@lru_cache(maxsize=64)
+def _longer(source: Source) -> list[str]:
+    """Return the expressions of a file that are longer than a variable, each once."""
+    texts: dict[str, None] = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.BinOp | ast.Compare | ast.Call | ast.Subscript):
+            text = " ".join(source.of(node).split())
+            if len(text) <= 50 and text not in texts and _is_pure(node):
+                texts[text] = None
+    return list(texts)
 
 
 _METHODS = {"sum", "mean", "copy", "transpose", "reshape", "dot"}

@@ -153,32 +153,28 @@ def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]
                 yield f"{a.text} * {b.text}", 2.6
                 yield f"{a.text} * (1 - {b.text})", 3.0
                 yield f"{b.text} * (1 - {a.text})", 3.0
-    matrices = [atom for atom in place.atoms if len(atom.shape) in (1, 2, 3) and not atom.zero]
-    for a in matrices:
-        for b in matrices:
-            if a.text == b.text:
-                continue
-            for left, right in ((a, b), (_turned(a), b), (a, _turned(b))):
-                if left is None or right is None:
-                    continue
-                (x, m), (y, n) = (
-                    (left if isinstance(left, tuple) else (left.text, left.shape)),
-                    (right if isinstance(right, tuple) else (right.text, right.shape)),
-                )
-                if len(n) < 3 and m[-1:] == n[:1] and (*m[:-1], *n[1:]) == shape:
-                    yield f"{x} @ {y}", 2.8
-            if len(a.shape) == len(b.shape) == 1 and (*a.shape, *b.shape) == shape:
-                yield f"np.outer({a.text}, {b.text})", 2.8
+    matrices = _matrices(place)
+    for a, m in matrices:
+        for b, n in matrices:
+            if len(n) < 3 and m[-1:] == n[:1] and (*m[:-1], *n[1:]) == shape and a != b:
+                yield f"{a} @ {b}", 2.8
+            if len(m) == len(n) == 1 and (*m, *n) == shape:
+                yield f"np.outer({a}, {b})", 2.8
     for a in place.atoms:
         for axis in range(len(a.shape)):
             if a.shape[:axis] + a.shape[axis + 1 :] == shape:
                 yield f"{a.text}.sum(axis={axis})", 2.7
 
 
-def _turned(atom) -> tuple[str, tuple[int, ...]] | None:
-    if len(atom.shape) != 2:
-        return None
-    return f"{atom.text}.T", atom.shape[::-1]
+def _matrices(place: Place) -> list[tuple[str, tuple[int, ...]]]:
+    """Return the arrays at a place, and their transposes, with their shapes."""
+    found = []
+    for atom in place.atoms:
+        if len(atom.shape) in (1, 2, 3) and not atom.zero:
+            found.append((atom.text, atom.shape))
+            if len(atom.shape) == 2:
+                found.append((f"{atom.text}.T", atom.shape[::-1]))
+    return found
 
 
 def _none(value: object, part: object) -> str:

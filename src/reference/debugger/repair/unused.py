@@ -9,6 +9,7 @@ import numpy as np
 
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, inside, product
+from reference.debugger.source import Splice
 
 
 def unused_in(function: ast.FunctionDef) -> list[str]:
@@ -33,6 +34,7 @@ def unused_in(function: ast.FunctionDef) -> list[str]:
 
 def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
     """Give each value of a statement with an unused variable added, multiplied or in its place."""
+    yield from _at_the_end(place, names)
     for node, parent in place.loaded:
         if isinstance(node, ast.Constant | ast.Tuple | ast.List | ast.Dict):
             continue
@@ -58,3 +60,25 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
                     node, f"{product(node, text)} * {name}", "missing factor",
                     f"times {name}, which nobody reads", 1.1,
                 )  # fmt: skip
+
+
+def _at_the_end(place: Place, names: list[str]) -> Iterator[Rewrite]:
+    """Give ``x[-1] += last`` after ``x = np.zeros(...)``: what enters at the last step."""
+    statement, source = place.statement, place.source
+    value = getattr(statement, "value", None)
+    if not isinstance(statement, ast.Assign) or value is None or "zeros" not in place.text(value):
+        return
+    shape = np.shape(place.value(place.text(value), place.env))
+    at = source.at((statement.end_lineno or statement.lineno) + 1)
+    indent = " " * statement.col_offset
+    for name in names:
+        held = place.env.get(name)
+        if isinstance(held, np.ndarray) and held.ndim and shape[1:] == held.shape:
+            for row in ("-1", "0"):
+                line = f"{indent}{place.variable}[{row}] += {name}\n"
+                yield place.splice(
+                    [Splice(at, at, line)],
+                    "missing path",
+                    f"{name}, which nobody reads, added",
+                    1.1,
+                )
