@@ -19,7 +19,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from reference.cell_question import Question, question_of
-from reference.debugger.timebox import TimeUp, Watchdog
+from reference.debugger.place import place_of
+from reference.debugger.timebox import ExitError, TimeUp, Watchdog
 from reference.load import load_cell, load_module, refuse, refuse_error
 from reference.report.plain import plain
 from reference.unusable import UnusableInputError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis
 
 STATUS = {"right": 0, "wrong": 1, "inconclusive": 2}
-_TO_START = 30.0  # seconds for a file to be imported, and its example drawn, at least
+_TO_START = 15.0  # seconds for a file to be imported, and its example drawn, at least
 
 
 def run(arguments: Namespace) -> int:
@@ -106,9 +107,13 @@ def started(place: str, seed: int, seconds: float) -> Question:
     try:
         with Watchdog() as watchdog, watchdog.limit(seconds):
             return question_in(place, seed)
-    except TimeUp:
-        refuse(place, f"not come to an end in {seconds:g} s", "a file that can be imported, with "
-               "an example that returns", "both come before the search")  # fmt: skip
+    except ExitError as error:  # outside the file itself, such as in what an import starts
+        refuse_error(Path(place), error, "it is run to find what it defines")
+    except TimeUp as up:
+        _, line, text, _ = place_of(up)
+        there = f" (it was at line {line}: {text})" if line else ""
+        refuse(place, f"not come to an end in {seconds:g} s{there}", "a file that can be imported, "
+               "with an example that returns", "both come before the search")  # fmt: skip
 
 
 def question_in(place: str, seed: int) -> Question:

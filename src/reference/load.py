@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 import importlib.util
 import sys
 import traceback
@@ -34,23 +36,61 @@ def load_cell(place: str) -> Any:
 
 
 def load_module(path: Path) -> ModuleType:
-    """Run a Python file as a module of its own; its folder can be imported from."""
+    """Run a Python file as a module of its own; its folder can be imported from.
+
+    It finds no arguments in `sys.argv`. What it imports from beside itself may be written with a
+    dot, as in a package.
+    """
     if not path.is_file():
         refuse("FILE.py", f"the value {path}", "a file that exists", "it is read")
-    name = path.stem if path.stem not in sys.modules else str(path)
+    folder = path.resolve().parent
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
+    arguments, sys.argv = sys.argv, [str(path)]
+    try:
+        if _is_in_a_package(path):
+            return _run(path, _package(folder) + "." + path.stem)
+        return _run(path, path.stem if path.stem not in sys.modules else str(path))
+    except (Exception, SystemExit) as error:
+        refuse_error(path, error, "it is imported, with no arguments, to find what it defines")
+    finally:
+        sys.argv = arguments
+
+
+def _run(path: Path, name: str) -> ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    folder = str(path.resolve().parent)
-    if folder not in sys.path:
-        sys.path.insert(0, folder)
     sys.modules[name] = module  # dataclasses look their module up by name
-    try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        refuse_error(path, error, "it is run to find what it defines")
+    spec.loader.exec_module(module)
     return module
+
+
+def _is_in_a_package(path: Path) -> bool:
+    """Return whether a file imports from beside itself with a dot."""
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return False  # running it will tell
+    return any(isinstance(node, ast.ImportFrom) and node.level for node in ast.walk(tree))
+
+
+def _package(folder: Path) -> str:
+    """Import the package that a folder is, by its whole name, or make one; return the name."""
+    outermost = folder
+    while (outermost.parent / "__init__.py").is_file():
+        outermost = outermost.parent
+    if str(outermost.parent) not in sys.path:
+        sys.path.insert(0, str(outermost.parent))
+    name = ".".join(folder.relative_to(outermost.parent).parts)
+    if (folder / "__init__.py").is_file():
+        importlib.import_module(name)
+    else:
+        package = ModuleType(name := name.replace(".", "_"))
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
+    return name
 
 
 def refuse_error(path: Path, error: BaseException, because: str) -> NoReturn:
@@ -59,7 +99,8 @@ def refuse_error(path: Path, error: BaseException, because: str) -> NoReturn:
              if Path(frame.filename).resolve() == path.resolve()]  # fmt: skip
     line = lines[-1] if lines else getattr(error, "lineno", None)
     where = f" at line {line}" if line else ""
-    what = f"{type(error).__name__}: {error}".rstrip(": ")
+    message = error.msg if isinstance(error, SyntaxError) else error
+    what = f"{type(error).__name__}: {message}".rstrip(": ")
     refuse(str(path), f"an error{where} ({what})", "a file that runs", because)
 
 

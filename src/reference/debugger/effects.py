@@ -18,6 +18,8 @@ from reference.debugger.place import at
 from reference.debugger.program import Inputs, Program
 
 _SHOWN = 3
+# Kinds that are seen, not inferred: they hold whatever an edit of the line is called.
+_SURE_OF = {"aliasing", "argument changed", "state between calls", "wrong name", "never returned"}
 
 
 def aliasing(
@@ -56,15 +58,17 @@ def aliasing(
 
 def combined(suspects: Iterable[Suspect], found: Iterable[Suspect]) -> list[Suspect]:
     """Return suspects with what the memory says of the same lines, and then of other lines."""
-    suspects, found = list(suspects), list(found)
+    suspects = list(suspects)
+    found = [one for one in found if one.line and one.kind in _SURE_OF]
     at_line = {(one.file, one.line): one for one in reversed(found)}
     both = []
     for suspect in suspects:
         one = at_line.get((suspect.file, suspect.line))
         if one is not None and suspect.kind != one.kind:
-            suspect = replace(
-                suspect, kind=one.kind, why=one.why, engines=(*suspect.engines, "memory")
-            )
+            engines = dict.fromkeys((*suspect.engines, *one.engines))
+            suspect = replace(suspect, kind=one.kind, why=one.why, engines=tuple(engines))
+            if one.pattern:
+                suspect = replace(suspect, pattern=one.pattern, steps=one.steps)
         both.append(suspect)
     lines = {(suspect.file, suspect.line) for suspect in suspects}
     others = [one for one in found if (one.file, one.line) not in lines]
