@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import manual_lstm as ml
@@ -12,37 +14,69 @@ from manual_lstm import layouts
 from manual_lstm.trees import leaves, named_leaves, tree_map
 
 
-def both(name: str, takes_gradients: bool):
+def both(name: str, takes_gradients: bool, **options):
     """Return functions to and from a layout that all take the argument `gradients`."""
     to, back = getattr(layouts, f"to_{name}"), getattr(layouts, f"from_{name}")
     if takes_gradients:
-        return to, back
+        return to, partial(back, **options)
     return (lambda params, gradients=False: to(params)), (
         lambda named, gradients=False: back(named)
     )
 
 
-LAYOUTS = {
-    "torch": both("torch", True),
-    "keras": both("keras", False),
-    "flax": both("flax", False),
-    "haiku": both("haiku", True),
-    "equinox": both("equinox", False),
-    "onnx": both("onnx", True),
-    "cs231n": both("cs231n", False),
-    "ifog": both("ifog", False),
+# By layout and cell: the functions, and whether they know the cell without a bias.
+GRU_BEFORE = ml.GRUResetBefore
+CASES = {
+    "torch LSTM": (ml.LSTM, *both("torch", True), True),
+    "torch GRU": (ml.GRU, *both("torch", True), True),
+    "torch RNN": (ml.RNN, *both("torch", True), True),
+    "torch LSTMP": (partial(ml.LSTMP, projection_size=3), *both("torch", True), True),
+    "keras LSTM": (ml.LSTM, *both("keras", True), True),
+    "keras GRU": (ml.GRU, *both("keras", True), True),
+    "keras GRUResetBefore": (GRU_BEFORE, *both("keras", True, reset_after=False), True),
+    "keras RNN": (ml.RNN, *both("keras", True), True),
+    "flax LSTM": (ml.LSTM, *both("flax", False), False),
+    "flax GRU": (ml.GRU, *both("flax", False), False),
+    "flax RNN": (ml.RNN, *both("flax", False), False),
+    "haiku LSTM": (ml.LSTM, *both("haiku", True), False),
+    "haiku GRUResetBefore": (GRU_BEFORE, *both("haiku", True), False),
+    "haiku RNN": (ml.RNN, *both("haiku", True), False),
+    "equinox LSTM": (ml.LSTM, *both("equinox", False), True),
+    "equinox GRU": (ml.GRU, *both("equinox", False), True),
+    "onnx LSTM": (ml.LSTM, *both("onnx", True), True),
+    "onnx PeepholeLSTM": (ml.PeepholeLSTM, *both("onnx", True), False),
+    "onnx GRU": (ml.GRU, *both("onnx", True, linear_before_reset=1), True),
+    "onnx GRUResetBefore": (GRU_BEFORE, *both("onnx", True), True),
+    "onnx RNN": (ml.RNN, *both("onnx", True), True),
+    "cs231n LSTM": (ml.LSTM, *both("cs231n", False), False),
+    "ifog LSTM": (ml.LSTM, *both("ifog", False), False),
 }
-WITHOUT_BIAS = ("torch", "keras", "equinox", "onnx")
+# A plain RNN's are a matrix (H, H) and one (D, H): whose, cannot be told.
+UNRECOGNIZED = ("flax RNN", "haiku GRUResetBefore", "haiku RNN", "torch LSTMP")
 sizes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)
+# Every case is asked by every test: together they are many.
+FEW = settings(max_examples=max(1, settings.default.max_examples // 10))
 dtypes = st.sampled_from([np.float64, np.float32])
 
 
-def draw(cell: ml.LSTM, seed: int, dtype=np.float64) -> ml.LSTMParams:
+def draw(cell, seed: int, dtype=np.float64):
+    """Draw parameters of order one, biases too."""
     rng = np.random.default_rng(seed)
     return tree_map(
         lambda like: rng.normal(size=like.shape).astype(dtype), cell.init_params(rng, dtype)
     )
+
+
+def without_bias(params):
+    return params._replace(**{name: None for name in ("b", "b_hn") if name in params._fields})
+
+
+def with_zeros(params, like):
+    """Return `params` with zeros for biases that are None."""
+    zeros = {name: np.zeros_like(array) for name, array in like._asdict().items()}
+    return params._replace(**{name: zeros[name] for name, array in params._asdict().items()
+                              if array is None})  # fmt: skip
 
 
 def arrays_in(weights) -> list[np.ndarray]:
@@ -52,56 +86,63 @@ def arrays_in(weights) -> list[np.ndarray]:
     return leaves(tuple(weights) if isinstance(weights, list) else weights)
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("case", CASES)
+@FEW
 @given(D=sizes, H=sizes, bias=st.booleans(), seed=seeds, dtype=dtypes, gradients=st.booleans())
-def test_there_and_back_is_exact(name, D, H, bias, seed, dtype, gradients):
-    to, back = LAYOUTS[name]
-    params = draw(ml.LSTM(D, H, bias=bias), seed, dtype)
+def test_there_and_back_is_exact(case, D, H, bias, seed, dtype, gradients):
+    cell, to, back, knows_no_bias = CASES[case]
+    params = full = draw(cell(D, H), seed, dtype)
+    if not bias and case != "onnx PeepholeLSTM":
+        params = without_bias(params)
     returned = back(to(params, gradients=gradients), gradients=gradients)
-    if not bias and name not in WITHOUT_BIAS:
-        params = params._replace(b=np.zeros(4 * H, dtype))
-    for place, array in named_leaves(params).items():
+    assert type(returned) is type(params)
+    expected = params if knows_no_bias else with_zeros(params, full)
+    for place, array in expected._asdict().items():
         other = getattr(returned, place)
+        if array is None:
+            assert other is None
+            continue
         assert other.dtype == dtype
-        if name == "haiku" and place == "b" and not gradients:
-            # (b - 1) + 1 is rounded twice, each time by at most half an ulp of a number near b or 1
+        if case == "haiku LSTM" and place == "b" and not gradients:
+            # (b - 1) + 1 is rounded twice, each time by half an ulp of a number near b or 1
             ulp = np.spacing(np.maximum(np.abs(array), 1) + 1)
             assert (np.abs(other - array) <= ulp).all()
             others = np.r_[0:H, 2 * H : 4 * H]
             other, array = other[others], array[others]
         np.testing.assert_array_equal(other, array)
-    assert (returned.b is None) == (params.b is None)
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("case", CASES)
+@FEW
 @given(D=sizes, H=sizes, seed=seeds)
-def test_back_and_there_is_exact(name, D, H, seed):
+def test_back_and_there_is_exact(case, D, H, seed):
     """From theirs to ours and again theirs, where theirs says nothing that ours cannot."""
-    to, back = LAYOUTS[name]
-    theirs = to(draw(ml.LSTM(D, H), seed), gradients=True)
+    cell, to, back, _ = CASES[case]
+    theirs = to(draw(cell(D, H), seed), gradients=True)
     again = to(back(theirs, gradients=True), gradients=True)
     for one, other in zip(arrays_in(theirs), arrays_in(again), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("case", CASES)
+@FEW
 @given(D=sizes, H=sizes, seed=seeds)
-def test_gradients_go_the_way_opposite_to_parameters(name, D, H, seed):
+def test_gradients_go_the_way_opposite_to_parameters(case, D, H, seed):
     """⟨to(gradient), their step⟩ = ⟨gradient, our step⟩ for every step of their parameters."""
-    to, back = LAYOUTS[name]
-    cell = ml.LSTM(D, H)
-    gradient = draw(cell, seed)
-    theirs = to(draw(cell, seed + 1))
+    cell, to, back, _ = CASES[case]
+    gradient = draw(cell(D, H), seed)
+    theirs = to(draw(cell(D, H), seed + 1))
     rng = np.random.default_rng(seed)
-    zeros = to(tree_map(np.zeros_like, gradient), gradients=True)
     step = _map(lambda like: rng.normal(size=like.shape), theirs)
+    zeros = _map(np.zeros_like, theirs)
     ours = [a - b for a, b in zip(leaves(back(step)), leaves(back(zeros)), strict=True)]
     left = sum(
         (a * b).sum()
         for a, b in zip(arrays_in(to(gradient, gradients=True)), arrays_in(step), strict=True)
     )
-    right = sum((a * b).sum() for a, b in zip(leaves(gradient), ours, strict=True))
-    scale = sum(np.abs(a * b).sum() for a, b in zip(leaves(gradient), ours, strict=True))
+    products = [a * b for a, b in zip(leaves(gradient), ours, strict=True)]
+    right = sum(product.sum() for product in products)
+    scale = sum(np.abs(product).sum() for product in products)
     assert abs(left - right) <= 32 * np.finfo(float).eps * (scale + H)
 
 
@@ -111,10 +152,10 @@ def _map(function, weights):
     return function(weights) if isinstance(weights, np.ndarray) else tree_map(function, weights)
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
-def test_nothing_is_shared_and_nothing_changed(name, read_only):
-    to, back = LAYOUTS[name]
-    params = read_only(draw(ml.LSTM(3, 5), 0))
+@pytest.mark.parametrize("case", CASES)
+def test_nothing_is_shared_and_nothing_changed(case, read_only):
+    cell, to, back, _ = CASES[case]
+    params = read_only(draw(cell(3, 5), 0))
     theirs = to(params)
     for array in arrays_in(theirs):
         assert not any(np.shares_memory(array, own) for own in leaves(params))
@@ -136,10 +177,10 @@ def test_every_entry_is_where_the_framework_has_it():
                       for k in range(H)]),
         b=np.array([0.0, 1, 10, 11, 20, 21, 30, 31]),  # i, f, g, o
     )  # fmt: skip
-    torch = layouts.to_torch(params, layer=1, reverse=True)
-    assert list(torch) == [f"{part}_l1_reverse" for part in
+    torch = layouts.to_torch(params, prefix="lstm.")
+    assert list(torch) == [f"lstm.{part}_l0" for part in
                            ("weight_ih", "weight_hh", "bias_ih", "bias_hh")]  # fmt: skip
-    assert torch["weight_ih_l1_reverse"][2 * 1 + 1, 2] == 11.2  # gate f, unit 1, input 2
+    assert torch["lstm.weight_ih_l0"][2 * 1 + 1, 2] == 11.2  # gate f, unit 1, input 2
     onnx = layouts.to_onnx(params)
     assert onnx["B"][0].tolist() == [0, 1, 30, 31, 10, 11, 20, 21, *[0] * 8]  # i, o, f, c
     assert onnx["R"][0, 2 * 1, 1] == 30.01  # gate o, unit 0, from unit 1
@@ -160,58 +201,109 @@ def test_torch_biases_are_added_and_share_a_gradient():
     np.testing.assert_array_equal(gradient["bias_hh_l0"], params.b)
 
 
-def test_layers_of_torch_are_put_together_and_taken_apart():
-    named = {}
-    cells = {(0, False): ml.LSTM(3, 5), (0, True): ml.LSTM(3, 5), (1, False): ml.LSTM(10, 5)}
-    expected = {key: draw(cell, 7 + len(named)) for key, cell in cells.items()}
-    for (layer, reverse), params in expected.items():
-        named |= layouts.to_torch(params, layer=layer, reverse=reverse)
-    assert len(named) == 12
-    for (layer, reverse), params in expected.items():
-        returned = layouts.from_torch(named, layer=layer, reverse=reverse)
-        for one, other in zip(returned, params, strict=True):
-            np.testing.assert_array_equal(one, other)
+def same(one, other) -> bool:
+    """Tell whether two trees are of the same kind and equal in every array."""
+    one, other = ({"tree": tree} for tree in (one, other))
+    names = named_leaves(one)
+    return list(names) == list(named_leaves(other)) and all(
+        np.array_equal(array, named_leaves(other)[name]) for name, array in names.items()
+    )
 
 
-def test_two_directions_of_onnx():
-    forward, reverse = draw(ml.LSTM(3, 5), 0), draw(ml.LSTM(3, 5), 1)
-    named = layouts.to_onnx(forward, reverse)
+@pytest.mark.parametrize("cell", [ml.LSTM, ml.GRU, ml.RNN])
+def test_a_stack_of_two_directions_in_torch(cell):
+    model = ml.Stack((ml.Bidirectional(cell(3, 5)), ml.Bidirectional(cell(10, 4))))
+    params = draw(model, 0)
+    named = layouts.to_torch(params, prefix="rnn.")
+    assert len(named) == 16
+    assert "rnn.bias_hh_l1_reverse" in named
+    returned = layouts.from_torch({**named, "head.weight": np.zeros((2, 8))}, prefix="rnn.")
+    assert isinstance(returned, tuple)
+    assert isinstance(returned[1], ml.BidirectionalParams)
+    assert same(returned, params)
+
+
+def test_two_directions_of_keras_and_onnx():
+    params = draw(ml.Bidirectional(ml.GRU(3, 5)), 0)
+    listed = layouts.to_keras(params)
+    assert [array.shape for array in listed] == [(3, 15), (5, 15), (2, 15)] * 2
+    assert same(layouts.from_keras(listed), params)
+    named = layouts.to_onnx(params)
     assert {name: array.shape for name, array in named.items()} == {
-        "W": (2, 20, 3),
-        "R": (2, 20, 5),
-        "B": (2, 40),
+        "W": (2, 15, 3),
+        "R": (2, 15, 5),
+        "B": (2, 30),
     }
-    for direction, params in enumerate((forward, reverse)):
-        returned = layouts.from_onnx(named, direction=direction)
-        np.testing.assert_array_equal(returned.W_h, params.W_h)
+    assert same(layouts.from_onnx(named, linear_before_reset=1), params)
 
 
 @pytest.mark.parametrize("layout", [0, 1])
-def test_data_of_onnx(layout):
+@pytest.mark.parametrize("cell", [ml.LSTM, ml.GRU])
+def test_data_of_onnx(layout, cell):
+    model = ml.Bidirectional(cell(3, 5))
     rng = np.random.default_rng(0)
-    xs, state = rng.normal(size=(4, 2, 3)), ml.LSTMState(*rng.normal(size=(2, 2, 5)))
+    xs, state = rng.normal(size=(4, 2, 3)), draw_state(model, 2)
     data = layouts.to_onnx_data(xs, state, np.array([4, 2]), layout=layout)
     assert data["X"].shape == ((2, 4, 3) if layout else (4, 2, 3))
-    assert data["initial_c"].shape == ((2, 1, 5) if layout else (1, 2, 5))
+    np.testing.assert_array_equal(
+        data["initial_h"][:, 1] if layout else data["initial_h"][1], state.backward.h
+    )
     assert data["sequence_lens"].dtype == np.int32
-    hs = rng.normal(size=(4, 2, 5))
-    Y = hs.swapaxes(0, 1)[:, :, None] if layout else hs[:, None]
+    hs = rng.normal(size=(4, 2, 10))
+    parts = np.stack(np.split(hs, 2, axis=-1))  # (N, T, B, H)
+    Y = np.einsum("ntbh->btnh" if layout else "ntbh->tnbh", parts)
     returned, state_T = layouts.from_onnx_data(
-        Y, data["initial_h"], data["initial_c"], layout=layout
+        Y, data["initial_h"], data.get("initial_c"), layout=layout
     )
     np.testing.assert_array_equal(returned, hs)
-    np.testing.assert_array_equal(state_T.c, state.c)
+    assert type(state_T) is type(state)
+    assert same(state_T, state)
 
 
-@pytest.mark.parametrize("name", LAYOUTS)
+@pytest.mark.parametrize("layout", [0, 1])
+def test_data_of_one_direction(layout):
+    state = draw_state(ml.LSTM(3, 5), 2)
+    data = layouts.to_onnx_data(np.zeros((4, 2, 3)), state, layout=layout)
+    assert list(data) == ["X", "initial_h", "initial_c"]
+    assert data["initial_c"].shape == ((2, 1, 5) if layout else (1, 2, 5))
+    Y = np.zeros((2, 4, 1, 5) if layout else (4, 1, 2, 5))
+    hs, state_T = layouts.from_onnx_data(Y, data["initial_h"], data["initial_c"], layout=layout)
+    assert hs.shape == (4, 2, 5)
+    assert same(state_T, state)
+
+
+def draw_state(model, batch_size: int):
+    rng = np.random.default_rng(1)
+    return tree_map(lambda like: rng.normal(size=like.shape), model.init_state(batch_size))
+
+
+@pytest.mark.parametrize("cell", [ml.GRU, ml.GRUResetBefore])
+@pytest.mark.parametrize("bias", [True, False])
+def test_the_other_update_gate_is_the_same_function(cell, bias):
+    """And its gradient is the one of the weights that were negated."""
+    keeps, replaces = (cell(3, 5, bias=bias, update_gate=gate) for gate in ("keeps", "replaces"))
+    params = draw(keeps, 0)
+    other = layouts.other_update_gate(params)
+    xs = np.random.default_rng(2).normal(size=(4, 2, 3))
+    hs, _, tape = ml.forward(keeps, params, xs)
+    other_hs, _, other_tape = ml.forward(replaces, other, xs)
+    np.testing.assert_allclose(other_hs, hs, rtol=0, atol=1e-14)
+    gradient = ml.backward(tape, hs).params
+    other_gradient = layouts.other_update_gate(ml.backward(other_tape, other_hs).params)
+    for one, two in zip(leaves(gradient), leaves(other_gradient), strict=True):
+        np.testing.assert_allclose(one, two, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case not in UNRECOGNIZED])
+@FEW
 @given(D=sizes, H=st.integers(2, 6), seed=seeds)
-def test_each_layout_is_recognized(name, D, H, seed):
-    to, _ = LAYOUTS[name]
-    assert name in layouts.recognize(to(draw(ml.LSTM(D, H), seed)))
+def test_each_layout_is_recognized(case, D, H, seed):
+    cell, to, *_ = CASES[case]
+    assert case.split()[0] in layouts.recognize(to(draw(cell(D, H), seed)))
 
 
 def weights_in(name: str, D: int = 3, H: int = 5):
-    return LAYOUTS[name][0](draw(ml.LSTM(D, H), 0))
+    return CASES[f"{name} LSTM"][1](draw(ml.LSTM(D, H), 0))
 
 
 RENAMED = {"weight_ih_l0": weights_in("keras")[0], "weight_hh_l0": weights_in("keras")[1]}
@@ -238,11 +330,15 @@ WRONG = {
         lambda: layouts.from_ifog(weights_in("haiku")["w"][:5]),
         "matrix has shape (5, 20), but must be (1+D+H, 4H) = (5, 20)",
     ),
-    "no such layer": (
-        lambda: layouts.from_torch(weights_in("torch"), layer=1),
-        "named has the names weight_ih_l0, weight_hh_l0, bias_ih_l0, bias_hh_l0, but must be named "
-        "weight_hh_l1, weight_ih_l1, because those are the arrays of one layer in the layout of "
-        "torch.",
+    "a layer is missing": (
+        lambda: layouts.from_torch({"weight_ih_l2": np.zeros((20, 3))}),
+        "named has the layers 0, 2, but must be layers 0, 1, 2, ..., because each layer reads the "
+        "one below it.",
+    ),
+    "another prefix": (
+        lambda: layouts.from_torch(weights_in("torch"), prefix="lstm."),
+        "named has the names (none), but must be named weight_ih_l0, weight_hh_l0, and optionally "
+        "weight_hr_l0, because those are the arrays of one layer in the layout of torch.",
     ),
     "one bias of two": (
         lambda: layouts.from_torch({**RENAMED, "bias_ih_l0": np.zeros(20)}),
@@ -263,7 +359,18 @@ WRONG = {
     ),
     "no parameters of ours": (
         lambda: layouts.to_torch(weights_in("keras")),
-        "params has type list, but must be of type LSTMParams, because its arrays are read by name",
+        "params has type list, but must be of type LSTMParams or GRUParams or RNNParams or "
+        "LSTMPParams, because the layout of torch has these cells.",
+    ),
+    "a cell that it lacks": (
+        lambda: layouts.to_ifog(draw(ml.GRU(3, 5), 0)),
+        "params has type GRUParams, but must be of type LSTMParams, because the layout of ifog "
+        "has these cells.",
+    ),
+    "a GRU of the other kind": (
+        lambda: layouts.from_keras(layouts.to_keras(draw(ml.GRU(3, 5), 0)), reset_after=False),
+        "bias has shape (2, 15), but must be (3H,), because that is its shape in the layout of "
+        "keras.",
     ),
     "ours, transposed": (
         lambda: layouts.to_keras(ml.LSTMParams(np.zeros((20, 3)), np.zeros((20, 5)), None)),
@@ -274,17 +381,23 @@ WRONG = {
         "kernel has type Tensor, but must be a NumPy array, because layouts are rearranged in "
         "NumPy alone.\nHINT: pass kernel.detach().cpu().numpy()",
     ),
-    "direction": (
-        lambda: layouts.from_onnx(weights_in("onnx"), direction=1),
-        "direction has the value 1, but must be 0, because W has N = 1.",
+    "three directions": (
+        lambda: layouts.from_onnx({"W": np.zeros((3, 20, 2)), "R": np.zeros((3, 20, 5))}),
+        "W has N = 3, but must be N = 1 or 2, because there are two directions.",
+    ),
+    "no switch": (
+        lambda: layouts.from_onnx(weights_in("onnx"), linear_before_reset=2),
+        "linear_before_reset has the value 2, but must be 0 or 1",
     ),
     "layout of ONNX": (
         lambda: layouts.to_onnx_data(np.zeros((2, 3, 4)), layout=2),
         "layout has the value 2, but must be 0 or 1",
     ),
     "one direction without bias": (
-        lambda: layouts.to_onnx(draw(ml.LSTM(3, 5), 0), draw(ml.LSTM(3, 5, bias=False), 0)),
-        "reverse.b has no array, but must be like params.b",
+        lambda: layouts.to_onnx(
+            ml.BidirectionalParams(draw(ml.LSTM(3, 5), 0), draw(ml.LSTM(3, 5, bias=False), 0))
+        ),
+        "params.backward has ('LSTMParams', {'W': (20, 3), 'R': (20, 5)}), but must be like",
     ),
 }
 

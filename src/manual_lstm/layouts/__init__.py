@@ -1,30 +1,36 @@
 """Weights and gradients in the layouts of others, and back: the only place that knows them.
 
-Ours: W_x (D, 4H), W_h (H, 4H), b (4H,), blocks in the order i, f, g, o.
+Ours: W_x (D, GH), W_h (H, GH), b (GH,) with G blocks, in the order i, f, g, o of an LSTM and
+r, u, n of a GRU.
 
-========  ====================================  ==========  =================================
-layout    arrays                                gates       what to know
-========  ====================================  ==========  =================================
-torch     weight_ih (4H, D), weight_hh (4H, H)  i, f, g, o  two biases, added
-keras     kernel, recurrent_kernel, bias        i, f, g, o  the same as ours
-flax      a matrix for each gate                by name     always a bias, on the side of h
-haiku     w (D + H, 4H), b                      i, g, f, o  adds 1 to z_f in its forward
-equinox   weight_ih (4H, D), weight_hh, bias    i, f, g, o  one bias
-onnx      W (N, 4H, D), R, B (N, 8H)            i, o, f, g  N directions, two biases in one
-cs231n    Wx (D, 4H), Wh (H, 4H), b             i, f, o, g
-ifog      one matrix (1 + D + H, 4H)            i, f, o, g  the bias is its first row
-========  ====================================  ==========  =================================
+========  ============================  ================  ======================================
+layout    arrays                        gates             what to know
+========  ============================  ================  ======================================
+torch     weight_ih (GH, D), weight_hh  i f g o; r z n    two biases, added; layers, directions,
+                                                          proj_size
+keras     kernel, recurrent_kernel,     i f c o; z r h    a GRU's bias has two rows unless it
+          bias                                            resets before the product
+flax      a matrix for each gate        by name           always biases
+haiku     w (D + H, 4H), b              i g f o; z r a    adds 1 to z_f in its forward; its z
+                                                          replaces
+equinox   weight_ih (GH, D), weight_hh  i f g o; r z n    one bias; bias_n is b_hn
+onnx      W (N, GH, D), R, B, P         i o f c; z r h    N directions, two biases in one array
+cs231n    Wx, Wh, b                     i f o g
+ifog      one matrix (1 + D + H, 4H)    i f o g           the bias is its first row
+========  ============================  ================  ======================================
 
 The gradient of a rearranged array is the rearranged gradient, so each function serves both. Where
 it is not, an offset or a sum of two biases, the argument ``gradients=True`` says which is meant.
 Every function copies; nothing it returns shares memory with what it was given.
 """
 
+from manual_lstm.layouts.blocks import other_update_gate
 from manual_lstm.layouts.equinox import from_equinox, to_equinox
 from manual_lstm.layouts.flax import from_flax, to_flax
 from manual_lstm.layouts.haiku import from_haiku, to_haiku
 from manual_lstm.layouts.keras import from_keras, to_keras
-from manual_lstm.layouts.onnx import from_onnx, from_onnx_data, to_onnx, to_onnx_data
+from manual_lstm.layouts.onnx import from_onnx, to_onnx
+from manual_lstm.layouts.onnx_data import from_onnx_data, to_onnx_data
 from manual_lstm.layouts.recognize import recognize
 from manual_lstm.layouts.safetensors import load, save
 from manual_lstm.layouts.stacked import from_cs231n, from_ifog, to_cs231n, to_ifog
@@ -41,6 +47,7 @@ __all__ = [
     "from_onnx_data",
     "from_torch",
     "load",
+    "other_update_gate",
     "recognize",
     "save",
     "to_cs231n",

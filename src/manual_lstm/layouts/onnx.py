@@ -1,7 +1,7 @@
-"""The ONNX operator LSTM: W, R and B with the direction in front, gates i, o, f, c, two biases.
+"""The ONNX operators LSTM, GRU and RNN: W, R, B and P with the direction in front.
 
-Its attribute ``layout`` says how the data lie and leaves the weights as they are: 0 is time-major,
-(T, B, D) with Y (T, directions, B, H); 1 is batch-major, (B, T, D) with Y (B, T, directions, H).
+Gates i, o, f, c of an LSTM and z, r, h of a GRU; peepholes i, o, f. B holds two biases one after
+the other. A GRU resets after the product where its attribute ``linear_before_reset`` is 1.
 """
 
 from __future__ import annotations
@@ -12,33 +12,41 @@ from typing import Any
 import numpy as np
 
 from manual_lstm import checks
-from manual_lstm.cells import LSTMParams, LSTMState
+from manual_lstm.cells import (
+    GRUParams,
+    GRUResetBeforeParams,
+    LSTMParams,
+    PeepholeLSTMParams,
+    RNNParams,
+)
 from manual_lstm.checks import Array
+from manual_lstm.layers import BidirectionalParams
+from manual_lstm.layouts.biases import one_of_two, two_of_one
 from manual_lstm.layouts.blocks import reorder, turned
-from manual_lstm.layouts.named import fit, named_arrays
-from manual_lstm.layouts.own import own_arrays
+from manual_lstm.layouts.kinds import GATES, blocks_in, own_arrays, times
+from manual_lstm.layouts.named import Shape, fit, named_arrays
 
-_SHAPES = {"R": ("N", "4H", "H"), "W": ("N", "4H", "D"), "B": ("N", "8H")}
+_CELLS = (LSTMParams, PeepholeLSTMParams, GRUParams, GRUResetBeforeParams, RNNParams)
+_ORDERS = {"ifgo": "iofg", "run": "urn", "h": "h"}
+_PEEPHOLES = ("p_i", "p_o", "p_f")
 
 
-def to_onnx(
-    params: LSTMParams, reverse: LSTMParams | None = None, *, gradients: bool = False
-) -> dict[str, Array]:
-    """Return the inputs W, R and B of the operator.
+def to_onnx(params: Any, *, gradients: bool = False) -> dict[str, Array]:
+    """Return the inputs W, R, B and P of the operator.
 
     Parameters
     ----------
-    params : LSTMParams
-        Of the only direction, or of the forward one.
-    reverse : LSTMParams, optional
-        Of the backward direction, which makes the operator bidirectional.
+    params : LSTMParams, PeepholeLSTMParams, GRUParams, GRUResetBeforeParams or RNNParams
+        Or `BidirectionalParams` of two of one kind. GRUParams are for an operator with
+        ``linear_before_reset=1``, GRUResetBeforeParams for one with 0, its default.
     gradients : bool
         Whether these are gradients: both biases then get ours; of parameters the second is zero.
 
     Returns
     -------
     dict
-        ``W`` (N, 4H, D), ``R`` (N, 4H, H), ``B`` (N, 8H), N = 1 or 2 directions.
+        Of an LSTM ``W`` (N, 4H, D), ``R`` (N, 4H, H), ``B`` (N, 8H), with peepholes ``P`` (N, 3H);
+        N = 1 or 2 directions.
 
     Examples
     --------
@@ -48,91 +56,103 @@ def to_onnx(
     >>> [(name, array.shape) for name, array in to_onnx(params).items()]
     [('W', (1, 20, 3)), ('R', (1, 20, 5)), ('B', (1, 40))]
     """
-    directions = [params] if reverse is None else [params, reverse]
-    if len({direction.b is None for direction in directions}) == 2:
-        checks.fail(
-            "reverse.b",
-            "no array" if directions[1].b is None else "an array",
-            "like params.b",
-            "B holds the biases of both directions",
-        )
+    directions = params if isinstance(params, BidirectionalParams) else (params,)
     parts = [_direction_to_onnx(direction, gradients) for direction in directions]
+    told = [
+        (type(direction).__name__, {name: array.shape for name, array in part.items()})
+        for direction, part in zip(directions, parts, strict=True)
+    ]
+    if any(other != told[0] for other in told):
+        checks.fail("params.backward", f"{told[1]}", f"like params.forward, {told[0]}",
+                    "the operator has both directions in one array")  # fmt: skip
     return {name: np.stack([part[name] for part in parts]) for name in parts[0]}
 
 
 def from_onnx(
-    named: Mapping[str, Array], *, direction: int = 0, gradients: bool = False
-) -> LSTMParams:
-    """Return one direction of W, R and, if it is there, B as ours.
-
-    Of parameters the two halves of B are added; of gradients, which are equal, the first is taken.
-    """
-    arrays = named_arrays("onnx", named, ("W", "R"), ("B",))
-    N = fit("onnx", arrays, _SHAPES, named)["N"]
-    if direction not in range(N):
-        has, must = f"the value {direction!r}", "0" if N == 1 else f"from 0 to {N - 1}"
-        checks.fail("direction", has, must, f"W has N = {N}")
-    W, R, *B = (array[direction] for array in arrays.values())
-    b = None
-    if B:
-        input_half, recurrent_half = np.split(B[0], 2)
-        b = input_half if gradients else input_half + recurrent_half
-        b = reorder(b, "iofg", "ifgo")
-    return LSTMParams(reorder(turned(W), "iofg", "ifgo"), reorder(turned(R), "iofg", "ifgo"), b)
-
-
-def to_onnx_data(
-    xs: Array, state0: LSTMState | None = None, lengths: Array | None = None, *, layout: int = 0
-) -> dict[str, Array]:
-    """Return the inputs X, initial_h, initial_c and sequence_lens of one direction.
+    named: Mapping[str, Array], *, linear_before_reset: int = 0, gradients: bool = False
+) -> Any:
+    """Return W, R and, where they are there, B and P as ours.
 
     Parameters
     ----------
-    xs : ndarray, (T, B, D)
-    state0 : LSTMState, optional
-    lengths : (B,) integers, optional
-    layout : {0, 1}
-        The operator's attribute.
+    named : mapping of str to ndarray
+    linear_before_reset : {0, 1}
+        The attribute of a GRU, which its weights do not tell.
+    gradients : bool
+        Whether these are gradients: of two biases, which have the same one, the first is taken; of
+        parameters the two are added.
+
+    Returns
+    -------
+    LSTMParams, PeepholeLSTMParams, GRUParams, GRUResetBeforeParams or RNNParams
+        Or `BidirectionalParams` of two of them.
     """
-    _is_layout(layout)
-    data = {"X": _batch_first(xs, layout)}
-    if lengths is not None:
-        data["sequence_lens"] = lengths.astype(np.int32)
-    if state0 is not None:
-        # layout 0 is (directions, B, H), layout 1 is (B, directions, H)
-        data["initial_h"] = np.expand_dims(state0.h, layout).copy()
-        data["initial_c"] = np.expand_dims(state0.c, layout).copy()
-    return data
-
-
-def from_onnx_data(
-    Y: Array, Y_h: Array, Y_c: Array, *, direction: int = 0, layout: int = 0
-) -> tuple[Array, LSTMState]:
-    """Return ``hs (T, B, H)`` and the final state of one direction."""
-    _is_layout(layout)
-    hs = Y[:, direction] if layout == 0 else np.swapaxes(Y[:, :, direction], 0, 1)
-    h, c = (np.take(part, direction, axis=layout) for part in (Y_h, Y_c))
-    return hs.copy(), LSTMState(h, c)
-
-
-def _direction_to_onnx(params: LSTMParams, gradients: bool) -> dict[str, Array]:
-    W_x, W_h, b = own_arrays(params)
-    part = {
-        "W": turned(reorder(W_x, "ifgo", "iofg")),
-        "R": turned(reorder(W_h, "ifgo", "iofg")),
+    _is_switch("linear_before_reset", linear_before_reset)
+    arrays = named_arrays("onnx", named, ("W", "R"), ("B", "P"))
+    count = blocks_in(arrays["R"], 1, 2)
+    kind: type = {4: LSTMParams, 3: GRUResetBeforeParams, 1: RNNParams}[count]
+    if count == 3 and linear_before_reset:
+        kind = GRUParams
+    if "P" in arrays:
+        kind = PeepholeLSTMParams
+    shapes: dict[str, Shape] = {
+        "R": ("N", times(count), "H"),
+        "W": ("N", times(count), "D"),
+        "B": ("N", f"{2 * count}H"),
+        "P": ("N", "3H"),
     }
-    if b is not None:
-        input_half = reorder(b, "ifgo", "iofg")
-        recurrent_half = input_half if gradients else np.zeros_like(input_half)
-        part["B"] = np.concatenate([input_half, recurrent_half])
+    N = fit("onnx", arrays, shapes, named)["N"]
+    if N > 2:
+        checks.fail("W", f"N = {N}", "N = 1 or 2", "there are two directions")
+    parts = [
+        _direction_from_onnx(kind, {name: array[n] for name, array in arrays.items()}, gradients)
+        for n in range(N)
+    ]
+    return BidirectionalParams(*parts) if N == 2 else parts[0]
+
+
+def _direction_to_onnx(params: Any, gradients: bool) -> dict[str, Array]:
+    arrays = own_arrays("onnx", params, _CELLS)
+    ours = GATES[type(params)]
+    theirs = _ORDERS[ours]
+    part = {
+        "W": turned(reorder(arrays["W_x"], ours, theirs)),
+        "R": turned(reorder(arrays["W_h"], ours, theirs)),
+    }
+    if "b" in arrays:
+        halves = two_of_one(arrays["b"], arrays.get("b_hn"), gradients=gradients)
+        part["B"] = np.concatenate([reorder(half, ours, theirs) for half in halves])
+    if "p_i" in arrays:
+        part["P"] = np.concatenate([arrays[name] for name in _PEEPHOLES])
     return part
 
 
-def _batch_first(xs: Array, layout: int) -> Array:
-    return (np.swapaxes(xs, 0, 1) if layout else xs).copy()
+def _direction_from_onnx(kind: Any, part: dict[str, Array], gradients: bool) -> Any:
+    ours = GATES[kind]
+    theirs = _ORDERS[ours]
+    arrays = {
+        "W_x": reorder(turned(part["W"]), theirs, ours),
+        "W_h": reorder(turned(part["R"]), theirs, ours),
+        "b": None,
+    }
+    if kind is GRUParams:
+        arrays["b_hn"] = None
+    if "B" in part:
+        halves = (reorder(half, theirs, ours) for half in np.split(part["B"], 2))
+        b, b_hn = one_of_two(*halves, has_b_hn=kind is GRUParams, gradients=gradients)
+        arrays["b"] = b
+        if kind is GRUParams:
+            arrays["b_hn"] = b_hn
+    elif kind is PeepholeLSTMParams:
+        W_h = arrays["W_h"]
+        assert W_h is not None
+        arrays["b"] = np.zeros(W_h.shape[-1], W_h.dtype)
+    if "P" in part:
+        peepholes = (peephole.copy() for peephole in np.split(part["P"], 3))
+        arrays |= dict(zip(_PEEPHOLES, peepholes, strict=True))
+    return kind(**arrays)
 
 
-def _is_layout(layout: Any) -> None:
-    if layout not in (0, 1) or isinstance(layout, bool):
-        because = "the operator knows time-major and batch-major data"
-        checks.fail("layout", f"the value {layout!r}", "0 or 1", because)
+def _is_switch(name: str, value: Any) -> None:
+    if value not in (0, 1):
+        checks.fail(name, f"the value {value!r}", "0 or 1", "the operator knows no other")

@@ -62,7 +62,9 @@ def _arrays_in(value: Any) -> Iterable[Array]:
 
 
 def _columns_per_gate(shapes: list[tuple[int, ...]], count: int) -> bool:
-    """(D, G·H) and (H, G·H)."""
+    """(D, G·H) and (H, G·H); a bias of two rows may follow them, as in Keras's GRU."""
+    if len(shapes) == 3 and shapes[2] == (2, shapes[0][-1]):
+        shapes = shapes[:2]
     two = [shape for shape in shapes if len(shape) == 2]
     return (
         len(shapes) == len(two) == 2

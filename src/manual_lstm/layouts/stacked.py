@@ -12,8 +12,8 @@ import numpy as np
 from manual_lstm.cells import LSTMParams
 from manual_lstm.checks import Array
 from manual_lstm.layouts.blocks import reorder
+from manual_lstm.layouts.kinds import bias_or_zeros, own_arrays
 from manual_lstm.layouts.named import fit, named_arrays
-from manual_lstm.layouts.own import own_arrays_with_bias
 
 _SHAPES = {"Wh": ("H", "4H"), "Wx": ("D", "4H"), "b": ("4H",)}
 
@@ -31,9 +31,9 @@ def to_cs231n(params: LSTMParams) -> dict[str, Array]:
     >>> [(name, array.shape) for name, array in to_cs231n(params).items()]
     [('Wx', (3, 20)), ('Wh', (5, 20)), ('b', (20,))]
     """
-    W_x, W_h, b = own_arrays_with_bias(params)
-    arrays = zip(("Wx", "Wh", "b"), (W_x, W_h, b), strict=True)
-    return {name: reorder(array, "ifgo", "ifog") for name, array in arrays}
+    own = own_arrays("cs231n", params, (LSTMParams,))
+    arrays = {"Wx": own["W_x"], "Wh": own["W_h"], "b": bias_or_zeros(own)}
+    return {name: reorder(array, "ifgo", "ifog") for name, array in arrays.items()}
 
 
 def from_cs231n(named: Mapping[str, Array]) -> LSTMParams:
@@ -56,8 +56,9 @@ def to_ifog(params: LSTMParams) -> Array:
     >>> to_ifog(params).shape
     (9, 20)
     """
-    W_x, W_h, b = own_arrays_with_bias(params)
-    return reorder(np.concatenate([b[None], W_x, W_h]), "ifgo", "ifog")
+    own = own_arrays("ifog", params, (LSTMParams,))
+    rows = [bias_or_zeros(own)[None], own["W_x"], own["W_h"]]
+    return reorder(np.concatenate(rows), "ifgo", "ifog")
 
 
 def from_ifog(matrix: Array) -> LSTMParams:
