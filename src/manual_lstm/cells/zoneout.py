@@ -162,5 +162,6 @@ class Zoneout:
         dparams, dstate_from_cell, dx = self.cell.step_backward(params, inner, dnew)
         dstate_prev = tree_map(np.add, dold, dstate_from_cell)
         # forward: x, *columns = split_columns(x, ...)
-        dcolumns = [dmask.reshape(len(dx), -1) for dmask in leaves(dmasks)]
+        pairs = zip(leaves(dmasks), self.mask_sizes, strict=True)
+        dcolumns = [dmask.reshape(len(dmask), size) for dmask, size in pairs]
         return dparams, dstate_prev, join_columns(dx, *dcolumns)

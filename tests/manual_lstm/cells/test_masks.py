@@ -17,6 +17,16 @@ def lstm_problem(**options):
     return draw(ml.LSTM(2, 5), replace(CASE, **options))
 
 
+@pytest.mark.parametrize("kind", [ml.Zoneout, ml.RecurrentDropoutLSTM, ml.VariationalDropoutLSTM])
+@pytest.mark.parametrize(("T", "B"), [(0, 3), (2, 0)])
+def test_no_step_and_no_row(kind, T, B):
+    problem = draw(kind(2, 5), Case(T=T, B=B, D=2, H=5))
+    hs, _, gradients = problem.manual()
+    assert hs.shape == (T, B, 5)
+    assert gradients.xs.shape == problem.xs.shape
+    assert not gradients.params.W_x.any()
+
+
 def test_zoneout_of_nothing_is_the_cell_inside(assert_same):
     problem = lstm_problem()
     masks = [np.zeros((4, 3, 5))] * 2
