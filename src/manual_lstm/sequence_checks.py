@@ -229,10 +229,20 @@ def _has_shapes(
         )
     for name, shape in shapes.items():
         array = checks.is_array(f"{kind}.{name}", named[name])
-        if array.shape == evaluate(shape, sizes):
-            continue
-        letters = sorted({letter for dimension in shape for letter in dimension if letter in sizes})
-        because = "the cell has " + ", ".join(f"{letter} = {sizes[letter]}" for letter in letters)
-        checks.has_shape(
-            f"{kind}.{name}", array, evaluate(shape, sizes), in_letters(shape), because
-        )
+        must = evaluate(shape, sizes)
+        if array.shape != must:
+            letters = sorted({letter for each in shape for letter in each if letter in sizes})
+            checks.fail(
+                f"{kind}.{name}",
+                f"shape {array.shape}",
+                f"{in_letters(shape)} = {must}",
+                "the cell has " + ", ".join(f"{letter} = {sizes[letter]}" for letter in letters),
+                hint=_whose_layout(named),
+            )
+
+
+def _whose_layout(named: dict[str, Any]) -> str | None:
+    """Tell which framework's weights these seem to be; only asked when they do not fit."""
+    from manual_lstm.layouts.recognize import hint  # layouts need what needs this module
+
+    return hint(named, "manual_lstm")

@@ -420,3 +420,14 @@ def test_what_does_not_fit_is_refused(case):
     with pytest.raises((ValueError, TypeError)) as caught:
         call()
     assert str(caught.value).startswith(message)
+
+
+def test_forward_says_whose_weights_it_was_given():
+    theirs = ml.LSTMParams(*weights_in("equinox").values())
+    with pytest.raises(ValueError, match="params.W_x has shape") as caught:
+        ml.forward(ml.LSTM(3, 5), theirs, np.zeros((4, 2, 3)))
+    assert str(caught.value) == (
+        "params.W_x has shape (20, 3), but must be (D, 4H) = (3, 20), because the cell has D = 3, "
+        "H = 5.\nHINT: these shapes are those of torch or equinox: use layouts.from_torch or "
+        "from_equinox"
+    )
