@@ -120,6 +120,14 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
             slope = f"({text} > 0)" if isinstance(argument, ast.Name) else f"(({text}) > 0)"
             for form in (slope, f"(1 - {whole} ** 2)", f"({whole} * (1 - {whole}))"):
                 yield place.rewrite(node, form, "wrong derivative", f"{form} in its place", 1.4)
+        elif isinstance(node, ast.Call) and place.text(node.func) in _LIMITS and node.args:
+            for argument in node.args:
+                text = place.text(argument)
+                if np.shape(place.value(text, place.env)) == np.shape(
+                    place.value(place.text(node), place.env)
+                ):
+                    new = inside(parent, text)
+                    yield place.rewrite(node, new, "clipped", f"{text} as it is", 1.1)
     ones = _functions_of_one(place)
     for node, _ in place.loaded:
         if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
@@ -136,6 +144,9 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
                     yield place.rewrite(
                         node.func, name, "wrong derivative", f"{name} in its place", 1.5
                     )
+
+
+_LIMITS = {"np.clip", "np.maximum", "np.minimum", "np.nan_to_num", "np.round", "np.sign", "np.abs"}
 
 
 def _functions_of_one(place: Place) -> list[str]:

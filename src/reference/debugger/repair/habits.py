@@ -16,7 +16,7 @@ def weighed_by_habit(place: Place, rewrite: Rewrite) -> Rewrite:
 
     Cheaper where the new text, with what stands before it, is written like that elsewhere in the
     file, and where a line that only hands a value on lacks its factor; dearer where a result is
-    exchanged for another one at the end.
+    exchanged for another one at the end, or where nobody would read the old variable any more.
     """
     cost = rewrite.cost
     splice = rewrite.splices[0]
@@ -25,6 +25,8 @@ def weighed_by_habit(place: Place, rewrite: Rewrite) -> Rewrite:
     statement = place.statement
     if isinstance(statement, ast.Return) and rewrite.kind in ("wrong operand", "gate copied"):
         cost += 0.25
+    if len(rewrite.splices) == 1 and _orphans(place, splice.start, splice.end):
+        cost += 0.6
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and rewrite.kind.startswith(
         "missing"
@@ -50,6 +52,23 @@ def _is_familiar(place: Place, start: int, end: int, new: str) -> bool:
 def _triples(text: str) -> set[tuple[str, ...]]:
     tokens = _TOKEN.findall(text)
     return {tuple(tokens[k : k + 3]) for k in range(len(tokens) - 2)}
+
+
+def _orphans(place: Place, start: int, end: int) -> bool:
+    """Whether a variable of the function would be read nowhere: the edit goes round its fault."""
+    old = place.source.data[start:end].decode()
+    if not old.isidentifier():
+        return False
+    reads = [
+        node
+        for node in ast.walk(place.function)
+        if isinstance(node, ast.Name) and node.id == old and isinstance(node.ctx, ast.Load)
+    ]
+    stored = any(
+        isinstance(node, ast.Name) and node.id == old and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(place.function)
+    )
+    return stored and len(reads) == 1
 
 
 _KNOWN: dict[int, set[tuple[str, ...]]] = {}

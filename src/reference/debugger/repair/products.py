@@ -65,6 +65,9 @@ def _variants(place: Place, node: ast.expr, a: ast.expr, b: ast.expr) -> Iterato
         for x, y in (("1:", ":-1"), (":-1", "1:")):
             new = f"{base}[{x}].T @ {right}[{y}]"
             yield place.rewrite(node, new, "index off by one", new, 1.5)
+        if values[0].shape[0] == values[1].shape[1]:  # type: ignore[union-attr]
+            new = f"({base} * {right}).sum(axis=0)"
+            yield place.rewrite(node, new, "wrong shape", new, 1.7)
     outer = f"np.outer({left}, {right})", f"np.outer({right}, {left})"
     for new in (*outer, f"np.dot({left}, {right})", f"{left} * {right}"):
         yield place.rewrite(node, new, "wrong operand", new, 1.4)
