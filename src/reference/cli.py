@@ -29,6 +29,7 @@ examples:
   manual-lstm train                      train on a short text that is included
   manual-lstm train book.txt --checkpoint book.ckpt.npz
   manual-lstm flow                       why gradients vanish, in numbers
+  manual-lstm bench                      time and memory, beside others
   manual-lstm vectors --out DIR          golden vectors for a port to C or CUDA
   manual-lstm COMMAND --help             all options of a command
 
@@ -149,6 +150,7 @@ class Version(argparse.Action):
 
 def parser() -> Parser:
     """Return the parser of the whole command line."""
+    from reference.bench.command import add_bench
     from reference.flow_command import add_flow
     from reference.vectors_command import add_vectors
 
@@ -166,6 +168,7 @@ def parser() -> Parser:
     add_new(commands)
     add_train(commands)
     add_flow(commands)
+    add_bench(commands)
     add_vectors(commands)
     return whole
 
