@@ -101,7 +101,9 @@ class Source:
         for splice in sorted(splices, key=lambda splice: -splice.start):
             data = data[: splice.start - start] + splice.new.encode() + data[splice.end - start :]
         heads = "".join(f"{' ' * k}class {name}:\n" for k, name in enumerate(unit.classes))
-        blank = "\n" * (unit.first - 1 - len(unit.classes))
+        if unit.tree.col_offset and not heads:
+            heads = "if True:\n"  # it stands in an `if`, `try` or `with`
+        blank = "\n" * (unit.first - 1 - heads.count("\n"))
         return _compiled(blank + heads + data.decode(), self.file)
 
 
@@ -122,7 +124,8 @@ def _units(file: str, body: list[ast.stmt], classes: tuple[str, ...]) -> Iterato
         if isinstance(statement, ast.ClassDef):
             yield from _units(file, statement.body, (*classes, statement.name))
         elif isinstance(statement, ast.If | ast.Try | ast.With) and not classes:
-            yield from _units(file, statement.body, classes)
+            for block in (statement.body, getattr(statement, "orelse", [])):
+                yield from _units(file, block, classes)
         else:
             decorators = getattr(statement, "decorator_list", [])
             first = min([statement.lineno, *(d.lineno for d in decorators)])

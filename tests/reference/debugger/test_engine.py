@@ -239,3 +239,15 @@ def example(rng):
     found = debugged(loaded(source, tmp_path))
     assert found.suspects[0].line == 15
     assert "1 - self.y ** 2" in found.fixes[0].diff
+
+
+def test_a_file_with_blocks_at_its_top_level_is_mended(tmp_path):
+    source = RIGHT.replace("dc_next = dc * f\n", "dc_next = dc\n")
+    source = source.replace("def backward", "if True:\n    pass\n\n\ndef backward", 1)
+    source += (
+        '\n\nif __name__ == "__main__":\n    try:\n        print(example(np.random))\n'
+        "    finally:\n        pass\nelse:\n    half = 0.5\n"
+    )
+    found = debugged(loaded(source, tmp_path))
+    assert found.suspects[0].text == "dc_next = dc"
+    assert "+        dc_next = dc * f" in found.fixes[0].diff
