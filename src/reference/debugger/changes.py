@@ -75,8 +75,8 @@ def changes(
 def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]) -> Change:
     line, function, _ = events[0]
     known = times[line]
-    if len(known) == 1 or not loops_around(*line):
-        known = known if len(set(known)) > 1 else []
+    if len(set(known)) == 1:  # in no loop over time
+        known = []
     there = [time for at, _, time in events if at == line]
     if any(time < 0 for time in known):  # counted from the end
         known, there = ([time + len(known) for time in which] for which in (known, there))
@@ -99,7 +99,7 @@ def _time(frame: types.FrameType | None, line: int, count: int) -> int:
             return -1 - count if _is_backwards(ast.unparse(loops[0].iter)) else count
         frame = frame.f_back
         line = frame.f_lineno if frame is not None else 0
-    return count
+    return 0
 
 
 def _is_backwards(iterable: str) -> bool:

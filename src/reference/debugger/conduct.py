@@ -88,8 +88,6 @@ def conduct(
     gradients_alone = [_or_error(lambda d=draw: calls.gradients(d)) for draw in seen.others[:2]]
 
     loss_repeats = alike(first, again) and alike(values_after, values_alone)
-    if not seen.others and isinstance(first, NoLoss):
-        seen.reasons.append(f"at the given values {first}")
     if not loss_repeats and (drew or not alike(first, clean)):
         seen.random = True
         seen.reasons.append(

@@ -19,7 +19,8 @@ from reference.debugger.program import Inputs, Program
 
 _SHOWN = 3
 # Kinds that are seen, not inferred: they hold whatever an edit of the line is called.
-_SURE_OF = {"aliasing", "argument changed", "state between calls", "wrong name", "never returned"}
+_SURE_OF = {"aliasing", "argument changed", "state between calls", "wrong name", "never returned",
+            "wrong dtype"}  # fmt: skip
 
 
 def aliasing(

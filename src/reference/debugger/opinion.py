@@ -17,6 +17,7 @@ from reference.debugger.calls import Calls, Late, NoLoss, Raised, as_floats
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.missing import missing_gradients, of_wrong_shape
 from reference.debugger.raised import finding as raised_here
+from reference.debugger.timebox import ExitError
 from reference.debugger.voters import (
     Abstains,
     by_entries,
@@ -75,6 +76,12 @@ def opinion(calls: Calls, draw: Draw, proof: Proof | None) -> Opinion:
     except Raised as raised:
         seen.error = raised.__cause__ or raised
         seen.findings.append(raised_here(seen.error, str(raised)))
+        seen.reasons += [
+            f"params[{name!r}] holds integers: no gradient of it is looked at, and what is made "
+            "like it, as by zeros_like, holds integers too"
+            for name, value in draw.params.items()
+            if name not in floats and np.asarray(value).dtype.kind in "iu"
+        ]
         seen.reference, who = _reference(calls, draw, list(draw.params), here, seen)
         return seen
     missing = [name for name in draw.params if name in floats and returned.get(name) is None]
@@ -133,7 +140,7 @@ def _reference(
         calls.restore()
         try:
             found = calls.quietly(ask, at_most=5.0)
-        except Abstains as why:
+        except (Abstains, ExitError) as why:
             seen.reasons.append(f"{who}: {why}")
             continue
         except Late:
@@ -327,7 +334,7 @@ def _vote(
         votes["complex step"] = calls.quietly(
             lambda: _analytic_slope(calls, draw, {name: direction})
         )
-    except Abstains as why:
+    except (Abstains, ExitError) as why:
         seen.reasons.append(f"complex step: {why}")
     finally:
         calls.restore()

@@ -24,6 +24,7 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.draws import Example, drawn, further
 from reference.debugger.non_finite import non_finite
 from reference.debugger.opinion import NOT_FINITE, Opinion, not_a_number, opinion
+from reference.debugger.timebox import ExitError
 from reference.exact import Proof, prove
 
 _DRAWS = 4  # with the given one; half of them where the answer is plain
@@ -166,7 +167,8 @@ def _judged(calls: Calls, given: Draw, example: Example | None, seed: int) -> Ju
         try:
             opinions.append(opinion(calls, draw, proof))
         except NoLoss as none:
-            reasons.append(f"at {draw.source}, {none}")
+            given_ones = "the given values" if draw is given else draw.source
+            reasons.append(f"at {given_ones} {none}")
         except Late as late:
             reasons.append(str(late))
             break
@@ -216,6 +218,9 @@ def _proof(
         )
     except Late:
         reasons.append("not proved: exact arithmetic takes too long")
+        return None
+    except ExitError as leaving:
+        reasons.append(f"not proved: {leaving}")
         return None
     finally:
         calls.restore()
