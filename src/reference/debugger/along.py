@@ -10,7 +10,7 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch
 from reference.debugger.voters import precision
 
-_DIRECTIONS = 3
+_DIRECTIONS = 2
 _ROUGH = 1e-5
 
 Slope = Callable[[Array], float]  # of the loss along a direction, NaN where it has none

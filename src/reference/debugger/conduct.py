@@ -20,6 +20,7 @@ from reference.debugger.kept import Kept, alike
 from reference.debugger.place import at, place_of
 
 _SECONDS = 3.0  # to look for the line
+_SLOW = 0.05  # of the time, for four calls
 _TRIES = 12
 _OTHERS = 5
 
@@ -64,15 +65,18 @@ def conduct(
     """
     seen = Conduct()
     # From here on nothing is put back, so that what is kept between calls shows.
+    started = time.monotonic()
     first = _first_value(calls, given, seen)
     again = _or_error(lambda: calls._value(given))
     drew = calls.state.has_drawn()
     gradients = _or_error(lambda: calls._gradients(given))
     gradients_again = _or_error(lambda: calls._gradients(given))
     names = [] if isinstance(gradients, Exception) else gradients.keys()
-    seen.others = _with_a_value(calls, others(names))
-    values_after = [_or_error(lambda d=draw: calls._value(d)) for draw in seen.others[:2]]
-    gradients_after = [_or_error(lambda d=draw: calls._gradients(d)) for draw in seen.others[:2]]
+    slow = time.monotonic() - started > _SLOW * calls.left
+    seen.others = _with_a_value(calls, others(names), 1 if slow else _OTHERS)
+    asked = seen.others[: 1 if slow else 2]
+    values_after = [_or_error(lambda d=draw: calls._value(d)) for draw in asked]
+    gradients_after = [_or_error(lambda d=draw: calls._gradients(d)) for draw in asked]
 
     # The same questions to functions that remember nothing.
     calls.restore()
@@ -84,8 +88,8 @@ def conduct(
         seen.reasons.append("backward runs only after a call of loss with the same arguments")
         clean_gradients = gradients
     calls.stateful = True
-    values_alone = [_or_error(lambda d=draw: calls.value(d)) for draw in seen.others[:2]]
-    gradients_alone = [_or_error(lambda d=draw: calls.gradients(d)) for draw in seen.others[:2]]
+    values_alone = [_or_error(lambda d=draw: calls.value(d)) for draw in asked]
+    gradients_alone = [_or_error(lambda d=draw: calls.gradients(d)) for draw in asked]
 
     loss_repeats = alike(first, again) and alike(values_after, values_alone)
     if not loss_repeats and (drew or not alike(first, clean)):
@@ -191,11 +195,11 @@ def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | NoLoss:
              "a gradient is the derivative of one number")  # fmt: skip
 
 
-def _with_a_value(calls: Calls, draws: Iterator[Draw]) -> list[Draw]:
+def _with_a_value(calls: Calls, draws: Iterator[Draw], most: int) -> list[Draw]:
     """Return the first draws at which the loss is finite."""
     found: list[Draw] = []
     for draw in islice(draws, _TRIES):
-        if len(found) == _OTHERS or (found and calls.left < 0):
+        if len(found) == most or (found and calls.left < 0):
             break
         if not isinstance(_or_error(lambda d=draw: calls.value(d)), Exception):
             found.append(draw)

@@ -39,6 +39,7 @@ NOT_FINITE = "it is not finite though the loss and its derivative are"
 _ROUGH = 1e-5  # tolerance where differences are all that there is
 _SIDES = 0.25  # a vote is for the side that is nearer than this part of the gap
 _MOST_STEPS = 1500
+_TO_COMPILE = 4.0  # seconds that JAX may need
 _KINK = "the loss has a kink there, or is too rough for differences to tell"
 
 
@@ -136,6 +137,8 @@ def _reference(
     }
     for who, ask in voters.items():
         if who == "complex step" and steps > _MOST_STEPS:
+            continue
+        if who == "JAX" and steps > _MOST_STEPS and calls.left < _TO_COMPILE:
             continue
         calls.restore()
         try:

@@ -159,19 +159,24 @@ def _judged(calls: Calls, given: Draw, example: Example | None, seed: int) -> Ju
         return Judgement("inconclusive", reasons=tuple(reasons))
     proof = _proof(calls, given, example, seed, reasons)
     opinions: list[Opinion] = []
+    took = 0.0  # by the last one
     proved = proof is not None and proof.verdict == "proved"
     for draw in (given, *manner.others):
         plain = proved or any(each.wrong or each.error for each in opinions)
-        if len(opinions) >= (_DRAWS // 2 if plain else _DRAWS) or (opinions and calls.late):
+        enough = len(opinions) >= (_DRAWS // 2 if plain else _DRAWS)
+        if enough or (opinions and calls.left < took):
             break
+        started = time.monotonic()
         try:
             opinions.append(opinion(calls, draw, proof))
         except NoLoss as none:
             given_ones = "the given values" if draw is given else draw.source
             reasons.append(f"at {given_ones} {none}")
         except Late as late:
-            reasons.append(str(late))
+            if not opinions:
+                reasons.append(str(late))
             break
+        took = time.monotonic() - started
     findings = [*manner.findings, *_without_numbers(calls, opinions, proof)]
     return _summed_up(given, opinions, proof, findings, reasons)
 
