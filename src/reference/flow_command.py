@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from argparse import Namespace
 from importlib.resources import files
 from pathlib import Path
@@ -59,7 +60,12 @@ def add_flow(commands: Any) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Measure, print and draw; the imports are in here because they bring JAX."""
+    """Measure, print and draw; the imports are in here because they bring JAX.
+
+    Threads only wait for each other in matrices this small; NumPy reads the setting when it is
+    first imported.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from reference.flow.page import as_page
     from reference.flow.text import as_text
 

@@ -2,3 +2,5 @@
 
 `make` computes them, `files` writes and reads them, `verify` compares a port's answers.
 """
+
+PRECISIONS = ("float64", "float32")

@@ -15,8 +15,8 @@ from reference import tolerance
 from reference.cells import TWINS
 from reference.oracle import QUICKLY, to_numpy
 from reference.problem import Case, Problem, draw
+from reference.vectors import PRECISIONS
 
-PRECISIONS = ("float64", "float32")
 _NUDGES = 2  # runs with inputs one unit in the last place off: what rounding does to a result
 
 
