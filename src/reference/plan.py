@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import count
+from typing import Any
 
 import jax
 import numpy as np
@@ -66,12 +67,16 @@ class Plan:
             return JaxOracle(step, TRACED, count=BATCH)
         D, H = self.subject.sizes or (WIDEST.D, WIDEST.H)
         if self.pads:
-            cell = self.subject.make(D, H, variant)
-            if hasattr(cell, "bias"):  # zeros stand for a bias that is not there
-                cell = replace(cell, bias=True)
+            cell = self.widest(replace(case, D=D, H=H), variant)
             return JaxOracle(Padded(cell, T=WIDEST.T, B=WIDEST.B), count=BATCH)
         cell = self.subject.make(case.D, case.H, variant)
         return JaxOracle(SameShape(cell=cell, T=WIDEST.T, B=WIDEST.B), count=BATCH)
+
+    def widest(self, case: Case, variant: int = 0) -> Any:
+        """Return the cell that others of a variant are padded to, of the sizes of `case`."""
+        cell = self.subject.make(case.D, case.H, variant)
+        # Zeros stand for a bias that is not there.
+        return replace(cell, bias=True) if hasattr(cell, "bias") else cell
 
     def oracle_alone(self, problem: Problem) -> Oracle:
         """Return the oracle for one problem at its own size: no padding, its own compilation."""

@@ -172,12 +172,36 @@ class Padded:
 
     def _pad(self, name: str, arrays: Sequence[Array | None]) -> Array:
         """Stack arrays of one symbolic shape, each block of each axis padded with zeros."""
-        sizes = {**self.cell.sizes, "T": self.T, "B": self.B}
-        axes = [(blocks, sizes[letter]) for blocks, letter in map(parse, self.shapes[name])]
-        padded = np.zeros((len(arrays), *(n for axis in axes for n in axis)))
+        blocks, wide = self._axes(name)
+        padded = np.zeros((len(arrays), *_interleaved(blocks, wide)))
         for n, array in enumerate(arrays):
             if array is None:
                 continue
-            own = [k for (m, _), N in zip(axes, array.shape, strict=True) for k in (m, N // m)]
+            own = _interleaved(blocks, array.shape)
             padded[(n, *(slice(k) for k in own))] = array.reshape(own)
-        return padded.reshape(len(arrays), *(blocks * size for blocks, size in axes))
+        return padded.reshape(len(arrays), *wide)
+
+    def widen(self, name: str, stacked: Array) -> Array:
+        """Pad arrays that are stacked already: ``(N, own shape)`` to ``(N, widest shape)``."""
+        blocks, wide = self._axes(name)
+        own = _interleaved(blocks, stacked.shape[1:])
+        padded = np.zeros((len(stacked), *_interleaved(blocks, wide)))
+        padded[(slice(None), *(slice(k) for k in own))] = stacked.reshape(-1, *own)
+        return padded.reshape(-1, *wide)
+
+    def _axes(self, name: str) -> tuple[list[int], list[int]]:
+        """Return the blocks of each axis of an array by its name, and its length when padded."""
+        sizes = {**self.cell.sizes, "T": self.T, "B": self.B}
+        axes = list(map(parse, self.shapes[name]))
+        return [blocks for blocks, _ in axes], [blocks * sizes[letter] for blocks, letter in axes]
+
+
+def _interleaved(blocks: Sequence[int], shape: Sequence[int]) -> list[int]:
+    """Return a shape with an axis of blocks before each axis.
+
+    Examples
+    --------
+    >>> _interleaved([1, 4], [3, 8])
+    [1, 3, 4, 2]
+    """
+    return [k for m, N in zip(blocks, shape, strict=True) for k in (m, N // m)]
