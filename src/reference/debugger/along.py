@@ -53,24 +53,33 @@ def _is_off(manual: Array, direction: Array, true: float, here: float) -> bool:
 
 
 def _worst(name: str, manual: Array, slope: Slope, direction: Array, here: float) -> Mismatch | str:
-    """Halve the entries until one is left on which the two sides differ."""
+    """Return an entry on which the two sides differ: the largest, or one found by halving."""
+    found = _at(name, manual, slope, int(np.abs(manual).argmax()), here)
+    if found is not None:
+        return found
     flat = np.arange(manual.size)
+    gap = float(slope(direction) - (manual * direction).sum())
     while len(flat) > 1:
-        halves = np.array_split(flat, 2)
-        gaps = []
-        for half in halves:
-            part = np.zeros(manual.size)
-            part[half] = direction.ravel()[half]
-            part = part.reshape(manual.shape)
-            gaps.append(abs(slope(part) - float((manual * part).sum())))
-        flat = halves[int(np.argmax(np.nan_to_num(gaps)))]
-    index = tuple(int(k) for k in np.unravel_index(int(flat[0]), manual.shape))
+        first, second = np.array_split(flat, 2)
+        part = np.zeros(manual.size)
+        part[first] = direction.ravel()[first]
+        part = part.reshape(manual.shape)
+        gap_of_first = float(slope(part) - (manual * part).sum())
+        is_first = abs(gap_of_first) >= abs(gap - gap_of_first)
+        flat, gap = (first, gap_of_first) if is_first else (second, gap - gap_of_first)
+    return _at(name, manual, slope, int(flat[0]), here) or (
+        "it differs from differences along a direction, but in no entry that can be told"
+    )
+
+
+def _at(name: str, manual: Array, slope: Slope, entry: int, here: float) -> Mismatch | None:
+    """Return the mismatch at an entry, if there is one."""
+    index = tuple(int(k) for k in np.unravel_index(entry, manual.shape))
     unit = np.zeros(manual.shape)
     unit[index] = 1.0
-    true = slope(unit)
-    mine = float(manual[index])
+    mine, true = float(manual[index]), slope(unit)
     if np.isnan(true) or not _is_off(manual, unit, true, here):
-        return "it differs from differences along a direction, but in no entry that can be told"
+        return None
     explained = _ROUGH * max(abs(mine), abs(true)) + 10 * precision(abs(mine), here)
     note = "the array is large: one of the entries that are wrong"
     return Mismatch("TOTAL", name, index, {}, mine, true, abs(mine - true), explained, 1,
