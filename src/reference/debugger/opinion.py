@@ -39,7 +39,7 @@ NOT_FINITE = "it is not finite though the loss and its derivative are"
 _ROUGH = 1e-5  # tolerance where differences are all that there is
 _SIDES = 0.25  # a vote is for the side that is nearer than this part of the gap
 _MOST_STEPS = 1500
-_TO_COMPILE = 4.0  # seconds that JAX may need
+_TO_COMPILE = 6.0  # seconds: JAX may need half of them
 _KINK = "the loss has a kink there, or is too rough for differences to tell"
 
 
@@ -142,7 +142,7 @@ def _reference(
             continue
         calls.restore()
         try:
-            found = calls.quietly(ask, at_most=5.0)
+            found = calls.quietly(ask, at_most=min(5.0, 0.6 * calls.left))
         except (Abstains, ExitError) as why:
             seen.reasons.append(f"{who}: {why}")
             continue
