@@ -93,8 +93,34 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     ordered = sorted(ranked, key=lambda key: ranked[key])
     weighted = [(*key, _WEIGHTS[int(ranked[key][0])]) for key in ordered]
     # Statements without a value of their own (loops, conditions): they are few and cheap.
-    loops = [s for s in everything if s[:2] not in ranked]
-    return weighted + loops
+    weighted += [s for s in everything if s[:2] not in ranked]
+    return _with_writers(program, weighted)
+
+
+def _with_writers(program: Program, weighted: list[Statement]) -> list[Statement]:
+    """Put what writes into a variable that explains everything beside its first line."""
+    targets = {(file, line): _target(program, file, line) for file, line, _ in weighted}
+    explained = {targets[file, line] for file, line, weight in weighted if weight >= 3} - {""}
+    first = [s for s in weighted if s[2] >= 3]
+    writers = [
+        (file, line, 3.0)
+        for file, line, weight in weighted
+        if weight < 3 and targets[file, line] in explained
+    ]
+    known = {s[:2] for s in [*first, *writers]}
+    return [*first[:2], *writers, *first[2:], *(s for s in weighted if s[:2] not in known)]
+
+
+def _target(program: Program, file: str, line: int) -> str:
+    """Return the name of the variable that a statement writes to, or into."""
+    unit = program.sources[file].unit_at(line)
+    for node in ast.walk(unit.tree) if unit is not None else ():
+        if isinstance(node, ast.Assign | ast.AugAssign) and node.lineno == line:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            while isinstance(target, ast.Subscript):
+                target = target.value
+            return ast.unparse(target)
+    return ""
 
 
 def place_at(program: Program, now: Round, file: str, line: int) -> Place | None:

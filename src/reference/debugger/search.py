@@ -159,7 +159,7 @@ class Search:
                     continue
                 complete, outputs, gain = verdict
                 if complete:
-                    self._keep(rewrite, now, 0.15 * after)
+                    self._keep(rewrite, now, 0.1 * after)
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break

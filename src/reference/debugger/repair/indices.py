@@ -114,6 +114,8 @@ def _order(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node, new, kind, "not reversed", 1.2)
             continue
         value = place.value(text, place.env)
+        if value is None and isinstance(node, ast.Call) and parent is place.statement:
+            yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", 1.5)
         if isinstance(node, ast.Constant) or value is None or isinstance(value, str | dict):
             continue
         several = np.ndim(value) > 0 if isinstance(value, np.ndarray) else _is_sequence(value)

@@ -299,6 +299,8 @@ def shifted(place: Place, node: ast.Subscript) -> Iterator[str]:
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     texts = [place.text(part) for part in parts]
     for k, part in enumerate(parts):
+        if isinstance(part, ast.Name) and part.id in place.names and part.id not in place.env:
+            continue  # a constant of the file, such as the number of a gate
         for new in neighbours(part, texts[k]):
             yield f"{base}[{', '.join(new if q == k else old for q, old in enumerate(texts))}]"
 
