@@ -14,9 +14,9 @@ def as_png(flows: list[Flow], about: str) -> bytes:
     from matplotlib.figure import Figure
 
     low, high = decades(flows)
-    columns = min(len(flows), 4)
+    columns = min(len(flows), 2)
     rows = -(-len(flows) // columns)
-    figure = Figure(figsize=(3.4 * columns, 3.1 * rows + 0.7), layout="constrained")
+    figure = Figure(figsize=(4.4 * columns, 2.7 * rows + 0.8), layout="constrained")
     FigureCanvasAgg(figure)
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
     names = list(dict.fromkeys(name for flow in flows for name in flow.norms))
@@ -32,11 +32,13 @@ def as_png(flows: list[Flow], about: str) -> bytes:
                            color=colour, linestyle=dash)  # fmt: skip
         panel.set_title(flow.label, fontsize=10)
         panel.set_ylim(10.0**low, 10.0**high)
-        panel.set_xlabel("steps back")
         panel.grid(alpha=0.3)
     for panel in panels[len(flows) :]:
         panel.remove()
-    panels[0].set_ylabel("norm of the gradient")
+    for panel in panels[max(0, len(flows) - columns) : len(flows)]:
+        panel.set_xlabel("steps back")
+    for panel in panels[: len(flows) : columns]:
+        panel.set_ylabel("norm of the gradient")
     handles = [panels[0].plot([], [], color=styles[name][0], linestyle=styles[name][1])[0]
                for name in names]  # fmt: skip
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), frameon=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import log
+from textwrap import fill
 
 from reference.flow.measure import CELL, GATES, Flow
 
@@ -43,7 +44,8 @@ def as_text(flows: list[Flow], about: str, lags: int) -> str:
         first = row[0].ljust(widths[0])
         rest = [cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True)]
         lines.append("  ".join([first, *rest]).rstrip())
-    return "\n".join([*lines, "", *sentences(flows)])
+    said = [fill(sentence, 100, subsequent_indent="  ") for sentence in sentences(flows)]
+    return "\n".join([*lines, "", *said])
 
 
 def sentences(flows: list[Flow]) -> list[str]:
