@@ -87,6 +87,15 @@ def _of_parts(
         for (_, was), (_, becomes) in zip(gone, come, strict=True):
             yield from _differences(was, becomes, around)
         return
+    if what == "factors":
+        # A term that is missing from a bracket, or one too many: the bracket is one factor.
+        for one, other, turned in ((gone, come, False), (come, gone, True)):
+            if len(other) == 1 and len(addends(other[0][1])) > 1 and one and other[0][0] > 0:
+                product = _product(one)
+                if any(same(_product(factors(term)), product) for _, term in addends(other[0][1])):
+                    pair = (other[0][1], product) if turned else (product, other[0][1])
+                    yield from _differences(*pair, around)
+                    return
     yield Difference(what, tuple(gone), tuple(come), around, tuple(common))
 
 
@@ -171,10 +180,21 @@ def addends(node: ast.expr, sign: int = 1) -> list[Signed]:
     """Return the terms of a sum with their signs; a value that is no sum is its only term."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add | ast.Sub):
         second = -sign if isinstance(node.op, ast.Sub) else sign
-        return addends(node.left, sign) + addends(node.right, second)
+        right = [(second, node.right)] if _is_complement(node.right) else None
+        return addends(node.left, sign) + (right or addends(node.right, second))
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub | ast.UAdd):
         return addends(node.operand, -sign if isinstance(node.op, ast.USub) else sign)
     return [(sign, node)]
+
+
+def _is_complement(node: ast.expr) -> bool:
+    """Whether a value is 1 - x, in brackets: one thing, and no two terms."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and isinstance(node.left, ast.Constant)
+        and node.left.value == 1
+    )
 
 
 def factors(node: ast.expr, power: int = 1) -> list[Signed]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 
 from reference.debugger.differences import differences
-from reference.debugger.edited import Assigning, Edited, edited, headed, same, written
+from reference.debugger.edited import Assigning, Edited, dumped, edited, headed, same, written
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_of_expressions import (
     Seen,
@@ -27,7 +27,6 @@ from reference.debugger.roles import (
     is_zero,
     loaded,
     loops_in,
-    names_in,
     nodes_of,
     stored,
 )
@@ -120,13 +119,26 @@ def _of_missing(change: Edited, seen: Seen) -> str:
     key = getattr(target.slice, "value", None) if isinstance(target, ast.Subscript) else None
     if isinstance(inner, ast.Assign) and isinstance(key, str) and not loops:
         return "never returned"
-    if isinstance(inner, ast.Assign) and name not in names_in(inner.value) and loops:
-        read = loaded(list(loops[-1].body))
-        body = [s for s in loops[-1].body if s is not statement]
-        if name in read and name not in stored(body):
-            return "carry lost"
-    found = differences(target, value)
-    return of_difference(found[0], change, seen) if len(found) == 1 else "missing path"
+    if isinstance(inner, ast.Assign) and loops and _is_stale(name, change):
+        return "carry lost"
+    if dumped(target) in {dumped(node) for node in ast.walk(value)}:
+        found = differences(target, value)
+        return of_difference(found[0], change, seen) if len(found) == 1 else "missing path"
+    return "missing path"
+
+
+def _is_stale(name: str, change: Edited) -> bool:
+    """Return whether a loop reads what was set before it and is set in it by the edit alone."""
+    loop = loops_in(change.around_new)[-1]
+    function = function_of(change.around_new)
+    before = [s for s in ast.walk(function) if isinstance(s, ast.stmt) and s.lineno < loop.lineno]
+    others = [s for s in loop.body if s is not change.new]
+    arguments = {a.arg for a in function.args.args} if isinstance(function, ast.FunctionDef) else ()
+    return (
+        name in loaded(others)
+        and name not in stored(others)
+        and (name in stored([s for s in before if not hasattr(s, "body")]) or name in arguments)
+    )
 
 
 def _of_surplus(change: Edited, seen: Seen) -> str:
@@ -216,6 +228,8 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
             name, other = ast.unparse(becomes), ast.unparse(was)
             if another_gate(other, name):
                 return "gate copied"
+            if not isinstance(old, ast.Name | ast.Attribute | ast.Tuple):
+                continue
             read = loaded(list(loops[-1].body)) if loops else set()
             before = loops_in(change.around_old)
             body = before[-1].body if before else []
@@ -224,7 +238,7 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
             inside = function_of(change.around_new)
             if any(name in n.names for n in ast.walk(inside) if isinstance(n, ast.Nonlocal)):
                 return "never returned"
-    if loops and any(d.what == "replaced" and isinstance(d.old[0][1], ast.Name) for d in found):
+    if loops and isinstance(old, ast.Name) and isinstance(new, ast.Name):
         return "carry lost" if _is_read_next(new, change) else "wrong name"
     return of_differences(found, change, seen)
 

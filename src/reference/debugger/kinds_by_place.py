@@ -13,9 +13,10 @@ from reference.debugger.roles import another_gate, called, loops_in, nodes_of
 def of_place(d: Difference, change: Edited) -> str:
     """Name what the place alone decides: an index, the bounds of a loop, a divisor."""
     inside = [*d.around, *nodes_of(d.new[:1])]
-    numbers = [n for n in nodes_of(d.old) + nodes_of(d.new) if isinstance(n, ast.Constant)]
-    if numbers and any(called(n) in ("zeros", "empty", "ones") for n in d.around):
-        return "index off by one"  # a buffer with a row too many, or too few
+    sides = [*nodes_of(d.old), *nodes_of(d.new)]
+    numbers = [n for n in sides if isinstance(n, ast.Constant) and isinstance(n.value, int)]
+    if any(called(n) in ("zeros", "empty", "ones", "zeros_like") for n in d.around):
+        return "index off by one" if numbers else "wrong shape"  # a row too many, or too few
     for outer, inner in zip([None, *inside], inside, strict=False):
         if isinstance(outer, ast.keyword) and outer.arg == "dtype":
             return "wrong dtype"
@@ -29,6 +30,8 @@ def of_place(d: Difference, change: Edited) -> str:
 
 
 def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
+    if d.what == "swapped":
+        return "transposed"
     old, new = nodes_of(d.old), nodes_of(d.new)
     if any(isinstance(n, ast.Slice) and is_backwards(n) for n in [*old, *new]):
         return "forward order"

@@ -10,7 +10,7 @@ from reference.debugger.differences import Difference, differences
 from reference.debugger.edited import Assigning, Edited, same, written
 from reference.debugger.kinds_by_call import of_calls, of_content, of_order
 from reference.debugger.kinds_by_place import of_place
-from reference.debugger.kinds_of_sums import of_factors, of_terms, of_zero, opened
+from reference.debugger.kinds_of_sums import in_a_slope, of_factors, of_terms, of_zero, opened
 from reference.debugger.roles import (
     another_gate,
     function_of,
@@ -84,6 +84,8 @@ def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
         return place
     if d.what == "swapped":
         return "wrong order"
+    if in_a_slope(d) and d.what in ("sign", "terms"):
+        return "wrong derivative"
     if d.what == "sign" or (d.what == "terms" and len(d.old) == len(d.new) == 1):
         return "wrong sign"
     if d.what == "terms":
@@ -164,7 +166,7 @@ def _of_slopes(old: ast.expr, new: ast.expr, d: Difference) -> str:
             if any(isinstance(n, ast.BinOp) for n in ast.walk(old)) and applied:
                 return "derivative of an activated value"
         return "wrong derivative"
-    inside = [n for n in d.around if isinstance(n, ast.BinOp) and is_slope([n], [])]
+    inside = in_a_slope(d)
     powers = (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow) for n in (old, new))
     if inside and (any(powers) or any(map(is_activation, (old, new)))):
         return "wrong derivative"
@@ -181,8 +183,9 @@ def _of_opened(old: ast.expr, new: ast.expr, change: Edited) -> str:
             d = found[0]
             if not d.old or not d.new:
                 return of_factors(list(d.old), list(d.new), list(d.common), change)
-        if len(found) == 1 and found[0].what == "terms" and not (found[0].old and found[0].new):
-            return of_terms(found[0], change)
+        if len(found) == 1 and found[0].what == "terms":
+            kind = of_terms(found[0], change)
+            return kind if kind in ("carry not added", "spurious term") else "wrong operand"
     return ""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from reference.debugger.differences import Difference, Signed, differences
+from reference.debugger.differences import Difference, Signed, differences, factors
 from reference.debugger.edited import Assigning, Edited, same, written
 from reference.debugger.roles import (
     called,
@@ -32,8 +32,8 @@ def of_terms(d: Difference, change: Edited) -> str:
     if old and not new:
         return "spurious term"
     whole, becomes = _sum(d.common, old), _sum(d.common, new)
-    if is_complement(whole, becomes):
-        return "wrong operand"
+    if is_complement(whole, becomes) or in_a_slope(d):
+        return "wrong derivative" if in_a_slope(d) else "wrong operand"
     inner = opened(becomes, change)
     if inner is not None and not same(inner, becomes):
         found = differences(whole, inner)
@@ -42,6 +42,17 @@ def of_terms(d: Difference, change: Edited) -> str:
     if len(new) > len(old):
         return "transposed" if "conv" in called(old[0][1]) else "missing path"
     return "spurious term" if len(old) > len(new) else "wrong operand"
+
+
+def in_a_slope(d: Difference) -> bool:
+    """Return whether the difference lies in the derivative of an activation, as it should be."""
+    products = [n for n in d.around if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
+    for whole in d.around:
+        beside = [f for product in products for _, f in factors(product) if f is not whole]
+        if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Sub):
+            if is_slope([whole], beside):
+                return True
+    return False
 
 
 def of_added(term: ast.expr, change: Edited) -> str:
