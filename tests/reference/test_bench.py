@@ -15,7 +15,7 @@ from reference.bench.tables import markdown
 from reference.cli import main
 
 SMALL = Size(5, 2, 3, 4)
-OF_PEERS = ("flax", "torch")
+OF_PEERS = ("flax", "numba", "torch")
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

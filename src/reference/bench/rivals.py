@@ -99,9 +99,18 @@ def torch_lstm(task: Task) -> Prepared:
     return lstm(task)
 
 
+def numba_lstm(task: Task) -> Prepared:
+    """Run our LSTM compiled by numba, where it is small; the same as ours where it is not."""
+    from reference.frameworks.numba import CompiledLSTM
+
+    cell: Any = CompiledLSTM(task.cell.input_size, task.cell.hidden_size)
+    return fused(task._replace(cell=cell))
+
+
 OURS = "manual_lstm"
 RIVALS = (
     Rival(OURS, "`ml.forward` and `ml.backward`", fused),
+    Rival("numba", "the same, compiled where it is small", numba_lstm, "numba"),
     Rival("steps", "the same, by the readable steps", stepwise),
     Rival("per gate", "NumPy in the style that people write", gate_by_gate),
     Rival("jax", "`jax.jit(jax.grad(...))` of a `lax.scan`", jax_scan, "jax"),
