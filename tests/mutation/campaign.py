@@ -43,7 +43,7 @@ class Outcome:
     @property
     def survivor_of(self) -> list[str]:
         """The judges that it passed."""
-        passed = {"sampled": self.times == 0, "exact": self.answer == "proved"}
+        passed = {"sampled": self.times == 0, "exact": self.answer in ("proved", "undecided")}
         return [judge for judge, survived in passed.items() if survived]
 
 

@@ -17,7 +17,8 @@ from reference.exact import prove
 if TYPE_CHECKING:
     from tests.mutation.tasks import Named, Plant, Task
 
-Answer = Literal["proved", "refuted", "raises"]
+Answer = Literal["proved", "refuted", "raises", "undecided"]
+NO_ROOTS = "draws there was none with all the square roots needed"
 
 
 @dataclass(frozen=True)
@@ -48,13 +49,20 @@ class Theorem:
             return gradients
 
         proof = prove(loss, backward, task.primals, task.cotangents, generic=list(task.cotangents))
-        return "raises" if proof.verdict == "not applicable" else proof.verdict
+        if proof.verdict != "not applicable":
+            return proof.verdict
+        return "undecided" if proof.reason.endswith(NO_ROOTS) else "raises"
 
 
 def first_refuted(theorems: Iterable[Theorem], plant: Plant) -> Answer:
-    """Return the answer of the first theorem that does not hold, or "proved"."""
+    """Return the answer of the first theorem that does not hold, or "proved".
+
+    One that lacks the square roots for a refutation leaves the decision to the next.
+    """
+    last: Answer = "proved"
     for theorem in theorems:
         answer = theorem.answer(plant)
-        if answer != "proved":
+        if answer not in ("proved", "undecided"):
             return answer
-    return "proved"
+        last = answer if last == "proved" else last
+    return last
