@@ -6,6 +6,7 @@ Loaded by pytest as a plugin: neither JAX nor NumPy is imported before a test as
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextvars import ContextVar
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,14 @@ import pytest
 
 if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis
+
+
+MARKER = (
+    "backward(**options): a test of a hand-written backward. `-m backward` runs these alone; the "
+    "options, such as seconds=5 or seed=3, are those of assert_backward in the test, where it is "
+    "given no others."
+)
+_OPTIONS: ContextVar[Mapping[str, Any] | None] = ContextVar("options of the marker", default=None)
 
 
 class DiagnosisError(AssertionError):
@@ -40,7 +49,8 @@ def assert_backward(
     Parameters
     ----------
     loss, backward, params, inputs, **options
-        As for `reference.debug`.
+        As for `reference.debug`. Options that are not given are taken from the marker
+        ``@pytest.mark.backward(...)`` of the test, if it has one.
 
     Returns
     -------
@@ -66,7 +76,7 @@ def assert_backward(
     __tracebackhide__ = True
     from reference.debugger.debug import debug  # brings JAX
 
-    diagnosis = debug(loss, backward, params, inputs, **options)
+    diagnosis = debug(loss, backward, params, inputs, **{**(_OPTIONS.get() or {}), **options})
     if diagnosis.verdict != "right":
         raise DiagnosisError(diagnosis)
     return diagnosis
@@ -89,6 +99,24 @@ class FailureSection:
             start = line.lstrip()[:2]
             kind = line.startswith("    ") and {"> ": "bold", "- ": "red", "+ ": "green"}.get(start)
             terminal.line(line, **({kind: True} if kind else {}))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marker."""
+    config.addinivalue_line("markers", MARKER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Let the options of the marker hold while the test runs; the nearest marker wins."""
+    options: dict[str, Any] = {}
+    for marker in reversed(list(item.iter_markers("backward"))):
+        options |= marker.kwargs
+    before = _OPTIONS.set(options)
+    try:
+        yield
+    finally:
+        _OPTIONS.reset(before)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -7,11 +7,18 @@ smallest sizes and the mildest knobs at which it still fails.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from reference.cells import TWINS
 from reference.plan import WIDEST
-from reference.problem import Case
+from reference.problem import Case, Problem, draw
+from reference.subject import subject_of, takes_indices
 
 # Ordered from what is easiest to read in a shrunk failure to what is most extreme.
 _SCALES = (1.0, 0.5, 2.0, 4.0)
@@ -45,3 +52,44 @@ def cases(
         state_scale=st.sampled_from((1.0, 0.0, 2.0)),
         float32=st.integers(0, 9).map(lambda k: k == 9),
     )
+
+
+def cells() -> SearchStrategy[Callable[[int, int], Any]]:
+    """Return a strategy for the built-in cells, each to be called with D and H.
+
+    Every variant is among them, such as a cell without bias.
+    """
+    return st.sampled_from(
+        [partial(cell, **variant) for cell, twin in TWINS.items() for variant in twin.variants]
+    )
+
+
+def problems(cell: Callable[[int, int], Any], **limits: int) -> SearchStrategy[Problem]:
+    """Return a strategy for whole problems: parameters, inputs, lengths, states, cotangents.
+
+    Parameters
+    ----------
+    cell : callable
+        ``cell(D, H)``: the class of a cell, built in or your own.
+    **limits : int
+        ``max_T``, ``max_B``, ``max_D``, ``max_H``, as in `cases`.
+
+    Examples
+    --------
+    >>> import manual_lstm as ml
+    >>> from hypothesis import given
+    >>> @given(problems(ml.LSTM, max_T=6, max_H=5))
+    ... def test_shapes(problem):
+    ...     hs, state_T, gradients = problem.manual()
+    ...     assert hs.shape == problem.dhs.shape
+    >>> test_shapes()
+    """
+    # Asked once, of a cell with the sizes that `takes_indices` tries: (3, 4).
+    has_indices = takes_indices(subject_of(cell(3, 4)))
+
+    def problem(case: Case) -> Problem:
+        if not has_indices:
+            case = replace(case, index_inputs=False)
+        return draw(cell(case.D, case.H), case)
+
+    return cases(**limits).map(problem)

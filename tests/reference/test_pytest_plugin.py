@@ -82,9 +82,9 @@ def test_starting_pytest_loads_neither_jax_nor_numpy(pytester):
             loaded = {"jax", "numpy", "hypothesis", "rich"} & set(sys.modules)
             assert not loaded
     """)
-    # Hypothesis brings a pytest plugin of its own.
+    # Hypothesis and jaxtyping bring pytest plugins of their own.
     command = [sys.executable, "-m", "pytest", *PLUGIN, "-p", "no:cacheprovider",
-               "-p", "no:hypothesispytest"]  # fmt: skip
+               "-p", "no:hypothesispytest", "-p", "no:jaxtyping"]  # fmt: skip
     ran = subprocess.run(command, cwd=pytester.path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout
 
@@ -92,3 +92,53 @@ def test_starting_pytest_loads_neither_jax_nor_numpy(pytester):
 def test_the_plugin_is_announced():
     project = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
     assert project["entry-points"]["pytest11"] == {"manual_lstm": "reference.pytest_plugin"}
+
+
+MARKED = """
+import sys
+import types
+
+import pytest
+from tests.reference.report import diagnoses
+
+from reference.pytest_plugin import assert_backward
+
+pytestmark = pytest.mark.backward(seconds=1, seed=5)
+
+
+@pytest.fixture(autouse=True)
+def seen(monkeypatch):
+    options = []
+
+    def debug(loss, backward, params, inputs, **given):
+        options.append(given)
+        return diagnoses.ALL["right"]
+
+    standing_in = types.ModuleType("reference.debugger.debug")
+    standing_in.debug = debug
+    monkeypatch.setitem(sys.modules, standing_in.__name__, standing_in)
+    return options
+
+
+def test_of_the_module(seen):
+    assert_backward(len, abs, {}, {})
+    assert seen == [{"seconds": 1, "seed": 5}]
+
+
+@pytest.mark.backward(seconds=2)
+def test_nearest_and_given(seen):
+    assert_backward(len, abs, {}, {}, seed=7)
+    assert seen == [{"seconds": 2, "seed": 7}]
+"""
+
+
+def test_options_of_the_marker(pytester, monkeypatch):
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    pytester.makepyfile(MARKED, test_unmarked="def test_it(): pass")
+    flags = ["-p", "no:cacheprovider", "--import-mode=importlib", "--strict-markers"]
+    ran = pytester.runpytest_inprocess(*PLUGIN, *flags, "-m", "backward")
+    ran.assert_outcomes(passed=2, deselected=1)
+    ran = pytester.runpytest_inprocess(*PLUGIN, *flags, "--markers")
+    ran.stdout.fnmatch_lines(
+        ["@pytest.mark.backward(**options): a test of a hand-written backward.*"]
+    )
