@@ -80,7 +80,7 @@ def _at(name: str, manual: Array, slope: Slope, entry: int, here: float) -> Mism
     mine, true = float(manual[index]), slope(unit)
     if np.isnan(true) or not _is_off(manual, unit, true, here):
         return None
-    explained = _ROUGH * max(abs(mine), abs(true)) + 10 * precision(abs(mine), here)
+    explained = float(_ROUGH * max(abs(mine), abs(true)) + 10 * precision(abs(mine), here))
     note = "the array is large: one of the entries that are wrong"
     return Mismatch("TOTAL", name, index, {}, mine, true, abs(mine - true), explained, 1,
                     manual.size, note=note)  # fmt: skip

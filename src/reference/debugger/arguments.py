@@ -117,9 +117,13 @@ def unchanged(draw: Draw, params: Any, inputs: Any) -> str:
         for name, value in before.items():
             if name not in after or not same(value, after[name]):
                 return str(name)
-        if set(after) - set(before):
-            return str(next(iter(set(after) - set(before))))
     return ""
+
+
+def added(draw: Draw, params: Any, inputs: Any) -> list[str]:
+    """Return the names that have been put into the dicts."""
+    pairs = (draw.params, params), (draw.inputs, inputs)
+    return [str(name) for before, after in pairs for name in after if name not in before]
 
 
 def same(a: Any, b: Any) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from manual_lstm.checks import Array, fail
-from reference.debugger.arguments import Draw, unchanged
+from reference.debugger.arguments import Draw, added, unchanged
 from reference.debugger.place import place_of
 from reference.debugger.state import State
 from reference.debugger.timebox import TimeUp, Watchdog
@@ -62,6 +62,7 @@ class Calls:
         self.changed: dict[
             str, tuple[str, Draw]
         ] = {}  # by "loss", "backward": an argument, and where
+        self.added: dict[str, list[str]] = {}  # names that it put into the caller's dict
         self.state = State([loss, backward, *self.code])
         self._watchdog = Watchdog()
 
@@ -130,8 +131,7 @@ class Calls:
             raise Late(_not_ended("loss", late)) from None
         except Exception as error:
             raise NoLoss(f"the loss raises: {told(error)}") from error
-        if "loss" not in self.changed and (name := unchanged(draw, params, inputs)):
-            self.changed["loss"] = name, draw
+        self._look(draw, params, inputs, "loss")
         try:
             number = float(np.asarray(value).reshape(()) if np.size(value) == 1 else value)
         except (TypeError, ValueError):
@@ -141,6 +141,13 @@ class Calls:
         if not np.isfinite(number):
             raise NoLoss(f"the loss is {number}")
         return number
+
+    def _look(self, draw: Draw, params: Any, inputs: Any, function: str) -> None:
+        """Note what a call has changed of its arguments."""
+        if function not in self.changed and (name := unchanged(draw, params, inputs)):
+            self.changed[function] = name, draw
+        if function not in self.added and (names := added(draw, params, inputs)):
+            self.added[function] = names
 
     def gradients(self, draw: Draw) -> dict[str, Any]:
         """Return what the backward returns, by name.
@@ -166,8 +173,7 @@ class Calls:
             raise Late(_not_ended("backward", late)) from None
         except Exception as error:
             raise Raised(told(error)) from error
-        if "backward" not in self.changed and (name := unchanged(draw, params, inputs)):
-            self.changed["backward"] = name, draw
+        self._look(draw, params, inputs, "backward")
         if returned is None:
             return {}
         if not isinstance(returned, Mapping):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +15,8 @@ import numpy as np
 from reference.debugger.memory import Line, traced_lines
 from reference.debugger.place import is_users, tree_of
 from reference.debugger.timing import in_words
+
+_NAMES = re.compile(r"\.(values|items|keys)\(")  # a loop over names is no time
 
 
 @dataclass
@@ -87,7 +90,8 @@ def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]
 def _time(frame: types.FrameType | None, line: int, count: int) -> int:
     """Return the time step: an integer that a loop around a line counts, or the turn."""
     while frame is not None and is_users(frame.f_code.co_filename):
-        loops = loops_around(frame.f_code.co_filename, line)
+        loops = [loop for loop in loops_around(frame.f_code.co_filename, line)
+                 if not _NAMES.search(ast.unparse(loop.iter))]  # fmt: skip
         for loop in loops:
             for target in ast.walk(loop.target):
                 value = frame.f_locals.get(target.id) if isinstance(target, ast.Name) else None

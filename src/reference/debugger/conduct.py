@@ -99,6 +99,10 @@ def conduct(
             "or depends on something that cannot be put back; draw them outside and pass them in"
         )
         return seen
+    if calls.after_loss:  # each answer belongs to the loss that was asked just before
+        calls.stateful = False
+        gradients_after = [_or_error(lambda d=draw: calls.gradients(d)) for draw in asked]
+        calls.stateful = True
     backward_repeats = (
         alike(gradients, gradients_again)
         and alike(gradients, clean_gradients)
@@ -116,41 +120,41 @@ def conduct(
     calls.stateful = calls.after_loss or not (loss_repeats and backward_repeats)
     for function, (name, draw) in calls.changed.items():
         seen.findings += _changed(calls, function, name, draw)
+    for function, names in calls.added.items():
+        seen.reasons.append(f"{function} puts {', '.join(names)} into the caller's dict")
     return seen
 
 
 def _kept(calls: Calls, draws: list[Draw]) -> list[Suspect]:
     """Return what is kept between calls, with the lines."""
-    before = [lambda: _or_error(lambda: calls._gradients(draws[0])),
-              lambda: _or_error(lambda: calls._value(draws[0]))]  # fmt: skip
+    stateful, calls.stateful = calls.stateful, False  # nothing is put back but here
+    before = [lambda: _or_error(lambda: calls.gradients(draws[0])),
+              lambda: _or_error(lambda: calls.value(draws[0]))]  # fmt: skip
     questions = [
         question
         for draw in draws
-        for question in (lambda d=draw: _or_error(lambda: calls._gradients(d)),
-                         lambda d=draw: _or_error(lambda: calls._value(d)))
+        for question in (lambda d=draw: _or_error(lambda: calls.gradients(d)),
+                         lambda d=draw: _or_error(lambda: calls.value(d)))
     ]  # fmt: skip
-    if calls.after_loss:  # then a backward alone tells nothing
-        questions = questions[1::2]
     try:
         until = min(time.monotonic() + _SECONDS, calls.deadline)
         return Kept(calls.state, until).suspects(before, questions)
     except Late:
         return []
     finally:
+        calls.stateful = stateful
         calls.restore()
 
 
 def _changed(calls: Calls, function: str, first: str, draw: Draw) -> list[Suspect]:
     """Return the lines that change arrays of the caller's, and the first line of all else."""
     params, inputs = draw.copies()
-    arrays = {
-        name: value
+    contents = {
+        str(name): _content(group, name, value)
         for group in (inputs, params)
         for name, value in group.items()
-        if isinstance(value, np.ndarray)
     }
     run = calls.loss if function == "loss" else calls.backward
-    contents = {name: array.tobytes for name, array in arrays.items()}
     found = {}
     with suppress(Late, Exception):
         calls.restore()
@@ -182,6 +186,15 @@ def _changed(calls: Calls, function: str, first: str, draw: Draw) -> list[Suspec
         Suspect(*place_of(run), variable=first, kind="argument changed", why=why.format(first),
                 confidence=0.5, engines=("memory",))
     ]  # fmt: skip
+
+
+def _content(group: Any, name: Any, value: Any) -> Callable[[], Any]:
+    """Return what tells whether an argument is another one, or the name bound to another."""
+
+    def told(what: Any) -> Any:
+        return what.tobytes() if isinstance(what, np.ndarray) else repr(what)
+
+    return lambda: (told(value), None if group.get(name) is value else told(group.get(name)))
 
 
 def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | NoLoss:

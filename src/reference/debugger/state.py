@@ -75,6 +75,7 @@ class State:
     def __init__(self, functions: Iterable[Any]) -> None:
         self.roots: list[Root] = []
         self._spaces: list[_Space] = []
+        self._owners: list[tuple[str, Any]] = []  # of the spaces: kind and owner of a root
         self._seen: dict[int, Any] = {}  # by identity, and kept alive: an identity is used again
         self._random: Any = np.random.get_state()  # noqa: NPY002
         self._python_random = random.getstate()
@@ -121,6 +122,7 @@ class State:
         if not self._is_new(space.holder):
             return
         self._spaces.append(space)
+        self._owners.append((kind, owner))
         for name in list(space.bound):
             self._value(Root(name, kind, owner), space.bound[name], _Binding(space, name))
         for value in list(space.code.values()):
@@ -210,9 +212,8 @@ class State:
     def changed(self) -> list[Root]:
         """Return what is another than it was."""
         return [root for root in self.roots if root.changed()] + [
-            Root(name, "global", space.holder, [_Binding(space, name)])
-            for space in self._spaces
-            if space.is_module
+            Root(name, kind, owner, [_Binding(space, name)])
+            for space, (kind, owner) in zip(self._spaces, self._owners, strict=True)
             for name in space.added()
         ]
 
