@@ -15,10 +15,14 @@ from pathlib import Path
 from typing import Any
 
 from manual_lstm import checks
-from reference.campaigns.chunk import Chunk, Failure, Outcome, plan_of, run_chunk
+from reference.campaigns.chunk import Chunk, Outcome, plan_of, run_chunk
 from reference.campaigns.handing_out import computed
 from reference.campaigns.journal import Journal, Key, Undertaking, source_of
+from reference.campaigns.tally import Failure
 
+_CHUNK = 512
+_LARGE_CHUNK = 8192
+_MANY = 40_000
 _ENOUGH = 100  # failures after which no more of a cell is handed out
 
 Progress = Callable[[int, int], None]
@@ -110,7 +114,7 @@ def campaign(
     seed: int = 0,
     journal: Path | str | None = None,
     progress: Progress | None = None,
-    chunk: int = 512,
+    chunk: int | None = None,
 ) -> CampaignResult:
     """Compare cells with their oracles on many random problems.
 
@@ -130,8 +134,10 @@ def campaign(
         what it holds is not computed again.
     progress : callable, optional
         Called with (problems done, problems in all).
-    chunk : int, default 512
-        Problems that are handed out together: a second of work or so.
+    chunk : int, optional
+        Problems that are handed out together: a second of work or so. From 4096 on, built-in
+        classes are run in lanes (`reference.lanes`), many times faster; so they are, by default,
+        where `cases` are enough for the compilations that it takes.
 
     Returns
     -------
@@ -157,6 +163,8 @@ def campaign(
     """
     started = time.perf_counter()
     checks.positive_int("cases", cases)
+    if chunk is None:
+        chunk = _LARGE_CHUNK if cases >= _MANY else _CHUNK
     checks.positive_int("chunk", chunk)
     results = [CellResult(plan_of(cell).subject.name) for cell in cells]
     total = cases * len(results)

@@ -12,9 +12,14 @@ import manual_lstm as ml
 from reference import campaign
 from reference.batch import compare_batch
 from reference.campaigns.handing_out import WorkLostError
+from reference.campaigns.tally import Tally
+from reference.lane_check import LANES
+from reference.lanes import draw_lanes, lane
 from reference.oracles import JaxOracle
+from reference.plan import Plan
 from reference.problem import Case, draw
 from reference.stacking import SameShape
+from reference.subject import subject_of
 
 CELLS = [ml.LSTM, ml.LSTM(2, 3, bias=False)]
 
@@ -157,3 +162,30 @@ def test_a_cell_in_a_file(tmp_path):
 def test_sizes_are_positive_integers(cases, chunk):
     with pytest.raises((ValueError, TypeError), match=r"(cases|chunk) has the value .*, but must"):
         campaign([ml.LSTM], cases, chunk=chunk)
+
+
+def test_a_large_chunk_is_run_in_lanes_to_the_exact_count():
+    (cell,) = campaign([ml.LSTM], 4400, chunk=4400).cells
+    assert (cell.verdict, cell.compared) == ("right", 4400)
+
+
+def test_a_suspect_that_is_right_alone_is_no_failure(monkeypatch):
+    """What is said of a lane must hold of its problem."""
+    right = ml.LSTM.step_backward
+
+    def wrong_in_lanes(self, params, cache, dstate):
+        dparams, dstate_prev, dx = right(self, params, cache, dstate)
+        if dstate.h.shape[-1:] == (LANES,):
+            dparams = dparams._replace(W_h=dparams.W_h * (1 + (np.arange(LANES) == LANES - 1)))
+        return dparams, dstate_prev, dx
+
+    monkeypatch.setattr(ml.LSTM, "step_backward", wrong_in_lanes)
+    tally = Tally(Plan(subject_of(ml.LSTM)), np.random.default_rng(0))
+    tally.add_lanes(variant=0, at_most=1000)
+    tally.add_lanes(variant=1, at_most=40)
+    assert tally.compared == LANES + 40
+    (suspect,) = [each for each in tally.suspects if each.number == LANES - 1]
+    names = {"lane": lane, "draw_lanes": draw_lanes, "LSTM": ml.LSTM, "Case": Case}
+    np.testing.assert_array_equal(eval(suspect.line, names).dhs, suspect.problem.dhs)
+    tally.look_again()
+    assert tally.failures == []

@@ -10,7 +10,7 @@ import pytest
 
 from reference.campaigns import command
 from reference.campaigns.campaign import CellResult
-from reference.campaigns.chunk import Failure
+from reference.campaigns.tally import Failure
 from reference.cli import main
 from reference.report.record import Evidence, Report
 
