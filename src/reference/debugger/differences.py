@@ -128,6 +128,11 @@ def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
     """Return whether the difference is between the two wholes, not between parts of them."""
     if type(old) is not type(new) or _fields(old) != _fields(new):
         return True
+    if isinstance(old, ast.Slice) and isinstance(new, ast.Slice):
+        return any(
+            (getattr(old, end) is None) != (getattr(new, end) is None)
+            for end in ("lower", "upper", "step")
+        )
     if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
         return same(old.value, new) or same(new.value, old)
     if isinstance(old, ast.Call) and isinstance(new, ast.Call):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 from reference.debugger.differences import Difference, Signed, differences
 from reference.debugger.edited import Assigning, Edited, edited, headed, written
 from reference.debugger.kinds import kind_of_change
+from reference.debugger.kinds_of_expressions import exchanged
 from reference.debugger.roles import called, is_slope, nodes_of
 from reference.debugger.turns import Turns
 
@@ -98,16 +100,19 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
     if kind in _BY_KIND:
         return Told(*_BY_KIND[kind])
     if one.old is None:
-        return Told(f"{_short(one.statement)} is missing", f"insert {_short(one.statement)}")
+        line = _text(one.statement, 90)
+        return Told(f"a line is missing: {line}", f"insert {line}")
     if one.new is None:
-        return Told(f"{_short(one.statement)} is too much", "leave the line out")
-    d = _difference(one)
-    if d is None:
+        return Told(f"this line is one too many: {_short(one.statement)}", "leave it out")
+    apart = _differences(one)
+    if not apart:
         return Told(f"{made} is wrong", "")
-    return _of_difference(kind, made, d)
+    if len(apart) == 2 and exchanged(*apart):
+        return Told("two names stand in each other's place", "exchange them")
+    return _of_difference(kind, _part(made, apart[0]), apart[0])
 
 
-def _difference(one: Edited) -> Difference | None:
+def _differences(one: Edited) -> list[Difference]:
     old, new = one.old, one.new
     assert old is not None
     assert new is not None
@@ -118,12 +123,30 @@ def _difference(one: Edited) -> Difference | None:
         found = differences(headed(old), headed(new))
     else:
         found = differences(old, new)
-    return found[0] if found else None
+    return found
+
+
+def _part(made: str, d: Difference) -> str:
+    """Return what the difference is in, where a statement makes several things."""
+    for outer, inner in itertools.pairwise([*d.around, *nodes_of(d.new[:1])]):
+        if isinstance(outer, ast.Dict) and inner in outer.values:
+            key = outer.keys[outer.values.index(inner)]  # type: ignore[arg-type]
+            if key is not None:
+                return (
+                    f"{made}[{_text(key)}]" if made.isidentifier() else f"the gradient {_text(key)}"
+                )
+        if isinstance(outer, ast.Tuple) and inner in outer.elts and ", " in made:
+            names = made.strip("()").split(", ")
+            if len(names) == len(outer.elts):
+                return names[outer.elts.index(inner)]  # type: ignore[arg-type]
+    return made
 
 
 def _made(one: Edited) -> str:
     """Return what a statement makes, in a word."""
     statement = one.statement
+    if isinstance(statement, ast.Expr) and isinstance(one.old, Assigning):
+        statement = one.old
     if isinstance(statement, Assigning):
         return _text(written(statement)[0])
     if isinstance(statement, ast.Return):
@@ -173,7 +196,7 @@ def _of_carry(one: Edited, found: list[Edited]) -> Told:
 
 def _overwritten(kind: str, one: Edited) -> Told | None:
     """Tell of a value that is replaced where it should be added to."""
-    d = _difference(one)
+    d = next(iter(_differences(one)), None)
     name = _made(one)
     if isinstance(one.old, ast.Assign) and (
         not isinstance(one.new, ast.Assign)
@@ -182,6 +205,8 @@ def _overwritten(kind: str, one: Edited) -> Told | None:
         if kind == "carry not added":
             return Told(f"{name} is overwritten: the part that came from step t + 1 is lost",
                         f"add to {name}")  # fmt: skip
+        if "[" in name:
+            return Told(f"{name} is overwritten: what it held before is lost", "add with +=")
         return Told(f"every step overwrites {name}, so that only the last one run is left in it",
                     "add with +=")  # fmt: skip
     return None
@@ -189,13 +214,22 @@ def _overwritten(kind: str, one: Edited) -> Told | None:
 
 def _of_difference(kind: str, made: str, d: Difference) -> Told:
     old, new = _sum_of(d, d.old), _sum_of(d, d.new)
+    if kind == "loop bounds":
+        over = next((_text(n) for n in d.around if called(n) == "range"), new)
+        return Told("the loop does not run over exactly the time steps that there are",
+                    f"run over {over}")  # fmt: skip
+    if any(called(n) in ("zeros", "empty", "ones") for n in d.around):
+        return Told(f"the buffer {made} has not as many rows as are read", "change its size")
     if kind == "carry not added":
         return Told(f"{made} is without {new}, the part that comes from step t + 1", f"add {new}")
     if d.what == "terms" and not d.old:
         inside = _index(d)
         if inside:
             return Told(f"{inside[0]} is read where {inside[1]} belongs", f"read {inside[1]}")
-        return Told(f"{made} lacks the term {new}", f"add {new}")
+        less = new.removeprefix("-")
+        return Told(
+            f"{made} lacks the term {new}", f"add {new}" if less == new else f"subtract {less}"
+        )
     if d.what == "factors" and not d.old:
         slope = ", the derivative of the activation" if is_slope(
             nodes_of(d.new), nodes_of(d.common)) else ""  # fmt: skip
@@ -203,9 +237,6 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
             below = " * ".join(map(_text, nodes_of(d.new)))
             return Told(f"{made} is not divided by {below}", f"divide by {below}")
         return Told(f"{made} lacks the factor {new}{slope}", f"multiply by {new}")
-    if kind == "loop bounds":
-        mend = f"{new} in place of {old}" if d.what == "replaced" else "change its bounds"
-        return Told("the loop does not run over exactly the time steps that there are", mend)
     index = _index(d)
     if index:
         if kind == "forward order":
@@ -215,16 +246,20 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
         what = "term" if d.what == "terms" else "factor"
         return Told(f"{made} has the {what} {old} too many", f"without {old}")
     if kind == "wrong sign":
-        return Told(f"{new.lstrip('- ')} enters {made} with the wrong sign", "turn the sign round")
+        return Told(f"{new.lstrip('-')} enters {made} with the wrong sign", "turn the sign round")
     if kind == "mean for sum":
         return Told("the mean is taken where the contributions add up", "take the sum")
     if kind == "derivative of an activated value":
         return Told(f"{new} is activated already, and {old} activates it again",
                     f"use {new}, not {old}")  # fmt: skip
+    slope = next((n for n in reversed(d.around) if is_slope([n], [])), None)  # type: ignore[list-item]
+    if kind == "wrong derivative" and d.what == "replaced" and slope is not None:
+        return Told(f"{old} stands where {new} belongs in the derivative {_text(slope)}",
+                    f"write {_text(slope)}")  # fmt: skip
     if kind == "wrong derivative":
         return Told(f"{old} is not the derivative here, {new} is", f"{new} in place of {old}")
     if kind == "gate copied":
-        return Told(f"{old} belongs to another gate", f"use {new}, not {old}")
+        return Told(f"{old} belongs to another gate: here it is {new}", f"use {new}, not {old}")
     if kind == "clipped":
         return Told(f"{made} is clipped inside the recursion", "clip afterwards, if at all")
     if kind == "wrong shape":
@@ -235,9 +270,12 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
         return Told(f"{old} is in the wrong order of time", f"take {new}")
     if kind == "initial value":
         return Told(f"{made} begins with {old} and should begin with {new}", f"begin with {new}")
+    if kind == "index off by one" and isinstance(d.new[0][1], ast.IfExp):
+        return Told(f"{old} wraps round at the first step: row -1 is the last row", f"use {new}")
     if d.what == "swapped":
         return Told("two values stand in each other's place", "exchange them")
-    return Told(f"{old} is used where {new} belongs", f"use {new}, not {old}")
+    which = ", which has the missing factor in it" if kind.startswith("missing") else ""
+    return Told(f"{old} is used where {new} belongs{which}", f"use {new}, not {old}")
 
 
 def _index(d: Difference) -> tuple[str, str] | None:
@@ -256,10 +294,12 @@ def _index(d: Difference) -> tuple[str, str] | None:
 def _sum_of(d: Difference, own: tuple[Signed, ...], whole: bool = False) -> str:
     """Return terms or factors as text; with `whole`, those that both texts have as well."""
     parts = (*d.common, *own) if whole else own
-    if d.what == "terms":
+    if d.what in ("terms", "sign"):
         text = " ".join(f"{'+' if sign > 0 else '-'} {_text(node)}" for sign, node in parts)
-        return text.removeprefix("+ ")
+        return f"-{text[2:]}" if text.startswith("- ") else text.removeprefix("+ ")
     if d.what == "factors":
+        if len(parts) == 1 and parts[0][0] > 0:
+            return _text(parts[0][1])
         above = " * ".join(_factor(node) for sign, node in parts if sign > 0)
         below = "".join(f" / {_factor(node)}" for sign, node in parts if sign < 0)
         return f"{above or '1'}{below}"
@@ -271,9 +311,10 @@ def _factor(node: ast.expr) -> str:
     return f"({text})" if isinstance(node, ast.BinOp | ast.UnaryOp | ast.Compare) else text
 
 
-def _text(node: ast.AST) -> str:
+def _text(node: ast.AST, most: int = 70) -> str:
     text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 70 else f"{text[:67]}..."
+    text = text if '"' in text else text.replace("'", '"')
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def _short(statement: ast.stmt) -> str:
