@@ -133,11 +133,10 @@ def of_insertions(
             for term, cost in insertions.terms(end, name, shape) if summed or alone else ():
                 if time.monotonic() > until:
                     return
-                if not summed:  # once: then it has to be just what is lacking
-                    made = end.value(term, end.env)
-                    if site is None or made is None or not now.lacks(site, made):
-                        continue
-                yield insertions.inserted(end, name, term, cost)
+                if not summed and (site is None or not now.lacks(site, end, term)):
+                    continue  # it has to be just what is lacking
+                defined = None if summed else place.statement.lineno
+                yield insertions.inserted(end, name, term, cost, defined)
 
 
 def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:

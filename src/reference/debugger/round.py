@@ -7,6 +7,7 @@ import re
 import time
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -67,12 +68,40 @@ class Round:
             None,
         )
 
-    def lacks(self, site: int, value: Array) -> bool:
-        """Return whether a value that is added at the only execution of a site mends everything."""
+    def lacks(self, site: int, place: Place, term: str) -> bool:
+        """Return whether a term that is added to a site's value, later, is just what it lacks.
+
+        Parameters
+        ----------
+        site : int
+        place : Place
+            Where the term can be computed.
+        term : str
+        """
         assert self.jacobian is not None
-        if len(self.jacobian.columns[site]) != 1:
+        seen = self.recording.executions[site]
+        if len(seen) == 1:
+            value = place.value(term, place.env)
+            return value is not None and self._mends(site, value)
+        wanted = self.wanted(site)
+        if wanted is None or len(place.envs) != len(seen):
             return False
-        change = self.jacobian.of(site) @ np.ravel(value)
+        n, spans = wanted.steps[0], self.jacobian.columns[site]
+        value = place.value(term, place.envs[n])
+        if value is None or np.size(value) != np.size(seen[n].value):
+            return False
+        start = spans[0].start
+        delta = wanted.delta[spans[n].start - start : spans[n].stop - start]
+        size = float(np.max(np.abs(wanted.delta)))
+        return np.allclose(np.ravel(value), delta, rtol=1e-5, atol=1e-7 * size)
+
+    def _mends(self, site: int, value: Any) -> bool:
+        """Whether a value that is added at the only execution of a site mends everything."""
+        assert self.jacobian is not None
+        columns = self.jacobian.of(site)
+        if np.size(value) != columns.shape[1]:
+            return False
+        change = columns @ np.ravel(value)
         return all(
             np.allclose(
                 change[rows],

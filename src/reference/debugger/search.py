@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -35,6 +36,7 @@ class Step:
     rewrite: Rewrite
     texts: dict[str, str]  # before the edit
     times: tuple[tuple[int, ...], tuple[int, ...]]  # where it changes a value; all there are
+    telling: bool = True  # whether it makes whole outputs right, or gives just the value wanted
 
 
 Ranked = tuple[tuple[float, ...], Rewrite]
@@ -96,7 +98,7 @@ class Search:
             self.steps = []
             self.program.restore_texts(originals)
         if not self.found:
-            self.steps = best
+            self.steps = list(itertools.takewhile(lambda step: step.telling, best))
 
     def _follow(self) -> None:
         """Accept one edit after another until all is right or none helps."""
@@ -176,10 +178,10 @@ class Search:
         best = min(partial, key=_first, default=None)
         if best is None or (whole and best[0][0] >= 0):
             return None
-        return self._accepted(best[1], now)
+        return self._accepted(best[1], now, telling=best[0][0] < 0)
 
-    def _accepted(self, rewrite: Rewrite, now: Round) -> Step:
-        step = self._step(rewrite, now)
+    def _accepted(self, rewrite: Rewrite, now: Round, telling: bool = True) -> Step:
+        step = replace(self._step(rewrite, now), telling=telling)
         self._install(rewrite)
         return step
 

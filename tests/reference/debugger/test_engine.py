@@ -251,3 +251,30 @@ def test_a_file_with_blocks_at_its_top_level_is_mended(tmp_path):
     found = debugged(loaded(source, tmp_path))
     assert found.suspects[0].text == "dc_next = dc"
     assert "+        dc_next = dc * f" in found.fixes[0].diff
+
+
+SLIPS = {
+    "two lines at once": [
+        ("dg = dc * i * (1 - g ** 2)", "dg = dc * i * (1 - i ** 2)"),
+        ("df = dc * cs[t] * f * (1 - f)", "df = dc * cs[t + 1] * f * (1 - f)"),
+    ],
+    "a variable that nobody reads": [("dc = dc_next + dh", "dc = dh")],
+    "the same slip on two lines": [
+        ("tanh_c = np.tanh(cs[t + 1])", "tanh_c = np.tanh(cs[t])"),
+        ("dU += hs[t].T", "dU += hs[t + 1].T"),
+    ],
+    "an accumulator lacks its line": [("        db += dz.sum(axis=0)\n", "")],
+    "clipped": [("dh_next = dz @", "dh_next = np.clip(dz, -0.01, 0.01) @")],
+}
+
+
+@pytest.mark.parametrize("edits", SLIPS.values(), ids=SLIPS)
+def test_what_one_edit_of_one_line_does_not_mend(edits, tmp_path):
+    source = RIGHT
+    for old, new in edits:
+        assert source.count(old) == 1
+        source = source.replace(old, new)
+    found = debugged(loaded(source, tmp_path), seconds=60.0)
+    assert found.verdict == "wrong"
+    mended = loaded(found.fixes[0].apply_to(source), tmp_path, "mended")
+    assert debugged(mended).verdict == "right"

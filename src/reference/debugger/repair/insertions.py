@@ -18,27 +18,42 @@ def terms(place: Place, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str
     Parameters
     ----------
     place : Place
-        The statement after which the sum may be made.
+        Where the sum may be made.
     name : str
         The variable that lacks a contribution; terms that read it are left out.
     shape : tuple of int
         Its shape.
     """
-    if not isinstance(place.statement, ast.Return | ast.FunctionDef | ast.For | ast.While | ast.If):
-        for term, cost in donated(place, shape):
-            if name not in term:
-                yield term, cost - 0.4
+    for atom in place.atoms:
+        if atom.shape == shape and not atom.zero and atom.text != name:
+            yield atom.text, 2.0
+    for term, cost in donated(place, shape):
+        if name not in term:
+            yield term, cost - 0.4
 
 
-def inserted(place: Place, name: str, term: str, cost: float) -> Rewrite:
-    """Return the edit that puts ``name = name + term`` after a statement."""
+def inserted(
+    place: Place, name: str, term: str, cost: float, defined: int | None = None
+) -> Rewrite:
+    """Return the edit that puts ``name = name + term`` before a statement.
+
+    Parameters
+    ----------
+    place : Place
+    name, term : str
+    cost : float
+    defined : int, optional
+        The line that makes the variable, which is to blame. If not given, the variable is a sum
+        over a loop, and the edit is made after the statement, its last.
+    """
     statement, source = place.statement, place.source
-    at = source.at((statement.end_lineno or statement.lineno) + 1)
+    after = defined is None
+    at = source.at((statement.end_lineno or statement.lineno) + 1 if after else statement.lineno)
     lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
     text = f"{lead}{' ' * statement.col_offset}{name} = {name} + {term}\n"
     return Rewrite(
         source.file, (Splice(at, at, text),), _KIND, f"{name} = {name} + {term} added", cost,
-        _first_use(source, place.function, term, statement.lineno), name,
+        defined or _first_use(source, place.function, term, statement.lineno), name,
     )  # fmt: skip
 
 

@@ -153,6 +153,10 @@ def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]
                 yield f"{a.text} * {b.text}", 2.6
                 yield f"{a.text} * (1 - {b.text})", 3.0
                 yield f"{b.text} * (1 - {a.text})", 3.0
+    for a in alike:
+        for b in place.atoms:
+            if not b.zero and b.shape != shape and b.shape and _broadcasts(b.shape, shape):
+                yield f"{a.text} * {b.text}", 2.7
     matrices = _matrices(place)
     for a, m in matrices:
         for b, n in matrices:
