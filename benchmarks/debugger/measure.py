@@ -1,9 +1,11 @@
 """Measure the debugger on the benchmark: one command that prints the table.
 
     python benchmarks/debugger/measure.py --half develop --kind b --limit 20 --json figures.json
+    python benchmarks/debugger/measure.py --half report --jobs 2 --docs
 
 Kinds: a, mutants of right programs by single-term operators; b, realistic mistakes; c, right
-programs. Of the reported half only totals are printed unless --names is given.
+programs. Of the reported half only totals are printed unless --names is given. --docs writes the
+table, and the cases that fall short, into docs/debugger.md.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ import sys
 import tempfile
 import time
 import types
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,12 +29,17 @@ from typing import Any
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # one core a job; before NumPy is loaded
 
 import numpy as np
+import page
 from cases import Mistake
 from observe import RIGHT
 from oracle import central_differences, errors
 from subjects import half, mistakes, mutants, right
 
 SECONDS = 20.0
+
+Case = tuple[str, str, str, dict[str, Any]]
+"""Kind, name, source, and what is expected: the right program's name, and where faults are, the
+lines, kinds and steps that are accepted."""
 
 
 def load_file(source: str, folder: str) -> types.ModuleType:
@@ -47,22 +54,24 @@ def load_file(source: str, folder: str) -> types.ModuleType:
     return module
 
 
-def subjects(kind: str, side: str, limit: int | None) -> list[tuple[str, str, str, Any]]:
-    """Cases of a kind and half: (kind, name, source, expectation)."""
+def subjects(
+    kind: str, side: str, limit: int | None, mapped: Callable[..., Iterable[Any]] = map
+) -> list[Case]:
+    """Cases of a kind and half; `mapped` may be the map of a pool, since mutants take time."""
+    programs = [s for s in right() if half(s.name) == side]
+    chosen: list[Case] = []
     if kind == "a":
-        chosen = []
-        for subject in right():
-            if half(subject.name) == side:
-                made = mutants(subject.name)
-                # Ten of a program, spread over its text: the operators make hundreds.
-                step = max(1, len(made) // 10)
-                chosen += [
-                    ("a", m.name, m.source, {"lines": [list(m.lines)]}) for m in made[::step][:10]
-                ]
+        for made in mapped(mutants, [program.name for program in programs]):
+            # Ten of a program, spread over its text: the operators make hundreds.
+            step = max(1, len(made) // 10)
+            chosen += [
+                ("a", m.name, m.source, {"program": m.program, "lines": [list(m.lines)]})
+                for m in made[::step][:10]
+            ]
     elif kind == "b":
         chosen = [("b", m.name, m.source, _expected(m)) for m in mistakes() if half(m.name) == side]
     else:
-        chosen = [("c", s.name, s.source, {}) for s in right() if half(s.name) == side]
+        chosen = [("c", s.name, s.source, {"program": s.name}) for s in programs]
     if limit is not None and len(chosen) > limit:
         chosen = chosen[:: max(1, len(chosen) // limit)][:limit]
     return chosen
@@ -71,18 +80,20 @@ def subjects(kind: str, side: str, limit: int | None) -> list[tuple[str, str, st
 def _expected(mistake: Mistake) -> dict[str, Any]:
     source = mistake.source
     return {
+        "program": mistake.program,
         "lines": [fault.line_numbers(source) for fault in mistake.faults],
         "kinds": [fault.kind for fault in mistake.faults],
         "steps": [fault.steps for fault in mistake.faults],
     }
 
 
-def measure(case: tuple[str, str, str, Any], seconds: float = SECONDS) -> dict[str, Any]:
+def measure(case: Case, seconds: float = SECONDS) -> dict[str, Any]:
     """Debug one case and compare the answer with what was planted."""
     from reference.debugger.debug import debug
 
     kind, name, source, expected = case
-    faulthandler.dump_traceback_later(4 * seconds + 60, exit=True)  # a debugger that hangs shows where
+    # A debugger that hangs shows where.
+    faulthandler.dump_traceback_later(4 * seconds + 60, exit=True)
     record: dict[str, Any] = {"kind": kind, "name": name}
     with tempfile.TemporaryDirectory() as folder:
         module = load_file(source, folder)
@@ -103,6 +114,7 @@ def measure(case: tuple[str, str, str, Any], seconds: float = SECONDS) -> dict[s
         record |= {
             "accused": [(s.line, s.kind, s.pattern, s.text) for s in found.suspects[:4]],
             "accepted": accepted,
+            "ranks": [next((k for k, n in enumerate(lines) if n in f), None) for f in accepted],
             "line first": bool(lines) and any(lines[0] in fault for fault in accepted),
             "culprits in three": all(
                 any(line in fault for line in lines[: 3 * len(accepted)]) for fault in accepted
@@ -120,6 +132,7 @@ def measure(case: tuple[str, str, str, Any], seconds: float = SECONDS) -> dict[s
                     s is not None and getattr(s, said) in wanted.split(" | ")
                     for s, wanted in zip(first, expected[key], strict=True)
                 )
+            record["said"] = [s and (s.kind, s.pattern) for s in first]
             record["expected"] = list(zip(expected["kinds"], expected["steps"], strict=True))
     return record
 
@@ -187,13 +200,18 @@ def main() -> None:
     parser.add_argument("--names", action="store_true", help="print every case that falls short")
     parser.add_argument("--seconds", type=float, default=SECONDS, help="budget of a diagnosis")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--docs", action="store_true", help="write the table into docs/debugger.md")
     options = parser.parse_args()
-    chosen = [c for kind in options.kind for c in subjects(kind, options.half, options.limit)]
-    if options.only:
-        chosen = [case for case in chosen if options.only in case[1]]
     with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=40) as pool:
+        chosen = [
+            case
+            for kind in options.kind
+            for case in subjects(kind, options.half, options.limit, pool.map)
+            if options.only is None or options.only in case[1]
+        ]
         records = []
-        for done, record in enumerate(pool.imap_unordered(partial(measure, seconds=options.seconds), chosen), 1):
+        measured = pool.imap_unordered(partial(measure, seconds=options.seconds), chosen)
+        for done, record in enumerate(measured, 1):
             records.append(record)
             if sys.stderr.isatty():
                 print(f"\r{done}/{len(chosen)}", end="", file=sys.stderr)
@@ -217,6 +235,12 @@ def main() -> None:
                         )
                     )
     print(table(records))
+    if options.docs:
+        script = page.made_by("measure.py", options.half, options.kind, options.limit, options.jobs)
+        page.put(
+            "measure.py",
+            f"{page.fenced(table(records))}\n\n{script}\n\n{page.listed(records, options.seconds)}",
+        )
 
 
 if __name__ == "__main__":
