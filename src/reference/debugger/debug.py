@@ -15,6 +15,7 @@ from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
+from reference.debugger.mends import LEFT_BEHIND, mends
 from reference.debugger.oracle import gradients
 from reference.debugger.places import computes
 from reference.debugger.program import Inputs, Program, copied
@@ -100,7 +101,8 @@ def debug(
         progress(f"verdict: {judgement.verdict}")
     if judgement.verdict == "wrong":
         with Watchdog() as watchdog:
-            program = Program(loss, backward, watchdog, sources)
+            asked = _after(loss, backward) if judgement.after_loss else backward
+            program = Program(loss, asked, watchdog, sources)
             try:
                 diagnosis = _searched(
                     program, judgement, diagnosis, params, inputs, example, seed,
@@ -109,6 +111,16 @@ def debug(
             finally:
                 program.restore()
     return replace(diagnosis, seconds=time.monotonic() - started)
+
+
+def _after(loss: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the backward as it is meant: after a call of the loss with the same arguments."""
+
+    def asked(params: Any, inputs: Any) -> Any:
+        loss(params, inputs)
+        return backward(params, inputs)
+
+    return asked
 
 
 def _searched(
@@ -140,6 +152,17 @@ def _searched(
             search.cases += [
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
+            conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
+            mended = (
+                mends(program, conduct, search.cases) if conduct and not diagnosis.wrong else []
+            )
+            if mended:
+                return replace(
+                    diagnosis,
+                    fixes=tuple(mended),
+                    sources=originals,
+                    reasons=(*diagnosis.reasons, *reasons),
+                )
             # One function that gives loss and gradients: look at it, and let the loss stay.
             program.shared_too = not computes(program)
             left = max(0.2, 0.15 * (until - time.monotonic()))
@@ -151,7 +174,9 @@ def _searched(
             prune(search, originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes)
-            suspects = combined(suspects, [*judgement.findings, *shared_memory])
+            suspects = combined(
+                suspects, [*judgement.findings, *shared_memory], first=not judgement.wrong
+            )
             return replace(
                 diagnosis,
                 suspects=tuple(suspects),

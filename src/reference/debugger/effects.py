@@ -57,10 +57,19 @@ def aliasing(
     return _ranked(found)
 
 
-def combined(suspects: Iterable[Suspect], found: Iterable[Suspect]) -> list[Suspect]:
-    """Return suspects with what the memory says of the same lines, and then of other lines."""
+def combined(
+    suspects: Iterable[Suspect], found: Iterable[Suspect], *, first: bool = False
+) -> list[Suspect]:
+    """Return suspects with what was seen at the same lines, and then at other lines.
+
+    With `first`, what was seen comes first as it is: no gradient is wrong, so that an edit which
+    passes may only hide it.
+    """
     suspects = list(suspects)
     found = [one for one in found if one.line and one.kind in _SURE_OF]
+    if first:
+        lines = {(one.file, one.line) for one in found}
+        return [*found, *(s for s in suspects if (s.file, s.line) not in lines)]
     at_line = {(one.file, one.line): one for one in reversed(found)}
     both = []
     for suspect in suspects:

@@ -66,6 +66,8 @@ class Judgement:
     output : str
         What the user's functions printed.
     seconds : float
+    after_loss : bool
+        Whether the backward runs only after a call of the loss with the same arguments.
     """
 
     verdict: str
@@ -84,6 +86,7 @@ class Judgement:
     error: BaseException | None = field(default=None, repr=False)
     output: str = ""
     seconds: float = 0.0
+    after_loss: bool = False
 
 
 def judge(
@@ -142,7 +145,12 @@ def judge(
     with Calls(loss, backward, started + seconds) as calls:
         judgement = _judged(calls, given, example, seed)
         calls.restore()
-    return replace(judgement, output=calls.printed.getvalue(), seconds=time.monotonic() - started)
+    return replace(
+        judgement,
+        output=calls.printed.getvalue(),
+        seconds=time.monotonic() - started,
+        after_loss=calls.after_loss,
+    )
 
 
 def _judged(calls: Calls, given: Draw, example: Example | None, seed: int) -> Judgement:

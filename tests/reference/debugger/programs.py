@@ -51,7 +51,7 @@ def module(source: str, *edits: tuple[str, str]) -> Any:
     name = f"<program {next(_numbers)}>"
     made = types.ModuleType(f"program_{next(_numbers)}")
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
-    exec(compile(source, name, "exec"), vars(made))
+    exec(compile(source, name, "exec", dont_inherit=True), vars(made))
     return made
 
 
