@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -36,6 +37,8 @@ class Witness:
     name : str
     ask : callable
         Problem to everything the library says of it, named as `run_sequence` names it.
+    precision : float
+        Its relative precision, where that is less than float64's.
     """
 
     name: str
@@ -46,7 +49,8 @@ class Witness:
         self, problems: Sequence[Problem], eps: Array, rng: np.random.Generator
     ) -> tuple[Named, Named]:
         """Ask for the problems, and for the problems one ulp off."""
-        nudged = [each.map_floats(lambda array: one_ulp_off(array, rng)) for each in problems]
+        ulp = max(float(np.finfo(np.float64).eps), self.precision)
+        nudged = [each.map_floats(lambda array: one_ulp_off(array, rng, ulp)) for each in problems]
         return self._stacked(problems), self._stacked(nudged)
 
     def stack(self, name: str, arrays: Sequence[Array | None], like: Array) -> Array:
@@ -68,18 +72,20 @@ def run_jax(problem: Problem) -> Named:
     return {"hs": hs} | named_leaves({"state_T": state_T}) | named_leaves(gradients)
 
 
-def one_ulp_off(array: Array, rng: np.random.Generator) -> Array:
-    """Return `array` with every entry moved by a relative ±ε of float64."""
-    return array * (1 + np.finfo(np.float64).eps * rng.choice((-1.0, 1.0), array.shape))
+def one_ulp_off(
+    array: Array, rng: np.random.Generator, ulp: float = float(np.finfo(np.float64).eps)
+) -> Array:
+    """Return `array` with every entry moved by a relative ±ε, of float64 if not told otherwise."""
+    return array * (1 + ulp * rng.choice((-1.0, 1.0), array.shape))
 
 
 SIDES = {"NumPy": run_sequence, "JAX": run_jax}
 
 
-def alive_problem(case: Case, *, bias: bool) -> Problem:
+def alive_problem(case: Case, *, bias: bool = True, cell: Any = None) -> Problem:
     """Draw a float64 problem in which every row lives for a step at least: peers need that."""
     case = replace(case, T=max(case.T, 1), float32=False)
-    problem = draw(ml.LSTM(case.D, case.H, bias=bias), case)
+    problem = draw(ml.LSTM(case.D, case.H, bias=bias) if cell is None else cell, case)
     lengths = None if problem.lengths is None else np.maximum(problem.lengths, 1)
     return replace(problem, lengths=lengths)
 
