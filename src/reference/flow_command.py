@@ -92,18 +92,26 @@ def measured(arguments: Namespace) -> tuple[list[Flow], str]:
     """Return what was measured of every subject, and one line that tells of what."""
     import numpy as np
 
+    from manual_lstm.layer import output_size
     from reference.flow.measure import measure
     from reference.flow.subjects import NextCharacter, output_matrix, windows
+    from reference.load import refuse
 
     text, vocabulary, name = text_of(arguments)
     inputs, targets = windows(text, BEFORE + arguments.lags, arguments.rows, arguments.seed)
     K = len(vocabulary)
     subjects, V = subjects_of_command(arguments, K, vocabulary)
+    xs = np.eye(K)[inputs]  # one-hot: not every cell takes indices
     flows = []
     for subject in subjects:
-        H = np.shape(subject.cell.init_state(1)[0])[-1]
-        matrix = output_matrix(H, K, arguments.seed) if V is None else V
-        flows.append(measure(subject, inputs, NextCharacter(matrix, targets), arguments.lags))
+        try:
+            H = output_size(subject.cell)
+            matrix = output_matrix(H, K, arguments.seed) if V is None else V
+            flows.append(measure(subject, xs, NextCharacter(matrix, targets), arguments.lags))
+        except Exception as error:  # a cell of one's own may raise anything
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            refuse("--cell", f"an error in {subject.label} ({what})",
+                   f"a cell that runs on inputs (B, {K})", "a text is fed to it")  # fmt: skip
     weights = "at their first weights" if V is None else "as trained"
     about = (f"Gradient of one loss, {arguments.lags} steps back: mean of {arguments.rows} places "
              f"of {name}, {weights}, seed {arguments.seed}.")  # fmt: skip

@@ -20,7 +20,9 @@ from manual_lstm.trees import output_of, tree_map, with_output, zeros_like
 from reference.cells import TWINS
 
 CELL, GATES = "through the cell", "through the gates"
-_HELD = frozenset({"i", "f", "g", "o", "r", "u", "n", "q", "k", "v"})
+# Gates and candidates by the names that the twins give them. In a cell without c, n is a candidate;
+# in the layer-normalised LSTM it is what the output shows of c.
+_HELD = frozenset({"i", "f", "g", "o", "r", "u", "q", "k", "v"})
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def measure(
     Parameters
     ----------
     subject : Subject
-    xs : ndarray, (T, B, D), or (T, B) integers
+    xs : ndarray, (T, B, D)
         T must be more than `lags`.
     gradient_of_loss : callable
         From the last output (B, H) to the gradient of each row's loss with respect to it (B, H).
@@ -93,7 +95,7 @@ def measure(
         t = len(xs) - 1 - lag
         whole = cell.step_backward(params, caches[t], whole)[1]
         if carry:
-            carried = carry(params, states[t], one_hot(xs[t], cell), carried)
+            carried = carry(params, states[t], xs[t], carried)
     arrays = {name: np.array(values) for name, values in norms.items()}
     if carry and not arrays[CELL][1:].any():  # no path but one: nothing to tell apart
         del arrays[CELL], arrays[GATES]
@@ -110,11 +112,11 @@ def measure(
 
 def add_norms(norms: dict[str, list[float]], whole: Any, carried: Any, memory: str) -> None:
     """Add one lag to the norms of each field of the state and of each path to its memory."""
-    fields = whole._asdict()
+    fields = fields_of(whole)
     for name, gradient in fields.items():
         norms.setdefault(f"dL/d{name}", []).append(mean_norm(gradient))
     if carried is not None:
-        along = getattr(carried, memory)
+        along = fields_of(carried)[memory]
         rest = fields[memory] - along
         # What is left of equal numbers is rounding and no path.
         rounding = 4 * np.finfo(float).eps * np.abs(fields[memory]).max(initial=0)
@@ -131,7 +133,8 @@ def mean_norm(gradient: Array) -> float:
 
 def memory_of(state: Any) -> str:
     """Return the field of a state that carries it from step to step: c where there is one."""
-    return next((name for name in ("c", "C") if name in state._fields), state._fields[0])
+    names = list(fields_of(state))
+    return next((name for name in ("c", "C") if name in names), names[0])
 
 
 def fitted_rate(norms: Array) -> float:
@@ -149,9 +152,9 @@ def fitted_rate(norms: Array) -> float:
     return float(np.exp(slope))
 
 
-def one_hot(x: Array, cell: Any) -> Array:
-    """Return inputs (B, D); the twins know no indices."""
-    return np.eye(cell.input_size)[x] if x.dtype.kind in "iu" else x
+def fields_of(state: Any) -> dict[str, Array]:
+    """Return the arrays of a state, or of its cotangent, by name."""
+    return state if isinstance(state, dict) else state._asdict()
 
 
 def carry_of(cell: Any) -> Callable[..., Any] | None:
@@ -160,10 +163,11 @@ def carry_of(cell: Any) -> Callable[..., Any] | None:
     if twin is None:
         return None
     step = twin.step
-    fields = set(cell.init_state(1)._fields)
+    fields = set(fields_of(cell.init_state(1)))
+    gates = (_HELD if "c" in fields else _HELD | {"n"}) - fields
 
     def hold(name: str, value: Any) -> Any:
-        held = name.startswith(("z", "s_", "y_")) or name in _HELD - fields
+        held = name.startswith(("z", "s_", "y_")) or name in gates
         return jax.lax.stop_gradient(value) if held else value
 
     def backward(params: Any, state: Any, x: Any, dstate: Any) -> Any:

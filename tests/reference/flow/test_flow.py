@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import manual_lstm as ml
+from manual_lstm.layer import output_size
 from reference.cli import main
 from reference.flow.measure import CELL, GATES, Subject, fitted_rate, measure
 from reference.flow.subjects import NextCharacter, subjects_of, windows
@@ -23,7 +24,11 @@ def draw(cell, T=LAGS + 2, scale=0.5):
     params = cell.init_params(rng)
     params = type(params)(*(part if part is None else rng.normal(scale=scale, size=part.shape)
                             for part in params))  # fmt: skip
-    return Subject("it", cell, params), rng.normal(size=(T, B, D)), rng.normal(size=(B, H))
+    return (
+        Subject("it", cell, params),
+        rng.normal(size=(T, B, D)),
+        rng.normal(size=(B, output_size(cell))),
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,18 @@ def test_the_path_through_the_cell_of_a_gru_is_its_update_gate():
         along = along * caches[-lag].u
         expected = np.exp(np.log(np.linalg.norm(along, axis=1)).mean())
         assert flow.norms[CELL][lag] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize("cell", [ml.PeepholeLSTM, ml.LayerNormLSTM, ml.LSTMP, ml.JANET, ml.MGU])
+def test_the_path_through_the_cell_of_others_is_their_gate(cell):
+    """One step of it is the gate that keeps, whatever else the cell does."""
+    subject, xs, dh = draw(cell(D, H))
+    flow = measure(subject, xs, lambda h: dh, LAGS)
+    gate = np.array([cache.f for cache in caches_of(subject, xs)[-LAGS:]])
+    gate = 1 - gate if cell is ml.MGU else gate
+    steps = flow.norms[CELL][2:] / flow.norms[CELL][1:-1]
+    assert (steps >= gate.min()).all()
+    assert (steps <= gate.max()).all()
 
 
 def test_without_recurrent_weights_all_comes_through_the_cell():
@@ -193,6 +210,25 @@ def test_cells_by_name_and_from_a_file(tmp_path, capsys, monkeypatch):
     assert "\nMine: dL/dc" in text
 
 
+def test_a_cell_whose_state_is_a_dict():
+    class Mine:
+        def init_state(self, batch_size, dtype=float):
+            return {"h": np.zeros((batch_size, H))}
+
+        def step(self, params, state, x):
+            h = np.tanh(x @ params["W"] + state["h"])
+            return {"h": h}, h
+
+        def step_backward(self, params, cache, dstate):
+            return None, {"h": dstate["h"] * (1 - cache**2)}, None
+
+    params = {"W": np.random.default_rng(0).normal(size=(D, H))}
+    _, xs, dh = draw(ml.RNN(D, H))
+    flow = measure(Subject("mine", Mine(), params), xs, lambda h: dh, LAGS)
+    assert list(flow.norms) == ["dL/dh"]
+    assert (np.diff(flow.norms["dL/dh"]) < 0).all()
+
+
 def test_a_trained_model(tmp_path, capsys):
     text = tmp_path / "text.txt"
     text.write_text("the quick brown fox jumps over the lazy dog. " * 40)
@@ -220,11 +256,22 @@ UNUSABLE = {
         "--forget-bias has no place in RNN",
     ),
     "no number": (["--forget-bias", "x"], "--forget-bias has the value 'x', but must be a finite"),
-    "no checkpoint": (["--checkpoint", "none.npz"], "--checkpoint has the file none.npz, which cannot"),
+    "no checkpoint": (
+        ["--checkpoint", "none.npz"],
+        "--checkpoint has the file none.npz, which cannot",
+    ),
     "a cell beside it": (["--checkpoint", "a", "--cell", "rnn"], "--checkpoint has "),
     "another kind of file": (["--png", "a.jpg"], "--png has the value a.jpg, but must be a file"),
     "no folder": (["--html", "no/a.html"], "--html has the value no/a.html, but must be a file in"),
     "a broken cell": (["--cell", "bad.py:Bad"], "--cell has an error in bad.py:Bad (TypeError"),
+    "a cell that fails": (
+        ["--cell", "bad.py:Fails"],
+        "--cell has an error in Fails (KeyError: 'W')",
+    ),
+    "a cell with masks": (
+        ["--cell", "zoneout"],
+        "--cell has an error in Zoneout (ValueError: x has",
+    ),
     "an instance": (["--cell", "bad.py:good"], "--cell has an instance at bad.py:good, but must"),
 }
 
@@ -237,7 +284,8 @@ def test_unusable_input_is_said_in_one_line(tmp_path, monkeypatch, capsys, case)
     (tmp_path / "short.txt").write_text("abcdef" * 10)
     (tmp_path / "bad.py").write_text(
         "import manual_lstm as ml\n\nclass Bad(ml.LSTM):\n    def __init__(self): pass\n\n"
-        "good = ml.LSTM(2, 3)\n"
+        "good = ml.LSTM(2, 3)\n\n"
+        "class Fails(ml.LSTM):\n    def step(self, *given): raise KeyError('W')\n"
     )
     try:
         status = main(["flow", *arguments])
