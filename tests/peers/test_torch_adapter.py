@@ -64,6 +64,29 @@ def test_own_gradcheck_of_torch_can_fail():
         )
 
 
+@pytest.mark.parametrize(
+    "model",
+    [
+        ml.GRU(3, 4),
+        ml.LSTMP(3, 4, projection_size=2),
+        ml.Stack((ml.Bidirectional(ml.LSTM(3, 4)), ml.LSTM(8, 5))),
+    ],
+    ids=lambda model: type(model).__name__,
+)
+def test_other_cells_and_layers(model):
+    params = parameters(model, seed=1)
+    xs = torch.randn(5, 2, 3, dtype=torch.float64, requires_grad=True)
+    lengths = torch.tensor([5, 3])
+    hs, _ = recurrence(model, params, xs, lengths=lengths)
+    hs.backward(2 * hs)
+    plain = tree_map(lambda part: part.detach().numpy(), params)
+    outputs, _, tape = ml.forward(model, plain, xs.detach().numpy(), lengths=lengths.numpy())
+    gradients = ml.backward(tape, 2 * outputs)
+    np.testing.assert_array_equal(xs.grad.numpy(), gradients.xs)
+    for part, gradient in zip(leaves(params), leaves(gradients.params), strict=True):
+        np.testing.assert_array_equal(part.grad.numpy(), gradient)
+
+
 def losses_in_training(run, weights, head, xs, targets, steps):
     """Return the loss of each step of Adam."""
     optimizer = torch.optim.Adam([*weights, *head.parameters()], lr=0.01)

@@ -94,6 +94,15 @@ def test_many_numbers_do_not_block_the_callback():
     np.testing.assert_array_equal(gradient.W_h, expected.W_h)
 
 
+def test_layers():
+    model = ml.Stack((ml.Bidirectional(ml.GRU(2, 3)), ml.RNN(6, 4)))
+    params = model.init_params(np.random.default_rng(0))
+    xs = np.random.default_rng(1).normal(size=(4, 2, 2))
+    gradient = jax.grad(lambda xs: recurrence(model, params, xs)[0].sum())(xs)
+    hs, _, tape = ml.forward(model, params, xs)
+    np.testing.assert_array_equal(gradient, ml.backward(tape, np.ones_like(hs)).xs)
+
+
 def test_bad_input_is_refused_in_our_words():
     cell = ml.LSTM(2, 3)
     params = cell.init_params(np.random.default_rng(0))
