@@ -40,7 +40,7 @@ def test_agrees_over_more_than_one_block(lengths, monkeypatch, draw_problem, run
     monkeypatch.setattr(fused, "BLOCK_OF_VALUES", 4 * 4 * 4 * 7)
     monkeypatch.setattr(fused, "BLOCK_OF_ROWS", 1)
     in_blocks = run(problem)
-    monkeypatch.setattr(fused, "BLOCK_OF_VALUES", 2**17)
+    monkeypatch.undo()
     assert_same(dict(enumerate(in_blocks)), dict(enumerate(run(problem))), ulps=16)
 
 
