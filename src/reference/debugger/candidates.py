@@ -18,6 +18,7 @@ from reference.debugger.repair import (
     Rewrite,
     carry,
     common,
+    derivatives,
     insertions,
     loops,
     operands,
@@ -54,6 +55,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from (r for r in statements.rewrites(place) if r.cost <= 1.2)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
+        yield from derivatives.completions(place)
 
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:

@@ -26,7 +26,6 @@ from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
 _MOST_UNKNOWNS = 3000
-_RESULTS = ("element", "returned")
 
 
 @dataclass
@@ -162,23 +161,24 @@ def jacobian(
     inputs: Inputs,
     recording: Recording,
     seconds: float,
-    plain: bool = True,
+    plain: tuple[str, ...] | None = None,
     shared: bool = False,
 ) -> Jacobian | None:
     """Return the derivatives for every site that makes floats, or None where it does not run.
 
     Parameters
     ----------
-    plain : bool
-        Whether sites that only name an existing value are probed, other than results: adding to
-        them makes a new array, which is no good where the old one is written through.
+    plain : tuple of str, optional
+        The roles in which sites that only name an existing value are probed; all if not given.
+        Adding to such a value makes a new array, which is no good where the old one is written
+        through.
     """
     sites = recording.sites
     sizes = {k: _sizes(seen) for k, seen in recording.executions.items()}
     sizes = {
         k: of_site
         for k, of_site in sizes.items()
-        if of_site and (plain or not sites[k].plain or sites[k].role in _RESULTS)
+        if of_site and (plain is None or not sites[k].plain or sites[k].role in plain)
     }
     # What is too much is taken from the names first, and from the largest first.
     heaviest = sorted(sizes, key=lambda k: (sites[k].plain, sum(sizes[k])))

@@ -33,7 +33,8 @@ class Site:
     name : str
         What the value is called, as written.
     role : str
-        "assigned", "added", "scaled", "returned", "unpacked", "argument", "element" or "appended".
+        "assigned", "stored" (into a part of something), "added", "scaled", "returned",
+        "unpacked", "argument", "element" or "appended".
     plain : bool
         Whether the expression only names something that exists already.
     span : tuple of int
@@ -122,7 +123,8 @@ class _Instrumenter(ast.NodeTransformer):
                 for k, element in enumerate(node.value.elts)
             ]
             return node
-        node.value = self._value(node.value, name, "assigned")
+        role = "stored" if isinstance(target, ast.Subscript) else "assigned"
+        node.value = self._value(node.value, name, role)
         return node
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.AST:

@@ -12,6 +12,7 @@ from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, p
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give values times ``s * (1 - s)`` or ``1 - t ** 2``, and each pattern for the other."""
+    yield from completions(place)
     yield from _missing(place)
     yield from _patterns(place)
     yield from _unwrapped(place)
@@ -49,6 +50,35 @@ def forms(text: str, node: ast.expr) -> list[str]:
     s = bracketed(node, text)
     return [f"(1 - {s} ** 2)", f"({s} * (1 - {s}))", f"(1 - {s})", f"({s} > 0)", s,
             f"(1 + {s} ** 2)", f"(1 - np.tanh({s}) ** 2)"]  # fmt: skip
+
+
+def completions(place: Place) -> Iterator[Rewrite]:
+    """Give ``s * (1 - s)`` for a product that has only ``1 - s`` of it, or only ``s``."""
+    for node, parent in place.loaded:
+        if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)):
+            continue
+        if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult):
+            continue  # a part of a longer product
+        factors = _factors(node)
+        texts = [place.text(factor) for factor in factors]
+        for factor in factors:
+            core = _core(factor)
+            if core is None:
+                continue
+            s = place.text(core)
+            squared = "**" in place.text(factor) or place.text(factor).count(s) > 1
+            if not squared and s not in texts:
+                whole = [bracketed(f, text) for f, text in zip(factors, texts, strict=True)]
+                whole.insert(factors.index(factor), bracketed(core, s))
+                yield place.rewrite(
+                    node, " * ".join(whole), "wrong derivative", f"{s} * (1 - {s})", 0.95
+                )
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*_factors(node.left), *_factors(node.right)]
+    return [node]
 
 
 def _changing(place: Place, texts: list[str]) -> list[str]:
