@@ -10,11 +10,13 @@ from reference.report.excerpt import diff_lines, source_lines, suspect_excerpt
 from reference.report.heat_map import HeatMap, error_text, heat_map, level
 from reference.report.html import Html, joined, tag
 from reference.report.page_style import STYLE
-from reference.report.text import place_text, where_text
+from reference.report.text import place_text
 from reference.report.words import (
     evidence_sentences,
+    extent,
     file_name,
     headline,
+    likely,
     place_of,
     pointed_at_by,
     when,
@@ -62,7 +64,7 @@ def _sections(diagnosis: Diagnosis) -> Iterable[Html]:
     maps = [heat_map(name, heat) for name, heat in diagnosis.heat.items()]
     reasons = "Why" if diagnosis.verdict == "inconclusive" else "Notes"
     parts = {
-        "Where": [_suspect(diagnosis, k, s) for k, s in enumerate(diagnosis.suspects, 1)],
+        "Where": _suspects(diagnosis),
         "Fixes that pass": [_fix(fix) for fix in diagnosis.fixes],
         "What disagrees": [_table(diagnosis)] if diagnosis.wrong else [],
         "Error by gradient, step and gate": _heat_maps([m for m in maps if m is not None]),
@@ -80,27 +82,45 @@ def _sections(diagnosis: Diagnosis) -> Iterable[Html]:
             yield tag("section", tag("h2", heading), content)
 
 
+def _suspects(diagnosis: Diagnosis) -> list[Html]:
+    shown = likely(diagnosis)
+    articles = [(_suspect(diagnosis, k, s), s in shown)
+                for k, s in enumerate(diagnosis.suspects, 1)]  # fmt: skip
+    less = [article for article, sure in articles if not sure]
+    summary = tag("summary", f"Less likely ({len(less)})")
+    return [article for article, sure in articles if sure] + (
+        [tag("details", summary, less)] if less else []
+    )
+
+
 def _suspect(diagnosis: Diagnosis, number: int, suspect: Suspect) -> Html:
     place: Html | str = place_of(suspect)
     if 1 <= suspect.line <= len(source_lines(diagnosis, suspect.file)):
         place = tag("a", place, href=f"#{_anchor(diagnosis, suspect.file, suspect.line)}")
     title = tag("h3", f"{number}. {suspect.kind or 'something is wrong here'}")
-    code = [
-        _code_line(line, text, [number] if line == suspect.line else [])
-        for line, text in suspect_excerpt(diagnosis, suspect, _AROUND)
-    ]
+    mended = "repair" in suspect.engines and suspect.should_be.count("\n") == 0
+    code = []
+    for line, text in suspect_excerpt(diagnosis, suspect, _AROUND):
+        code.append(_code_line(line, text, [number] if line == suspect.line else []))
+        if mended and suspect.should_be and line == suspect.line:
+            indent = " " * (len(text) - len(text.lstrip()))
+            new = tag("span", tag("span", "should be", class_="gutter"),
+                      f"{indent}{suspect.should_be}\n", class_="plus")  # fmt: skip
+            code.append(new)
     sure = f"{suspect.confidence:.0%}" if suspect.confidence else ""
+    told = not mended or not code
     facts = {
         "Line": place,
         "Wrong value": tag("code", suspect.variable) if suspect.variable else "",
         "Steps": when(suspect),
-        "Why": suspect.why,
-        "Should be": tag("code", suspect.should_be) if suspect.should_be else "",
+        "Should be": tag("code", suspect.should_be) if suspect.should_be and told else "",
         "How sure": ", by ".join(part for part in (sure, pointed_at_by(suspect)) if part),
     }
-    told = [(tag("dt", name), tag("dd", fact)) for name, fact in facts.items() if fact]
+    listed = [(tag("dt", name), tag("dd", fact)) for name, fact in facts.items() if fact]
     shown = tag("div", code, class_="code", tabindex=0) if code else ""
-    return tag("article", title, shown, tag("dl", [joined(pair) for pair in told]), class_="panel")
+    why = tag("p", suspect.why) if suspect.why else ""
+    return tag("article", title, why, shown, tag("dl", [joined(pair) for pair in listed]),
+               class_="panel")  # fmt: skip
 
 
 def _code_line(line: int, text: str, marks: list[int], anchor: str = "") -> Html:
@@ -125,8 +145,8 @@ def _fix(fix: Fix) -> Html:
 
 
 def _table(diagnosis: Diagnosis) -> Html:
-    heads = ("gradient", "worst at", "yours", "reference", "× rounding", "entries wrong", "where")
-    numeric = {"yours", "reference", "× rounding", "entries wrong"}
+    heads = ("gradient", "worst at", "yours", "reference", "× rounding", "wrong entries")
+    numeric = {"yours", "reference", "× rounding"}
     head = [
         tag("th", name, scope="col", class_="number" if name in numeric else "word")
         for name in heads
@@ -147,15 +167,13 @@ def _row(name: str, mismatch: Mismatch) -> Html:
         f"{mismatch.manual:.6g}",
         f"{mismatch.reference:.6g}",
         f"{mismatch.times:.0e}",
-        f"{mismatch.wrong} of {mismatch.size}",
     )
-    where = "; ".join(part for part in (where_text(mismatch.where), mismatch.note) if part)
     return tag(
         "tr",
         tag("th", name, scope="row"),
         tag("td", place or str(list(mismatch.index))),
         [tag("td", number, class_="number") for number in numbers],
-        tag("td", where),
+        tag("td", extent(mismatch)),
     )
 
 

@@ -6,24 +6,27 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from reference.report.excerpt import diff_lines, suspect_excerpt
-from reference.report.text import mismatch_lines
+from reference.report.text import mismatch_lines, place_text
 from reference.report.words import (
     evidence_sentences,
+    extent,
     headline,
+    likely,
     place_of,
     pointed_at_by,
     when,
 )
 
 if TYPE_CHECKING:
+    from reference.compare import Mismatch
     from reference.debugger.diagnosis import Diagnosis, Fix, Suspect
 
 _WIDTH = 96
+_COLUMNS = ("gradient", "worst at", "yours", "reference", "off by", "wrong entries")
+_NUMBERS = ("yours", "reference", "off by")
 _MISMATCHES = 4
 _IN_FULL = 4  # suspects
 _IN_SHORT = 3
-# Suspects less sure than this are told in one line; beside a fix that passes, more is asked.
-_SURE, _SURE_BESIDE_A_FIX = 0.5, 0.9
 _AROUND = (2, 1)  # neighbours of the first suspect's line, and of further ones
 _OUTPUT = 5  # lines
 
@@ -41,23 +44,50 @@ def diagnosis_text(diagnosis: Diagnosis) -> str:
 
 
 def _what_disagrees(diagnosis: Diagnosis) -> list[str]:
+    """Return a table of the worst gradients; those that have no entry to show are told below it."""
     worst_first = sorted(diagnosis.wrong.values(), key=lambda mismatch: -mismatch.times)
-    lines = [f"  {line}" for mismatch in worst_first[:_MISMATCHES]
-             for line in mismatch_lines(mismatch)]  # fmt: skip
+    shown = worst_first[:_MISMATCHES]
+    rows = [_COLUMNS] + [
+        _row(mismatch) for mismatch in shown if mismatch.index or not mismatch.note
+    ]
+    widths = [max(len(row[k]) for row in rows) for k in range(len(_COLUMNS))]
+    lines = []
+    for row in rows if len(rows) > 1 else []:
+        cells = [
+            cell.rjust(width) if column in _NUMBERS else cell.ljust(width)
+            for cell, width, column in zip(row, widths, _COLUMNS, strict=True)
+        ]
+        line = f"  {'  '.join(cells)}".rstrip()
+        if len(line) <= _WIDTH:
+            lines.append(line)
+        else:  # the extent in a line of its own
+            lines += [f"  {'  '.join(cells[:-1])}".rstrip(), *_wrapped(row[-1], "      ")]
+    for mismatch in shown:
+        if mismatch.note and not mismatch.index:
+            lines += [f"  {line}" for line in mismatch_lines(mismatch)]
     if len(worst_first) > _MISMATCHES:
         lines.append(f"  and {len(worst_first) - _MISMATCHES} more")
     return lines
 
 
+def _row(mismatch: Mismatch) -> tuple[str, ...]:
+    return (
+        mismatch.name,
+        place_text(mismatch.place) or str(list(mismatch.index)),
+        f"{mismatch.manual:.6g}",
+        f"{mismatch.reference:.6g}",
+        f"{mismatch.times:.0e} × rounding",
+        extent(mismatch),
+    )
+
+
 def _suspects(diagnosis: Diagnosis) -> list[list[str]]:
-    first, *others = diagnosis.suspects or (None,)
-    if first is None:
+    if not diagnosis.suspects:
         return []
-    enough = _SURE_BESIDE_A_FIX if diagnosis.fixes else _SURE
-    sure = [suspect for suspect in others if suspect.confidence >= enough][: _IN_FULL - 1]
+    first, *sure = likely(diagnosis)[:_IN_FULL]
     blocks = [_suspect(diagnosis, first, _AROUND[0])]
     blocks += [_suspect(diagnosis, suspect, _AROUND[1]) for suspect in sure]
-    rest = [suspect for suspect in others if suspect not in sure]
+    rest = [suspect for suspect in diagnosis.suspects[1:] if suspect not in sure]
     if rest:
         short = [f"    {place_of(s)}: {s.text.strip()}{f'  ({s.kind})' if s.kind else ''}"
                  for s in rest[:_IN_SHORT]]  # fmt: skip
@@ -76,7 +106,8 @@ def _suspect(diagnosis: Diagnosis, suspect: Suspect, around: int) -> list[str]:
         lines.append(f"    {marker} {number:>{width}} | {text}".rstrip())
     at = when(suspect)
     if suspect.variable or at:
-        lines.append(f"    {suspect.variable or 'this'} is wrong{f' at {at}' if at else ''}")
+        what = f"{suspect.variable} is wrong" if suspect.variable else "wrong"
+        lines.append(f"    {what}{f' at {at}' if at else ''}")
     for heading, text in (("why", suspect.why), ("should be", suspect.should_be)):
         if text:
             lines += _wrapped(f"{heading}: {text}", "    ")

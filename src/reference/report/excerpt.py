@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from reference.report.words import file_name
 
 if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis, Fix, Suspect
+
+
+_OTHER = re.compile(r"\s*(def|class|async def|@)\b|\s*@")
 
 
 def source_lines(diagnosis: Diagnosis, file: str) -> list[str]:
@@ -29,6 +33,11 @@ def excerpt(lines: list[str], line: int, around: int) -> list[tuple[int, str]]:
         (number, lines[number - 1].expandtabs(4).rstrip())
         for number in range(max(1, line - around), min(len(lines), line + around) + 1)
     ]
+    own = len(lines[line - 1].expandtabs(4)) - len(lines[line - 1].expandtabs(4).lstrip())
+    for number, text in shown:  # what comes after its function says nothing
+        if number > line and _OTHER.match(text) and len(text) - len(text.lstrip()) < own:
+            shown = [pair for pair in shown if pair[0] < number]
+            break
     while shown and not shown[-1][1] and shown[-1][0] > line:
         shown.pop()
     while shown and not shown[0][1] and shown[0][0] < line:

@@ -34,17 +34,20 @@ code, pre, .code, .number { font-family: ui-monospace, "DejaVu Sans Mono", Menlo
 .inconclusive { color: var(--open); }
 .quiet { color: var(--quiet); }
 .panel { border: 1px solid var(--line); border-radius: 8px; padding: 1rem; margin: 0 0 1rem; }
+.panel > p { margin: 0 0 .75rem; }
+details > .panel { margin-top: .75rem; }
 .panel > :last-child { margin-bottom: 0; }
 .scroll { overflow-x: auto; }
 .code { background: var(--panel); border: 1px solid var(--line); border-radius: 6px;
   margin: 0 0 .75rem; padding: .5rem 0; white-space: pre; overflow-x: auto; line-height: 1.45; }
 .code > span { display: block; min-width: max-content; padding: 0 .75rem 0 0;
   border-left: 4px solid transparent; }
-.code .gutter { display: inline-block; min-width: 4.5rem; padding: 0 .75rem; text-align: right;
+.code .gutter { display: inline-block; min-width: 6.25rem; padding: 0 .75rem; text-align: right;
   color: var(--quiet); user-select: none; }
 .code .marked { background: var(--mark); border-left-color: var(--mark-edge); }
 .code .marked .gutter { color: var(--ink); font-weight: 700; }
 .code .plus { background: var(--plus); color: var(--plus-ink); }
+.code .plus .gutter { color: var(--plus-ink); }
 .code .minus { background: var(--minus); color: var(--minus-ink); }
 .diff > span { padding-left: .75rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; }

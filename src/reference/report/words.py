@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reference.report.text import where_text
+
 if TYPE_CHECKING:
+    from reference.compare import Mismatch
     from reference.debugger.diagnosis import Diagnosis, Suspect
 
+_AXIS = re.compile(r"axis (\d+) ([\d, -]+?) of \d+")
 _ENGINES = {
     "probe": "solving for the value that the line should have had",
     "explain": "explaining the values that the backward computes",
@@ -51,15 +56,35 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def extent(mismatch: Mismatch) -> str:
+    """Return how many entries are wrong, and which, where that is not all of them."""
+    only = mismatch.note.removeprefix("wrong only in ")
+    if only != mismatch.note:
+        where = "only " + _AXIS.sub(r"index \2 of axis \1", only)
+    elif only:
+        where = only
+    elif mismatch.wrong == mismatch.size or set(mismatch.where) <= {"entry", "row", "column"}:
+        where = ""  # every row and column has some
+    else:
+        where = where_text(mismatch.where)
+    count = f"all {mismatch.size}"
+    if mismatch.wrong != mismatch.size:
+        count = f"{mismatch.wrong} of {mismatch.size}"
+    return f"{count}: {where}" if where else count
+
+
 def when(suspect: Suspect) -> str:
     """Return at which steps a suspect is wrong, or nothing."""
+    if suspect.pattern == "none":
+        return ""
     if not suspect.steps:
         step = " step" if suspect.pattern.endswith(("last", "first")) else ""
         return "every step" if suspect.pattern == "all" else suspect.pattern + step
     counted = f"t = {spans(suspect.steps)}"
     # A pattern that only counts the steps again says nothing.
-    told = suspect.pattern and not suspect.pattern.startswith("t=")
-    return f"{counted} ({suspect.pattern})" if told else counted
+    if not suspect.pattern or suspect.pattern.startswith("t="):
+        return counted
+    return f"{counted} ({'every step' if suspect.pattern == 'all' else suspect.pattern})"
 
 
 def spans(steps: Iterable[int]) -> str:
@@ -106,6 +131,21 @@ def place_of(suspect: Suspect) -> str:
     return f"{where}, in {suspect.function}" if suspect.function else where
 
 
+_SURE, _SURE_BESIDE_A_FIX = 0.5, 0.9
+
+
+def likely(diagnosis: Diagnosis) -> list[Suspect]:
+    """Return the suspects to be told in full: the first, and others that are sure enough.
+
+    Beside a fix that passes, more is asked.
+    """
+    enough = _SURE_BESIDE_A_FIX if diagnosis.fixes else _SURE
+    first, *others = diagnosis.suspects or (None,)
+    if first is None:
+        return []
+    return [first, *(suspect for suspect in others if suspect.confidence >= enough)]
+
+
 def pointed_at_by(suspect: Suspect) -> str:
     """Return how a suspect was found."""
     return "; ".join(_ENGINES.get(engine, engine) for engine in suspect.engines)
@@ -129,6 +169,9 @@ def evidence_sentences(evidence: dict[str, Any]) -> list[str]:
         sentences.append(f"compared on {draws} {values}{new}{by}")
     elif voters:
         sentences.append(f"compared with {listed(voters)}")
+    runs = rest.pop("runs", None)
+    if runs:
+        sentences.append(f"to find the line, the backward was run {runs:,} times")
     told = {key: said(value) for key, value in rest.items() if value is not None}
     return sentences + [f"{key}: {text}" for key, text in told.items() if text]
 

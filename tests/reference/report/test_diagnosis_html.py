@@ -95,6 +95,20 @@ def test_everything_that_was_found_is_on_the_page():
     assert all(line in page.text for line in diagnoses.LINES)
 
 
+def test_a_line_that_a_repair_mends_is_shown_below_the_wrong_one():
+    mended = replace(diagnoses.CARRY, engines=("probe", "repair"))
+    page = Page(diagnosis_html(replace(diagnoses.WRONG, suspects=(mended,))))
+    wrong, right = "▶ 11    dc = dh * o[t] * (1 - c[t] ** 2)", "should be    dh * o[t] * (1 - tanh"
+    assert page.text.replace(" ", "").find(f"{wrong}\n{right}".replace(" ", "")) > 0
+    assert "Should be" not in page.text
+
+
+def test_suspects_that_are_not_likely_are_folded_away():
+    page = Page(diagnosis_html(diagnoses.WRONG))
+    assert page.text.index("2. dot for outer") < page.text.index("Less likely (1)")
+    assert page.text.index("Less likely (1)") < page.text.index("3. += for =")
+
+
 def test_marks_and_colours_are_told_in_words_as_well():
     page = Page(diagnosis_html(diagnoses.WRONG))
     # Three excerpts with a marked line each, and the source with three.

@@ -7,6 +7,7 @@ from tests.reference.report import diagnoses
 
 from reference.debugger.diagnosis import Diagnosis
 from reference.report.diagnosis_text import diagnosis_text
+from reference.report.words import extent
 
 
 def order(text, *parts):
@@ -29,9 +30,9 @@ def test_a_wrong_backward_is_told_in_order_on_one_screen():
     places = order(
         text,
         "wrong: W and h0 (2 of 4 gradients); V and b right",
-        "h0 at [0]: manual nan, reference 1, off by inf × what rounding explains",
-        "W at gate f, unit 2: manual 0.25, reference -0.5, off by 8e+14 ×",
-        "12 of 20 entries wrong: gate f, i; unit 1, 2",
+        "  gradient  worst at        yours  reference            off by  wrong entries\n"
+        "  h0        [0]               nan          1    inf × rounding  12 of 20\n"
+        "  W         gate f, unit 2   0.25       -0.5  8e+14 × rounding  12 of 20: gate f, i",
         "my_lstm.py:11, in backward: carry not added",
         "dc is wrong at t = 0 to 3 (all but the last)",
         "why: dc lacks exactly the contribution of step t+1.",
@@ -73,6 +74,7 @@ def test_beside_a_fix_only_sure_suspects_are_shown_in_full():
     ("steps", "pattern", "told"),
     [((), "all", "at every step"), ((), "only t=0", "at only t=0"),
      ((), "all but the last", "at all but the last step"), ((0,), "", "at t = 0"),
+     ((), "none", "wrong"), ((0, 1), "all", "at t = 0, 1 (every step)"),
      ((0, 1, 3), "t=0, 1, 3", "at t = 0, 1, 3"), ((), "", "wrong")],
 )  # fmt: skip
 def test_steps_are_told_once(steps, pattern, told):
@@ -86,8 +88,27 @@ def test_axes_without_a_name_are_told_by_the_index():
     mismatch = diagnoses.mismatch("U", (2, 1), 1.0, 2.0, place={"axis 0": 2, "axis 1": 1},
                                   where={"axis 0": [2]}, note="only row 2 of 3")  # fmt: skip
     lines = diagnosis_text(Diagnosis("wrong", {"U": mismatch})).splitlines()
-    assert lines[2].startswith("  U at [2, 1]: manual 1, reference 2, off by")
-    assert lines[3:] == ["      12 of 20 entries wrong: axis 0: 2", "      only row 2 of 3"]
+    assert lines[3].split() == ["U", "[2,", "1]", "1", "2", "1e+15", "×", "rounding", "12", "of",
+                                "20:", "only", "row", "2", "of", "3"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("about", "told"),
+    [({}, "12 of 20"), ({"wrong": 20, "where": {"gate": ["f"]}}, "all 20"),
+     ({"where": {"row": [1, 2]}}, "12 of 20"), ({"where": {"gate": ["f"]}}, "12 of 20: gate f"),
+     ({"note": "wrong only in columns 0-3, 6 of 9"}, "12 of 20: only columns 0-3, 6 of 9"),
+     ({"note": "wrong only in axis 0 1 of 4, axis 2 0-3, 5 of 7"},
+      "12 of 20: only index 1 of axis 0, index 0-3, 5 of axis 2"),
+     ({"note": "all NaN"}, "12 of 20: all NaN")],
+)  # fmt: skip
+def test_which_entries_are_wrong_is_told_where_it_says_something(about, told):
+    assert extent(diagnoses.mismatch("U", (2, 1), 1.0, 2.0, **about)) == told
+
+
+def test_a_gradient_without_an_entry_to_show_is_told_in_words():
+    mismatch = diagnoses.mismatch("U", (), 1.0, 2.0, note="has shape (2,), not (3,)")
+    text = diagnosis_text(Diagnosis("wrong", {"U": mismatch}))
+    assert text.splitlines()[2:] == ["  U: has shape (2,), not (3,)"]
 
 
 def test_files_here_are_told_as_one_would_type_them(tmp_path, monkeypatch):
