@@ -1,6 +1,6 @@
 """Recurrent backward passes you can trust: NumPy only, hand-written, checked against autodiff.
 
-Read in this order: `cells.lstm` (one step, forward and backward), `sequence` (any cell over T
+Read in this order: `cells.lstm` (one step, forward and backward), `steps` (any cell over T
 steps), `losses` and `char_lm` (a whole model); then whichever of the other `cells` is yours.
 """
 
