@@ -49,7 +49,7 @@ def add_flow(commands: Any) -> None:
         "of the forget gate; may be repeated (0, 1 and 3 of an LSTM)")  # fmt: skip
     add("--checkpoint", type=Path, metavar="FILE", help="a model that manual-lstm train kept in "
         "this file")  # fmt: skip
-    add("--lags", type=positive_int, default=100, metavar="K", help="steps back (%(default)s)")
+    add("--lags", type=positive_int, default=100, metavar="N", help="steps back (%(default)s)")
     add("--rows", type=positive_int, default=32, metavar="B", help="places of the text to average "
         "over (%(default)s)")  # fmt: skip
     add("--hidden", type=positive_int, default=64, metavar="H", help="units (%(default)s)")
@@ -68,6 +68,7 @@ def run(arguments: Namespace) -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from reference.flow.page import as_page
     from reference.flow.text import as_text
+    from reference.report.plain import plain
 
     is_writable("--png", arguments.png, (".png",))
     is_writable("--html", arguments.html, (".html", ".htm"))
@@ -82,7 +83,7 @@ def run(arguments: Namespace) -> int:
         page = as_page(flows, about, arguments.lags)
         write("--html", arguments.html, page.encode())
     if arguments.json:
-        print(json.dumps([to_json(flow) for flow in flows], indent=2))
+        print(json.dumps(plain([to_json(flow) for flow in flows]), indent=2, allow_nan=False))
     else:
         print(as_text(flows, about, arguments.lags))
     return 0
@@ -100,7 +101,7 @@ def measured(arguments: Namespace) -> tuple[list[Flow], str]:
     text, vocabulary, name = text_of(arguments)
     inputs, targets = windows(text, BEFORE + arguments.lags, arguments.rows, arguments.seed)
     K = len(vocabulary)
-    subjects, V = subjects_of_command(arguments, K, vocabulary)
+    subjects, V = subjects_of_command(arguments, K)
     xs = np.eye(K)[inputs]  # one-hot: not every cell takes indices
     flows = []
     for subject in subjects:
@@ -118,7 +119,7 @@ def measured(arguments: Namespace) -> tuple[list[Flow], str]:
     return flows, about
 
 
-def subjects_of_command(arguments: Namespace, K: int, vocabulary: str) -> tuple[list[Any], Any]:
+def subjects_of_command(arguments: Namespace, K: int) -> tuple[list[Any], Any]:
     """Return the subjects that were asked for, and the output matrix of a trained model."""
     import manual_lstm as ml
     from reference.built_in import built_in, describe

@@ -99,9 +99,7 @@ def fit(
             in_letters = f"{in_letters} = {must}"
         if not fits:
             because = f"that is its shape in the layout of {layout}"
-            checks.fail(
-                name, f"shape {has}", in_letters, because, hint=hint(whole, layout)
-            )  # fmt: skip
+            checks.fail(name, f"shape {has}", in_letters, because, hint=hint(whole, layout))
     return sizes
 
 

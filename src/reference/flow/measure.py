@@ -42,7 +42,7 @@ class Flow:
     ----------
     label : str
     norms : dict
-        By name, such as ``"dL/dh"`` or ``"through the cell"``: the norm at each lag 0, 1, ..., K,
+        By name, such as ``"dL/dh"`` or ``"through the cell"``: the norm at each lag from 0 on,
         the geometric mean over the rows.
     memory : str
         The name of the gradient that the two paths add up to.
@@ -76,8 +76,19 @@ def measure(
     gradient_of_loss : callable
         From the last output (B, H) to the gradient of each row's loss with respect to it (B, H).
     lags : int
-        K, how many steps to go back.
+        How many steps to go back.
+
+    Notes
+    -----
+    A gradient that overflows is infinite or NaN from that lag on, as IEEE 754 says.
     """
+    with np.errstate(all="ignore"):
+        return _measure(subject, xs, gradient_of_loss, lags)
+
+
+def _measure(
+    subject: Subject, xs: Array, gradient_of_loss: Callable[[Array], Array], lags: int
+) -> Flow:
     cell, params = subject.cell, subject.params
     states, caches = [cell.init_state(xs.shape[1])], []
     for x in xs:
@@ -127,7 +138,7 @@ def add_norms(norms: dict[str, list[float]], whole: Any, carried: Any, memory: s
 def mean_norm(gradient: Array) -> float:
     """Return the geometric mean over the rows of the norm of each row; 0 where one is 0."""
     rows = np.linalg.norm(gradient.reshape(len(gradient), -1), axis=1)
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", invalid="ignore"):
         return float(np.exp(np.log(rows).mean()))
 
 
@@ -142,10 +153,10 @@ def fitted_rate(norms: Array) -> float:
 
     Examples
     --------
-    >>> round(fitted_rate(np.array([7.0, 1.0, 0.5, 0.25, 0.0])), 12)
+    >>> round(fitted_rate(np.array([7.0, 1.0, 0.5, 0.25, 0.0, np.inf])), 12)
     0.5
     """
-    lags = np.arange(1, len(norms))[norms[1:] > 0]
+    lags = np.arange(1, len(norms))[(norms[1:] > 0) & np.isfinite(norms[1:])]
     if len(lags) < 2:
         return 0.0
     slope, _ = np.polyfit(lags, np.log(norms[lags]), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from math import inf
 
 from reference.flow.measure import CELL, GATES, Flow
 from reference.flow.svg import decades
@@ -26,7 +27,9 @@ def as_png(flows: list[Flow], about: str) -> bytes:
     styles |= {CELL: ("C3", "--"), GATES: ("C4", ":")}
     for panel, flow in zip(panels, flows, strict=False):
         for name, norms in flow.norms.items():
-            seen = [(lag, norm) for lag, norm in enumerate(norms) if lag and norm >= 10.0**low]
+            seen = [
+                (lag, norm) for lag, norm in enumerate(norms) if lag and 10.0**low <= norm < inf
+            ]
             colour, dash = styles[name]
             panel.semilogy(*(list(part) for part in zip(*seen, strict=True)) if seen else ([], []),
                            color=colour, linestyle=dash)  # fmt: skip

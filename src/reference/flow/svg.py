@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, floor, log10
+from math import ceil, floor, inf, log10
 
 from reference.flow.measure import CELL, GATES, Flow
 from reference.report.html import Html, tag
@@ -27,7 +27,7 @@ def line_styles(flows: list[Flow]) -> dict[str, tuple[str, str]]:
 def decades(flows: list[Flow]) -> tuple[int, int]:
     """Return the powers of ten between which all norms lie; at most 24 of them are shown."""
     values = [float(value) for flow in flows for norms in flow.norms.values()
-              for value in norms[1:] if value > 0]  # fmt: skip
+              for value in norms[1:] if 0 < value < inf]  # fmt: skip
     if not values:
         return -1, 0
     top = ceil(log10(max(values)))
@@ -66,7 +66,7 @@ def panel(flow: Flow, styles: dict[str, tuple[str, str]], low: int, high: int) -
     curves = []
     for name, norms in flow.norms.items():
         points = [(x(lag), y(log10(norm))) for lag, norm in enumerate(norms)
-                  if lag and norm > 0 and log10(norm) >= low]  # fmt: skip
+                  if lag and 0 < norm < inf and log10(norm) >= low]  # fmt: skip
         colour, dash = styles[name]
         path = "".join(f"{'L' if k else 'M'}{px:.1f} {py:.1f}" for k, (px, py) in enumerate(points))
         curve = {"d": path or "M0 0", "stroke": colour, "stroke_dasharray": dash or "none"}

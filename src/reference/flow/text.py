@@ -24,15 +24,16 @@ def table(flows: list[Flow], lags: int) -> tuple[list[str], list[list[str]]]:
 
 
 def lags_shown(lags: int) -> list[int]:
-    """Return a few of the lags 1 to K.
+    """Return a few of the lags from 1 on.
 
     Examples
     --------
     >>> lags_shown(100), lags_shown(3)
     ([1, 10, 25, 50, 100], [1, 2, 3])
     """
-    return sorted({max(1, round(lags * part)) for part in (0.01, 0.1, 0.25, 0.5, 1)} | {1, lags}) \
-        if lags > 5 else list(range(1, lags + 1))  # fmt: skip
+    if lags <= 5:
+        return list(range(1, lags + 1))
+    return sorted({1, *(max(1, round(lags * part)) for part in (0.1, 0.25, 0.5)), lags})
 
 
 def as_text(flows: list[Flow], about: str, lags: int) -> str:
@@ -59,9 +60,8 @@ def sentence(flow: Flow) -> str:
     said = f"{flow.label}: {flow.memory} {changes(rate)}"
     along, by_gates = flow.rates.get(CELL, 0.0), flow.rates.get(GATES, 0.0)
     if CELL not in flow.norms:
-        return (
-            f"{said}; there is no way but through the weights." if flow.paths_known else f"{said}."
-        )
+        only = "; there is no way but through the weights" if flow.paths_known else ""
+        return f"{said}{only}."
     said += f"; through the cell alone it {changes(along)}"
     if flow.forget is not None:
         said += f", and the forget gate is {flow.forget:.3f} in the geometric mean"

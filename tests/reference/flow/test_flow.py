@@ -229,6 +229,24 @@ def test_a_cell_whose_state_is_a_dict():
     assert (np.diff(flow.norms["dL/dh"]) < 0).all()
 
 
+def test_a_gradient_that_explodes(tmp_path, capsys, monkeypatch):
+    """Beyond the largest number there is infinity, then NaN; no warning, no traceback."""
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (tmp_path / "loud.py").write_text(
+        "import manual_lstm as ml\n\nclass Loud(ml.RNN):\n"
+        "    def step_backward(self, params, cache, dstate):\n"
+        "        return None, dstate._replace(h=dstate.h * 1e40), None\n"
+    )
+    arguments = ["flow", "--cell", f"{tmp_path / 'loud.py'}:Loud", "--lags", "12", "--rows", "2"]
+    page, png = tmp_path / "a.html", tmp_path / "a.png"
+    assert main([*arguments, "--html", str(page), "--png", str(png)]) == 0
+    assert "inf" in capsys.readouterr().out
+    assert main([*arguments, "--json"]) == 0
+    (flow,) = json.loads(capsys.readouterr().out)
+    assert flow["norms"]["dL/dh"][-1] is None
+    assert flow["rates"]["dL/dh"] == pytest.approx(1e40)
+
+
 def test_a_trained_model(tmp_path, capsys):
     text = tmp_path / "text.txt"
     text.write_text("the quick brown fox jumps over the lazy dog. " * 40)
