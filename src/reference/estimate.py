@@ -18,6 +18,7 @@ from reference.evaluations import Entry, Evaluations, scalar
 
 _LEADING = 48  # entries from the beginning on, for what depends on the order
 _SPREAD = 12  # further ones of each array
+_CALLED_WITH = {1: "params", 2: "params and inputs"}
 # What a sound difference attains: a part of an array's largest entry, and of the loss.
 _AGREES = 1e-6
 _ROUNDING = 1e-9
@@ -78,11 +79,12 @@ def check_estimate(
       evidence: exact derivative by the complex step at 3 of 3 entries
     """
     deadline = time.monotonic() + seconds
-    single = isinstance(params, np.ndarray)
+    single = isinstance(params, np.ndarray | np.floating | float)
     named = {"params": params} if single else params
     if not isinstance(named, Mapping):
         fail("params", f"type {type(params).__name__}", "an array or a dict of arrays by name",
              "its gradient is checked", error=TypeError)  # fmt: skip
+    _takes(loss, 1 if inputs is None else 2)
     evaluations = Evaluations(loss, named, inputs, single=single)
     evidence: list[str] = []
     if callable(estimate):
@@ -90,6 +92,19 @@ def check_estimate(
         evaluations.restore()
     given = {"params": estimate} if single and not isinstance(estimate, Mapping) else estimate
     return _report(evaluations, _checked(given, evaluations), inputs, evidence, deadline)
+
+
+def _takes(loss: Callable[..., Any], count: int) -> None:
+    """Refuse a loss that cannot be called with so many arguments."""
+    try:
+        signature = inspect.signature(loss)
+    except (TypeError, ValueError):  # built in: unknown
+        return
+    try:
+        signature.bind(*range(count))
+    except TypeError:
+        fail("loss", f"the parameters {signature}", f"a function of {_CALLED_WITH[count]}",
+             "it is evaluated at other values of params", error=TypeError)  # fmt: skip
 
 
 def _taken(
@@ -127,8 +142,9 @@ def _checked(estimate: Any, evaluations: Evaluations) -> dict[str, Array]:
             fail(f"estimate[{name!r}]", f"dtype {value.dtype}", "an array of floats",
                  "it is compared entry by entry", error=TypeError)  # fmt: skip
         if evaluations.params[name].dtype.kind != "f":
-            fail(f"params[{name!r}]", f"dtype {evaluations.params[name].dtype}", "float64",
-                 "it is differentiated", error=TypeError)  # fmt: skip
+            where = "params" if evaluations.single else f"params[{name!r}]"
+            fail(where, f"dtype {evaluations.params[name].dtype}", "of dtype float64",
+                 "a small step is lost in integers", error=TypeError)  # fmt: skip
     return {name: value.astype(np.float64) for name, value in given.items()}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -48,10 +49,20 @@ class Question:
         untouched = (self.mine == 0) | ~np.isfinite(self.mine)
         notable = np.abs(self.exact) > self.allowed
         missing = untouched & (notable | ~np.isfinite(self.mine))
+        if not notable.any() and not untouched.all():
+            return replace(report, kind="loss without params", why="The loss does not depend on "
+                           "these params, and the estimate is not 0: it was taken of a loss that "
+                           "reads other arrays, such as those of an object.")  # fmt: skip
         if (missing | ~notable).all():
             return self._empty(report)
         done = ~missing
+        if (np.abs(self.mine - np.abs(self.exact)) <= self.allowed).all():
+            return replace(report, kind="absolute value", why="Every entry is the absolute value "
+                           "of the derivative: the sign is lost.")  # fmt: skip
         known = factors(self.evaluations.params, inputs, self.entries)
+        constant = self._constant(report, known, done)
+        if constant is not None:
+            return constant
         best = self._best(known, done, keeps)
         if best is None:
             return self._unexplained(report, done)
@@ -126,6 +137,7 @@ class Question:
             if told.sum() < min(3, done.sum()):
                 continue
             size = np.abs(self.mine[told] - self.exact[told]).max()
+            size = min(size, np.abs(self.mine[told]).max())  # else 0 explains all that is small
             size = max(size, float(self.allowed[told].min()))
             for factor in known:
                 values = (cause.values * factor.value)[told]
@@ -133,6 +145,26 @@ class Question:
                 if left <= _EXPLAINED:
                     found.append((cause, factor, left))
         return found
+
+    def _constant(
+        self, report: EstimateReport, known: list[Factor], done: Array
+    ) -> EstimateReport | None:
+        """Return the report where all is a constant times the derivative, and an unusual one."""
+        mine, exact = self.mine[done], self.exact[done]
+        ratio = float(mine @ exact / (exact @ exact)) if exact.any() else 0.0
+        if not np.abs(mine - ratio * exact).max() <= 1e-6 * np.abs(mine).max():
+            return None
+        usual = [1.0, *(float(f.value) for f in known if np.ndim(f.value) == 0)]
+        if min(abs(ratio / value - 1) for value in usual) < 1e-3:
+            return None  # which says more
+        part = Fraction(ratio).limit_denominator(100)
+        exactly = abs(float(part) - ratio) <= 1e-6 * abs(ratio)
+        told = f"{ratio:.6g}" + (f" ({part})" if exactly and part.denominator > 1 else "")
+        mean = exactly and part.numerator == 1
+        why = f"Every entry is {told} times the derivative" + (
+            f": a mean over {part.denominator} where the loss has a sum?" if mean else "."
+        )
+        return replace(report, kind="constant factor", why=why)
 
     def _told(
         self, report: EstimateReport, cause: Cause, factor: Factor, left: float, missing: Array
@@ -207,7 +239,7 @@ class Question:
         left = np.abs(mine - ratio * exact).max()
         if left <= 1e-4 * np.abs(mine - exact).max():
             return replace(report, kind="constant factor",
-                           why=f"every entry is {ratio:.6g} times the derivative.")  # fmt: skip
+                           why=f"Every entry is {ratio:.6g} times the derivative.")  # fmt: skip
         k = int(np.argmax(np.abs(self.mine - self.exact)))
         why = (f"{self.entries[k]} is {self.mine[k]:.9g}, but must be {self.exact[k]:.9g}; no "
                "known cause gives these numbers.")  # fmt: skip

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -51,7 +53,7 @@ class Evaluations:
         *,
         single: bool = False,
     ) -> None:
-        self._loss, self._inputs, self._single = loss, inputs, single
+        self._loss, self._inputs, self.single = loss, inputs, single
         self.params = {name: np.asarray(value) for name, value in params.items()}
         self._state = State([loss, *functions_reached(loss)])
         self._known: dict[tuple[str, Entry, float], float] = {}
@@ -69,8 +71,8 @@ class Evaluations:
 
     def call(self, params: Values, inputs: Any) -> Any:
         """Return what the loss returns; neither copied nor restored."""
-        first: Any = next(iter(params.values())) if self._single else params
-        with np.errstate(all="ignore"):
+        first: Any = next(iter(params.values())) if self.single else params
+        with np.errstate(all="ignore"), contextlib.redirect_stdout(io.StringIO()):
             return self._loss(first) if inputs is None else self._loss(first, inputs)
 
     def value(self, params: Values, precision: str = "float64") -> Any:

@@ -82,6 +82,10 @@ WRONG = {
         lambda: {name: g / g.size for name, g in taken()().items()}, "averaged", None, None,
     ),
     "odd constant": (times(3.3), "constant factor", None, None),
+    "mean over what is no size here": (times(1 / 7), "constant factor", None, None),
+    "no sign": (
+        lambda: {name: np.abs(g) for name, g in taken()().items()}, "absolute value", None, None,
+    ),
     "not undone": (taken(h=1e-4, undo=False), "perturbation not undone", "central", 1e-4),
     "not undone, one-sided": (
         taken(h=1e-6, scheme="forward", undo=False),
@@ -298,3 +302,42 @@ def test_what_cannot_be_used_is_refused(name):
     call, complaint = UNUSABLE[name]
     with pytest.raises((TypeError, ValueError), match=complaint):
         call()
+
+
+def test_a_mean_is_told_by_its_size():
+    report = check_estimate(loss, PARAMS, times(1 / 7)(), INPUTS)
+    assert "(1/7)" in report.why
+    assert "a mean over 7" in report.why
+
+
+def test_a_loss_that_reads_other_arrays_is_told():
+    mine = {name: value.copy() for name, value in PARAMS.items()}
+    report = check_estimate(lambda params, inputs: loss(mine, inputs), PARAMS, taken()(), INPUTS)
+    assert (report.verdict, report.kind) == ("wrong", "loss without params")
+
+
+def test_a_number_is_a_parameter_as_well():
+    assert check_estimate(lambda w: w**2, 3.0, 6.0).verdict == "right"
+
+
+def test_what_the_loss_prints_is_kept_from_the_terminal(capsys):
+    def talks(params, inputs):
+        print("epoch 1")
+        return loss(params, inputs)
+
+    assert check_estimate(talks, PARAMS, taken()(), INPUTS).verdict == "right"
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((lambda: 1.0, np.ones(2), np.ones(2)), "loss has the parameters (), but must be a"),
+        ((loss, PARAMS, taken()()), "loss has the parameters (params, inputs), but must be a"),
+        ((np.sum, np.arange(3), np.ones(3)), "params has dtype int64, but must be of dtype"),
+    ],
+)
+def test_what_cannot_be_asked_is_refused(arguments, complaint):
+    with pytest.raises(TypeError) as error:
+        check_estimate(*arguments)
+    assert str(error.value).startswith(complaint)
