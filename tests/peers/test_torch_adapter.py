@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import doctest
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -183,6 +185,13 @@ def test_bad_input_is_refused(case):
     params = parameters(ml.LSTM(3, 4))
     with pytest.raises(error, match=message):
         recurrence(ml.LSTM(3, 4), params, change(torch.ones(5, 2, 3, dtype=torch.float64)))
+
+
+def test_the_example_learns():
+    path = Path(__file__).parents[2] / "examples" / "torch_training.py"
+    losses = runpy.run_path(str(path))["train"](steps=50)
+    assert losses[0] > 0.5
+    assert losses[-1] < 0.05
 
 
 def test_the_examples_run():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.report.plain import plain
 from reference.vectors.files import Stored
 
 # What must be answered before a port is called right; the rest says where it goes wrong.
@@ -27,6 +28,8 @@ class Wrong:
 
     def __str__(self) -> str:
         """Tell it in one line."""
+        if not self.index:
+            return f"{self.name} has another shape than the vectors"
         place = ", ".join(f"{word} {k}" for word, k in zip(words(self.name, self.index), self.index,
                                                            strict=True))  # fmt: skip
         return (f"{self.name} at {place}: {self.answer:.9g}, but must be {self.must_be:.9g}, "
@@ -56,14 +59,8 @@ class Verdict:
 
     def to_json(self) -> dict[str, Any]:
         """Return plain values for JSON."""
-        first = None
-        if self.first_wrong is not None:
-            numbers = asdict(self.first_wrong)
-            first = {
-                key: None if isinstance(value, float) and not np.isfinite(value) else value
-                for key, value in numbers.items()
-            } | {"text": str(self.first_wrong)}
-        return {"verdict": self.verdict, **asdict(self), "first_wrong": first}
+        first = self.first_wrong and asdict(self.first_wrong) | {"text": str(self.first_wrong)}
+        return plain({"verdict": self.verdict, **asdict(self), "first_wrong": first})
 
     def __str__(self) -> str:
         """Return the report: the verdict first, then the first wrong value."""

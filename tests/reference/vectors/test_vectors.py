@@ -195,6 +195,7 @@ def test_another_shape_is_wrong(folder, vectors, capsys):
     answers["gradient.params.W_x"] = answers["gradient.params.W_x"].T
     status, text = verified(folder, answers, capsys)
     assert status == 1
+    assert "    gradient.params.W_x has another shape than the vectors\n" in text
     assert f"gradient.params.W_x: shape ({4 * H}, {D}), but must be ({D}, {4 * H})" in text
 
 
