@@ -21,7 +21,7 @@ from reference.debugger.places import computes
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.pruning import prune
 from reference.debugger.search import Search
-from reference.debugger.timebox import Watchdog
+from reference.debugger.timebox import TimeUp, Watchdog
 from reference.debugger.verdict import Judgement, judge
 from reference.report.heat_map import relative_errors
 
@@ -108,6 +108,10 @@ def debug(
                     program, judgement, diagnosis, params, inputs, example, seed,
                     started + seconds, progress,
                 )  # fmt: skip
+            except (Exception, SystemExit, TimeUp) as error:
+                # The verdict stands, whatever the search meets in somebody's code.
+                stopped = f"the search for the line stopped: {type(error).__name__}: {error}"
+                diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, stopped))
             finally:
                 program.restore()
     return replace(diagnosis, seconds=time.monotonic() - started)
@@ -227,11 +231,12 @@ def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:
         program.state.restore()
         mine = copied(inputs)
         try:
-            answers = [
-                {name: np.array(v) for name, v in dict(program.backward(*mine)).items()}
-                for _ in range(2)
-            ]
-        except Exception:
+            with program.watchdog.limit(5.0):
+                answers = [
+                    {name: np.array(v) for name, v in dict(program.backward(*mine)).items()}
+                    for _ in range(2)
+                ]
+        except (Exception, TimeUp):
             return False
         unchanged = all(
             np.array_equal(mine[k][name], inputs[k][name])
