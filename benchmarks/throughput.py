@@ -1,9 +1,9 @@
 """Random LSTM cases a second: the batched check beside its alternatives, on the same cases.
 
-Every method draws each case, runs the NumPy forward and backward, asks its oracle and compares
-every gradient. Rounds are interleaved, so that a busy machine disturbs all alike; a method that
-is slow takes fewer cases of the round, always the first ones. Nothing is compiled in advance but
-the one program of the batched check, whose time is told.
+Every method runs the NumPy forward and backward on each case, asks its oracle and compares every
+gradient. Rounds are interleaved, so that a busy machine disturbs all alike; a method that is slow
+takes fewer cases of the round, always the first ones. Nothing is compiled in advance but the
+programs of the batched checks, whose time is told. Drawing a case counts only in lanes.
 
     python benchmarks/throughput.py [--rounds 5] [--json FILE]
 """
@@ -21,20 +21,25 @@ import platform
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from functools import partial
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache, partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 import manual_lstm as ml
 from manual_lstm.checks import Array
+from manual_lstm.steps import Steps
 from manual_lstm.trees import named_leaves
 from reference.batch import compare_batch
+from reference.lane_check import LANES, SMALL, LaneOracle, lane_problem, suspects
+from reference.lanes import Lanes, draw_lanes, lane
 from reference.oracles import JaxOracle
-from reference.plan import WIDEST
-from reference.problem import Case, Problem, draw
+from reference.plan import WIDEST, Plan
+from reference.problem import Case, Problem
 from reference.stacking import Padded, SameShape
+from reference.subject import subject_of
 
 try:
     from gradcheck import gradcheck
@@ -42,8 +47,21 @@ except ImportError as error:
     gradcheck, why_no_torch = None, str(error)
 
 BATCH = 256
+DRAWN = 16  # sizes in a round, each with a lane for every case
 PADDED = JaxOracle(Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=WIDEST.T, B=WIDEST.B))
+PLAN = Plan(subject_of(ml.LSTM))
+LANE_ORACLES = {
+    size.T: LaneOracle(Padded(ml.LSTM(size.D, size.H), T=size.T, B=size.B))
+    for size in (SMALL, WIDEST)
+}
 Alter = Callable[[ml.Gradients], ml.Gradients]
+
+
+class Lane(NamedTuple):
+    """A case of the benchmark: one of `LANES` problems that are alike in size."""
+
+    case: Case
+    number: int
 
 
 @dataclass(frozen=True)
@@ -60,27 +78,59 @@ class Method:
     """
 
     name: str
-    check: Callable[[Sequence[Case], Alter], list[bool]]
+    check: Callable[[Sequence[Lane], Alter], list[bool]]
     cases: int
 
 
-def draw_cases(rng: np.random.Generator, count: int) -> list[Case]:
-    """Draw cases by the policy of the property tests: T ≥ 3, B ≥ 2, ragged, dense inputs."""
-    return [
-        Case(
-            T=int(rng.integers(3, WIDEST.T + 1)),
-            B=int(rng.integers(2, WIDEST.B + 1)),
-            D=int(rng.integers(1, WIDEST.D + 1)),
-            H=int(rng.integers(1, WIDEST.H + 1)),
-            seed=int(rng.integers(2**31)),
-            ragged=bool(rng.integers(2)),
-        )
-        for _ in range(count)
-    ]
+def draw_cases(rng: np.random.Generator, count: int) -> list[Lane]:
+    """Draw cases by the policy of large campaigns, with dense inputs; the first differ in size."""
+    sizes = []
+    for _ in range(DRAWN):
+        _, problem = lane_problem(PLAN, rng, variant=0)
+        sizes.append(replace(problem.case, index_inputs=False, float32=False))
+    lanes = [Lane(case, number) for number in range(LANES) for case in sizes]
+    return lanes[:count]
 
 
-def problem_of(case: Case) -> Problem:
-    return draw(ml.LSTM(case.D, case.H), case)
+@lru_cache(maxsize=2 * DRAWN)
+def drawn(case: Case) -> Problem:
+    return draw_lanes(ml.LSTM(case.D, case.H), case, LANES)
+
+
+def problem_of(case: Lane) -> Problem:
+    return lane(drawn(case.case), case.number)
+
+
+def check_lanes(cases: Sequence[Lane], alter: Alter) -> list[bool]:
+    """Check every lane of the sizes that the cases have."""
+    failing = set()
+    suspected = []
+    for case in dict.fromkeys(each.case for each in cases):
+        problem = draw_lanes(ml.LSTM(case.D, case.H), case, LANES)
+        oracle = LANE_ORACLES[SMALL.T if fits(case, SMALL) else WIDEST.T]
+        run = partial(run_altered_lanes, alter)
+        suspected += [(Lane(case, n), lane(problem, n)) for n in suspects(problem, oracle, run=run)]
+    oracle = PLAN.oracle(WIDEST)  # fills up to as many problems, and so compiles once
+    for start in range(0, len(suspected), oracle.count):
+        lanes, problems = zip(*suspected[start : start + oracle.count], strict=True)
+        rng = np.random.default_rng(start)
+        comparison = compare_batch(problems, oracle, rng, partial(run_altered, alter))
+        failing |= {lanes[n] for n in comparison.failing}
+    return [case not in failing for case in cases]
+
+
+def fits(case: Case, size: Case) -> bool:
+    return all(getattr(case, letter) <= getattr(size, letter) for letter in "TBDH")
+
+
+def run_altered_lanes(alter: Alter, problem: Problem) -> dict[str, Array]:
+    """Return the named results of all lanes, the lanes first, with a planted mistake."""
+    problem = problem.map_floats(lambda array: array.view(Lanes))
+    steps = Steps(problem.cell)
+    hs, state_T, cache = steps.run(problem.params, problem.xs, problem.state0, problem.lengths)
+    gradients = alter(ml.Gradients(*steps.run_backward(cache, problem.dhs, problem.dstate_T)))
+    named = {"hs": hs, **named_leaves({"state_T": state_T}), **named_leaves(gradients)}
+    return {name: np.moveaxis(np.asarray(array), -1, 0) for name, array in named.items()}
 
 
 def run_altered(alter: Alter, problem: Problem) -> dict[str, Array]:
@@ -89,31 +139,31 @@ def run_altered(alter: Alter, problem: Problem) -> dict[str, Array]:
     return {"hs": hs, **named_leaves({"state_T": state_T}), **named_leaves(alter(gradients))}
 
 
-def check_batched(cases: Sequence[Case], alter: Alter) -> list[bool]:
+def check_batched(cases: Sequence[Lane], alter: Alter) -> list[bool]:
     passes: list[bool] = []
     for start in range(0, len(cases), BATCH):
         problems = [problem_of(case) for case in cases[start : start + BATCH]]
-        rng = np.random.default_rng(cases[start].seed)
+        rng = np.random.default_rng(start)
         comparison = compare_batch(problems, PADDED, rng, partial(run_altered, alter))
         failing = set(comparison.failing)
         passes += [n not in failing for n in range(len(problems))]
     return passes
 
 
-def check_by_shape(cases: Sequence[Case], alter: Alter) -> list[bool]:
+def check_by_shape(cases: Sequence[Lane], alter: Alter) -> list[bool]:
     """Ask ``jax.jit`` at each case's own size: a new size is a new compilation."""
     passes = []
     for case in cases:
         problem = problem_of(case)
         oracle = JaxOracle(SameShape(cell=problem.cell))
-        rng = np.random.default_rng(case.seed)
+        rng = np.random.default_rng(case.number)
         comparison = compare_batch([problem], oracle, rng, partial(run_altered, alter))
         passes.append(not comparison.failing)
     return passes
 
 
 def check_by_torch(
-    cases: Sequence[Case], alter: Alter, *, of_loss: bool, fast_mode: bool
+    cases: Sequence[Lane], alter: Alter, *, of_loss: bool, fast_mode: bool
 ) -> list[bool]:
     return [
         gradcheck(problem_of(case), alter, of_loss=of_loss, fast_mode=fast_mode) for case in cases
@@ -122,6 +172,7 @@ def check_by_torch(
 
 def methods() -> list[Method]:
     by_jax = [
+        Method("lanes", check_lanes, DRAWN * LANES),
         Method("batched, padded", check_batched, 8 * BATCH),
         Method("jit per shape", check_by_shape, 8),
         # The same cases again: what is left where no shape is new.
@@ -179,10 +230,13 @@ class Rates:
 
 
 def measure(rounds: int, seed: int) -> tuple[dict[str, Rates], float]:
-    """Return the rates by method, and the seconds of the batched check's one compilation."""
+    """Return the rates by method, and the seconds in which the batched checks compiled."""
     rng = np.random.default_rng(seed)
     started = time.perf_counter()
-    check_batched(draw_cases(rng, BATCH), no_mistake)
+    first = draw_cases(rng, BATCH)
+    check_batched(first, no_mistake)
+    check_lanes(first, no_mistake)
+    check_lanes(first[:1], one_part_in_a_billion)  # suspects, so that their program is compiled
     compilation = time.perf_counter() - started
     rates = {method.name: Rates() for method in methods()}
     for _ in range(rounds):
@@ -215,14 +269,14 @@ def detect(count: int, seed: int) -> dict[str, dict[str, int]]:
 
 
 def table_of_rates(rates: dict[str, Rates]) -> Iterator[str]:
-    batched = rates["batched, padded"]
-    yield f"{'':<32}{'cases a second':^30}{'batched is faster by':^24}"
+    lanes = rates["lanes"]
+    yield f"{'':<32}{'cases a second':^30}{'lanes are faster by':^24}"
     yield f"{'':<32}{'median':>10}{'lowest':>10}{'highest':>10}{'time':>12}{'processor':>12}"
     for name, each in rates.items():
         wall = each.wall
         spread = f"{statistics.median(wall):>10.1f}{min(wall):>10.1f}{max(wall):>10.1f}"
-        by_wall = median_ratio(batched.wall, wall)
-        by_processor = median_ratio(batched.processor, each.processor)
+        by_wall = median_ratio(lanes.wall, wall)
+        by_processor = median_ratio(lanes.processor, each.processor)
         yield f"{name:<32}{spread}{by_wall:>10.1f} ×{by_processor:>10.1f} ×"
 
 
@@ -244,7 +298,9 @@ def main() -> None:
 
     rates, compilation = measure(arguments.rounds, arguments.seed)
     print("\n".join(table_of_rates(rates)))
-    print(f"\nThe batched check compiles once, in {compilation:.1f} s (not counted above).\n")
+    lanes = statistics.median(rates["lanes"].processor)
+    print(f"\nIn lanes, {lanes:,.0f} cases a second of processor time.")
+    print(f"The batched checks compile once, in {compilation:.1f} s (not counted above).\n")
     found = detect(arguments.detect, arguments.seed + 1)
     print("\n".join(table_of_detections(found, arguments.detect)))
     if arguments.json:

@@ -22,6 +22,7 @@ from reference.oracle import arguments, sequence_vjp
 from reference.oracles import Named
 from reference.plan import WIDEST, Plan, knobs
 from reference.problem import Case, Problem
+from reference.rounding import Run
 from reference.stacking import Padded
 from reference.subject import takes_indices
 
@@ -78,14 +79,16 @@ def _compiled(step: Any, cell: Any) -> Any:
     return jax.jit(over_lanes)
 
 
-def suspects(problem: Problem, oracle: LaneOracle, count: int = LANES) -> list[int]:
+def suspects(
+    problem: Problem, oracle: LaneOracle, count: int = LANES, run: Run = run_lanes
+) -> list[int]:
     """Return those of the first `count` lanes in which the manual side is not as JAX says.
 
     A lane is a suspect if a result differs by more than 32 units in the last place of its largest
     entry. Roundings may explain that; what they do is not asked here.
     """
     with np.errstate(all="ignore"):  # what is not finite is seen in the values
-        manual = run_lanes(problem)
+        manual = run(problem)
     info = np.finfo(problem.dtype)
     is_suspect = np.zeros(min(count, problem.dhs.shape[-1]), bool)
     for name, expected in oracle.answers(problem).items():
