@@ -43,7 +43,8 @@ def lacking(code: str, source: str) -> str | None:
 
 
 @pytest.mark.parametrize("page", with_examples(), ids=named)
-def test_examples_print_what_they_show(page: Path):
+def test_examples_print_what_they_show(page: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)  # some read the files in examples/
     # The blocks of a page are one session: a later one may use the names of an earlier one.
     names: dict[str, object] = {}
     report: list[str] = []
