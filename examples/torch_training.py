@@ -32,7 +32,7 @@ def train(steps=100, seed=0):
     losses = []
     for _ in range(steps):
         xs, targets = batch(generator)
-        hs, state_T = recurrence(cell, params, xs)
+        _, state_T = recurrence(cell, params, xs)
         loss = torch.nn.functional.cross_entropy(output(state_T.h), targets)
         optimiser.zero_grad()
         loss.backward()

@@ -59,6 +59,7 @@ def add_vectors(commands: Any) -> None:
     ):
         add(f"--{name}", type=positive_int, default=value, metavar=letter,
             help=f"{of} (%(default)s)")  # fmt: skip
+    add("--ragged", action="store_true", help="let rows end early: input.lengths tells when")
     add("--seed", type=natural, default=0, metavar="S", help="of the numbers drawn (%(default)s)")
 
     add = command.add_argument_group("to verify").add_argument
@@ -95,7 +96,7 @@ def run_make(arguments: Namespace) -> int:
         D=arguments.input,
         H=arguments.hidden,
         seed=arguments.seed,
-        ragged=False,
+        ragged=arguments.ragged,
     )
     vectors = make(cell, case)
     write(arguments.out, vectors)

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 from manual_lstm.checks import Array
@@ -60,6 +61,8 @@ def make(cell: Any, case: Case) -> Vectors:
     for name, array in manual.items():
         error = np.abs(array - results[name]).max(initial=0)
         assert error <= tolerances["float64"][name], f"{name} differs from JAX by {error:.3g}"
+    if problem.lengths is not None:
+        inputs["lengths"] = problem.lengths
     arrays = {f"input.{name}": array for name, array in inputs.items()} | results
     return Vectors(problem, arrays, tolerances)
 
@@ -69,9 +72,10 @@ def results_of(problem: Problem) -> dict[str, Array]:
     shapes = shapes_of_values(problem)
     T, B = problem.xs.shape[:2]
     offsets = {name: np.zeros((T, B, *shape)) for name, shape in shapes.items()}
+    lengths = np.full(B, T) if problem.lengths is None else problem.lengths
     given = (problem.params, problem.xs, problem.state0, offsets)
     with jax.enable_x64(True):
-        answer = vjp_of(problem.cell)(*given, (problem.dhs, problem.dstate_T))
+        answer = vjp_of(problem.cell)(*given, lengths, (problem.dhs, problem.dstate_T))
     hs, state_T, values, (dparams, dxs, dstate0, adjoints) = to_numpy(answer)
     outputs = named_leaves({"hs": hs, "state_T": state_T})
     gradients = named_leaves({"params": dparams, "xs": dxs, "state0": dstate0})
@@ -87,13 +91,14 @@ def results_of(problem: Problem) -> dict[str, Array]:
 def vjp_of(cell: Any) -> Any:
     """Return a compiled function: outputs, final state, values of every step, all gradients.
 
-    The adjoint of a value is the gradient of a number that is added to it.
+    The adjoint of a value is the gradient of a number that is added to it. Past the end of a row
+    its state is carried unchanged, and outputs, values and adjoints are zero.
     """
     step = TWINS[type(cell)].step
 
-    def example(params: Any, xs: Any, state0: Any, offsets: Any) -> Any:
+    def example(params: Any, xs: Any, state0: Any, offsets: Any, length: Any) -> Any:
         def advance(state: Any, now: Any) -> Any:
-            x, offset = now
+            t, x, offset = now
             seen: dict[str, Any] = {}
 
             def tap(name: str, value: Any) -> Any:
@@ -101,17 +106,25 @@ def vjp_of(cell: Any) -> Any:
                 return seen[name]
 
             moved = step(cell, params, state, x, tap)
-            return moved, (output_of(moved), seen)
+            alive = t < length
+            shown = jax.tree.map(
+                lambda value: jnp.where(alive, value, jnp.zeros_like(value)),
+                (output_of(moved), seen),
+            )
+            kept = jax.tree.map(lambda new, old: jnp.where(alive, new, old), moved, state)
+            return kept, shown
 
-        state_T, (hs, seen) = jax.lax.scan(advance, state0, (xs, offsets))
+        steps = (jnp.arange(len(xs)), xs, offsets)
+        state_T, (hs, seen) = jax.lax.scan(advance, state0, steps)
         return (hs, state_T), seen
 
-    over_batch = jax.vmap(example, in_axes=(None, 1, 0, 1), out_axes=((1, 0), 1))
+    over_batch = jax.vmap(example, in_axes=(None, 1, 0, 1, 0), out_axes=((1, 0), 1))
 
-    def vjp(params: Any, xs: Any, state0: Any, offsets: Any, cotangents: Any) -> Any:
-        (hs, state_T), pull_back, seen = jax.vjp(
-            over_batch, params, xs, state0, offsets, has_aux=True
-        )
+    def vjp(params: Any, xs: Any, state0: Any, offsets: Any, lengths: Any, cotangents: Any) -> Any:
+        def run(params: Any, xs: Any, state0: Any, offsets: Any) -> Any:
+            return over_batch(params, xs, state0, offsets, lengths)
+
+        (hs, state_T), pull_back, seen = jax.vjp(run, params, xs, state0, offsets, has_aux=True)
         return hs, state_T, seen, pull_back(cotangents)
 
     return jax.jit(vjp, compiler_options=QUICKLY)

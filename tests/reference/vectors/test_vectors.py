@@ -15,7 +15,7 @@ import manual_lstm as ml
 from manual_lstm import layouts
 from reference import Case
 from reference.cli import main
-from reference.vectors.files import as_json, write
+from reference.vectors.files import as_json, read_answers, write
 from reference.vectors.make import Vectors, make
 
 T, B, D, H = 4, 2, 3, 5
@@ -276,6 +276,20 @@ def test_nothing_is_left_where_writing_fails(tmp_path, monkeypatch, vectors, cap
     with pytest.raises(ValueError, match="No space left on device"):
         write(tmp_path / "lstm", vectors)
     assert not list(tmp_path.iterdir())
+
+
+def test_rows_that_end_early(tmp_path):
+    vectors = make(ml.GRU(D, H), Case(T=T, B=3, D=D, H=H, seed=1, ragged=True))
+    lengths = vectors.arrays["input.lengths"]
+    assert 0 < lengths.min() < T or len(set(lengths.tolist())) > 1
+    for name in ("forward.u", "backward.dn", "output.hs", "gradient.xs"):
+        for row, length in enumerate(lengths):
+            assert not vectors.arrays[name][length:, row].any()
+            assert vectors.arrays[name][:length, row].all()
+    write(tmp_path / "gru", vectors)
+    for form in ("safetensors", "json"):
+        _, arrays = read_answers(tmp_path / "gru" / f"float32.{form}")
+        np.testing.assert_array_equal(arrays["input.lengths"], lengths)
 
 
 PORT = Path(__file__).parents[3] / "examples" / "c_port" / "lstm.c"
