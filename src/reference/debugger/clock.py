@@ -179,7 +179,7 @@ def goes_backwards(loop: _Loop) -> bool:
     if isinstance(loop, ast.While):
         return bool(re.search(r"\w -= 1|= (\w+) - 1\b|\.pop\(\)", body))
     text = ast.unparse(loop.iter)
-    if "reversed(" in text or "::-1]" in text or re.search(r"range\([^)]*, -1\)", text):
+    if "reversed(" in text or "::-1]" in text or any(map(_counts_down, ast.walk(loop.iter))):
         return True
     if re.search(r"\.pop\(\)", body):
         return True
@@ -187,3 +187,14 @@ def goes_backwards(loop: _Loop) -> bool:
         if isinstance(node, ast.Name) and re.search(rf"= [^=\n]* - {re.escape(node.id)}\b", body):
             return bool(re.search(rf"^\s*\w+ = [^\n]*- {re.escape(node.id)}\b( - 1)?$", body, re.M))
     return False
+
+
+def _counts_down(node: ast.AST) -> bool:
+    """Whether a call is ``range(start, stop, -1)``."""
+    return (
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "range"
+        and len(node.args) == 3
+        and isinstance(node.args[2], ast.UnaryOp)
+    )

@@ -20,6 +20,8 @@ def of_place(d: Difference, change: Edited) -> str:
     for outer, inner in zip([None, *inside], inside, strict=False):
         if isinstance(outer, ast.keyword) and outer.arg == "dtype":
             return "wrong dtype"
+        if isinstance(outer, ast.Dict) and inner in outer.keys:
+            return "wrong name"
         if called(outer) in ("range", "arange") and inner is not outer.func:  # type: ignore[union-attr]
             return "loop bounds"
         if isinstance(outer, ast.Subscript) and inner is outer.slice:

@@ -49,9 +49,9 @@ def in_a_slope(d: Difference) -> bool:
     products = [n for n in d.around if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
     for whole in d.around:
         beside = [f for product in products for _, f in factors(product) if f is not whole]
-        if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Sub):
-            if is_slope([whole], beside):
-                return True
+        sums = isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Sub)
+        if sums and is_slope([whole], beside):
+            return True
     return False
 
 

@@ -1,0 +1,216 @@
+"""At which time steps a mistake matters: programs are run with the wrong line at one step."""
+
+import importlib.util
+import time
+
+import numpy as np
+import pytest
+
+from reference.debugger.kinds import kind_of
+from reference.debugger.patterns import pattern_of_edit, seen_in
+from reference.debugger.program import Program
+from reference.debugger.source import Source
+from reference.debugger.telling import effect, told
+from reference.debugger.timebox import Watchdog
+from reference.debugger.turns import turns
+
+RIGHT = """\
+import numpy as np
+
+
+def forward(params, inputs):
+    hs = [inputs["h0"]]
+    for x in inputs["xs"]:
+        hs.append(np.tanh(x @ params["W"] + hs[-1] @ params["U"]))
+    return hs
+
+
+def loss(params, inputs):
+    hs = forward(params, inputs)
+    keep = inputs["mask"][:, :, None]
+    return np.sum(np.array(hs[1:]) * inputs["dhs"] * keep) + np.sum(hs[-1] * inputs["dlast"])
+
+
+def slope(h):
+    return 1 - h ** 2
+
+
+def backward(params, inputs):
+    hs = forward(params, inputs)
+    dW, dU = np.zeros_like(params["W"]), np.zeros_like(params["U"])
+    dxs = np.zeros_like(inputs["xs"])
+    dhs = inputs["dhs"] * inputs["mask"][:, :, None]
+    dh_next = inputs["dlast"]
+    for t in range(len(hs) - 2, -1, -1):
+        dh = dhs[t] + dh_next
+        dz = dh * slope(hs[t + 1])
+        dW += inputs["xs"][t].T @ dz
+        dU += hs[t].T @ dz
+        dxs[t] = dz @ params["W"].T
+        dh_next = dz @ params["U"].T
+    dh0 = dh_next
+    return {"W": dW, "U": dU, "xs": dxs, "h0": dh0}
+"""
+T, B, D, H = 4, 3, 2, 5
+
+
+def example(rng):
+    mask = np.ones((T, B), dtype=int)
+    mask[2:, 1] = mask[3, 0] = 0
+    inputs = {"xs": rng.normal(size=(T, B, D)), "h0": rng.normal(size=(B, H)), "mask": mask,
+              "dhs": rng.normal(size=(T, B, H)), "dlast": rng.normal(size=(B, H))}  # fmt: skip
+    return {"W": rng.normal(size=(D, H)), "U": 0.5 * rng.normal(size=(H, H))}, inputs
+
+
+@pytest.fixture
+def shown(tmp_path):
+    """Return a function that plants a mistake and tells (kind, pattern, steps, what it does)."""
+
+    def ask(*edits, inputs=None, right=RIGHT):
+        wrong = right
+        for right_text, wrong_text in edits:
+            assert wrong.count(right_text) == 1
+            wrong = wrong.replace(right_text, wrong_text)
+        path = tmp_path / "subject.py"
+        path.write_text(wrong)
+        spec = importlib.util.spec_from_file_location("subject", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        given = inputs or example(np.random.default_rng(0))
+        with Watchdog() as watchdog:
+            program = Program(module.loss, module.backward, watchdog)
+            program.discover(given, 5.0)
+            before = {file: source.text for file, source in program.sources.items()}
+            until = time.monotonic() + 10
+            found = turns(program, given, str(path), wrong, right, until)
+            assert {file: source.text for file, source in program.sources.items()} == before
+            mended = Program(module.loss, module.backward, watchdog)
+            mended.discover(given, 5.0)
+            mended.install(str(path), right)
+            oracle = mended.run(given).outputs
+            mended.restore()
+            program.restore()
+        kind = kind_of(wrong, right, seen_in(found))
+        return kind, *pattern_of_edit(kind, wrong, right, found, given), effect(found, oracle)
+
+    return ask
+
+
+LAST = '    dh_next = inputs["dlast"]\n'
+CASES = {
+    "every step": (
+        [("dz = dh * slope(hs[t + 1])", "dz = dh")],
+        ("missing derivative", "all", (0, 1, 2, 3)),
+    ),
+    "in a helper": ([("1 - h ** 2", "1 - h")], ("wrong derivative", "all", (0, 1, 2, 3))),
+    "a carry that the loss starts": (
+        [("dhs[t] + dh_next", "dhs[t]")], ("carry not added", "all", (0, 1, 2, 3)),
+    ),
+    "only where a sum is overwritten": (
+        [("dW += inputs", "dW = inputs")], ("= for +=", "all but t=0", (1, 2, 3)),
+    ),
+    "a contribution after the loop": (
+        [("        dU += hs[t].T @ dz\n", ""),
+         ("    dh0 = dh_next\n", "    dh0 = dh_next\n    dU += hs[t].T @ dz\n")],
+        ("accumulation outside the loop", "all but t=0", (1, 2, 3)),
+    ),
+    "first step left out": (
+        [("range(len(hs) - 2, -1, -1)", "range(len(hs) - 2, 0, -1)")],
+        ("loop bounds", "t=0", (0,)),
+    ),
+    "last step left out": (
+        [("range(len(hs) - 2, -1, -1)", "range(len(hs) - 3, -1, -1)")],
+        ("loop bounds", "the last", (3,)),
+    ),
+    "too many steps": (
+        [("range(len(hs) - 2, -1, -1)", "range(len(hs) - 1, -1, -1)")],
+        ("loop bounds", "the last", (4,)),
+    ),
+    "before the loop": (
+        [(LAST, "    dh_next = np.zeros_like(hs[0])\n")], ("initial value", "the last", ()),
+    ),
+    "after the loop": (
+        [("dh0 = dh_next", "dh0 = np.zeros_like(dh_next)")], ("never returned", "t=0", ()),
+    ),
+    "masked entries": (
+        [("inputs[\"dhs\"] * inputs[\"mask\"][:, :, None]\n    dh_n", "inputs[\"dhs\"]\n    dh_n")],
+        ("missing factor", "where the mask is 0", ()),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_steps_at_which_a_mistake_matters(shown, name):
+    edits, expected = CASES[name]
+    assert shown(*edits)[:3] == expected
+
+
+def test_a_value_that_is_zero_at_a_step_does_not_matter_there(shown):
+    params, inputs = example(np.random.default_rng(1))
+    inputs["dlast"][:] = 0
+    kind, pattern, steps, _ = shown(("dhs[t] + dh_next", "dhs[t]"), inputs=(params, inputs))
+    assert (kind, pattern, steps) == ("carry not added", "all but the last", (0, 1, 2))
+
+
+def test_a_value_that_nobody_reads_does_not_matter(shown):
+    transposed = 'dz @ params["U"].T', 'dz @ params["U"]'
+    assert shown(transposed)[:3] == ("transposed", "all", (0, 1, 2, 3))
+    silent = RIGHT.replace(', "h0": dh0}', "}")
+    assert shown(transposed, right=silent)[:3] == ("transposed", "all but t=0", (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("edit", "told"),
+    [(("dW += inputs[\"xs\"][t].T @ dz", "dW += 3 * inputs[\"xs\"][t].T @ dz"),
+      "W is 3 times too large"),
+     (("dxs[t] = dz", "dxs[t] = -dz"), "xs is right but for the sign"),
+     (("dU += hs[t].T", "dU -= hs[t].T"), "U is right but for the sign"),
+     (("dh0 = dh_next", "dh0 = 0 * dh_next"), "h0 is zero throughout"),
+     (("dU += hs[t].T", "dU += hs[t + 1].T"), "U becomes right with it")],
+)  # fmt: skip
+def test_what_a_mistake_does_to_the_gradients(shown, edit, told):
+    assert shown(edit)[3] == told
+
+
+def test_texts_that_cannot_be_woven_are_left_alone(shown, tmp_path):
+    path = tmp_path / "subject.py"
+    path.write_text(RIGHT)
+    spec = importlib.util.spec_from_file_location("subject", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    with Watchdog() as watchdog:
+        program = Program(module.loss, module.backward, watchdog)
+        program.discover(example(np.random.default_rng(0)), 5.0)
+        wrong = RIGHT.replace("def slope(h):", "def slope(h, scale=1):")
+        inputs = example(np.random.default_rng(0))
+        assert turns(program, inputs, str(path), wrong, RIGHT, time.monotonic() + 5) is None
+        assert Source(str(path), RIGHT).text == program.sources[str(path)].text
+        program.restore()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "sentence", "mend"),
+    [("dc = dh * o", "dc = dh * o + dc_next",
+      "dc is without dc_next, the part that comes from step t + 1", "add dc_next"),
+     ("gf = gc * c", "gf = gc * (c - g)", "gf lacks the term -g", "subtract g"),
+     ("df = dc * c", "df = dc * c * f * (1 - f)",
+      "df lacks the factor f * (1 - f), the derivative of the activation",
+      "multiply by f * (1 - f)"),
+     ("dx = dm", "dx = dm / keep", "dx is not divided by keep", "divide by keep"),
+     ("d = {'i': dc, 'f': dc}", "d = {'i': dc * g, 'f': dc}", 'd["i"] lacks the factor g',
+      "multiply by g"),
+     ("df = dc * cs[t + 1]", "df = dc * cs[t]", "cs[t + 1] is read where cs[t] belongs",
+      "read cs[t]"),
+     ("dU = h[1:].T @ d", "dU = h[:-1].T @ d", "h[1:] is read where h[:-1] belongs",
+      "read h[:-1]"),
+     ("db += di", "db += df", "di belongs to another gate: here it is df", "use df, not di"),
+     ("dz = dh * (1 - h)", "dz = dh * (1 - h ** 2)",
+      "h stands where h ** 2 belongs in the derivative 1 - h ** 2", "write 1 - h ** 2"),
+     ("for t in range(T, 0, -1): pass", "for t in range(T - 1, -1, -1): pass",
+      "the loop does not run over exactly the time steps that there are",
+      "run over range(T - 1, -1, -1)"),
+     ("dh = a", "dh = a\ndE += b", "a line is missing: dE += b", "insert dE += b")],
+)  # fmt: skip
+def test_a_mistake_is_told_in_a_sentence(wrong, right, sentence, mend):
+    found = told(kind_of(wrong, right), wrong, right)
+    assert (found.wrong, found.mend) == (sentence, mend)
