@@ -2,6 +2,7 @@
 
 python -m benchmarks.mutation                            the table, on the screen
 python -m benchmarks.mutation --write docs/mutation.md   the table as a page
+python -m benchmarks.mutation --save FILE                the figures, for benchmarks.cells
 python -m benchmarks.mutation --false-alarms 100000      right cells, written differently
 """
 
@@ -17,47 +18,45 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from tests.mutation.campaign import Result, run
-from tests.mutation.equivalent import ANY, EQUIVALENT, entry_of
+from benchmarks.mutation_summary import Summary, all_subjects, load, measure, save
 from tests.mutation.false_alarms import Tally, count_false_alarms
 from tests.mutation.operators import OPERATORS, STATEMENT_OPERATORS
-from tests.mutation.subjects import SUBJECTS
 
 INTRODUCTION = """\
 # The checks are checked
 
-Each line of the hand-written backward is changed in every way that the operators below know, one
-mistake at a time. Every mutant has to be caught twice: by the comparison with JAX alone, on random
-problems solved once, and by the exact prover alone. Those that compute the same function are
-listed with the reason; nothing else may survive, and `make test` fails if something does. This
-page is written by `python -m benchmarks.mutation --write docs/mutation.md`.
+Each line of the hand-written backward of every cell and layer is changed in every way that the
+operators below know, one mistake at a time. Every mutant has to be caught twice: by the comparison
+with JAX alone, on random problems solved once, and by the exact prover alone. Those that compute
+the same function are listed with the reason; nothing else may survive. `make test` tries all
+mutants of the LSTM and of what all cells share, and a share of the others, another one each time.
+This page is written by `python -m benchmarks.mutation --write docs/mutation.md`.
 """
 
 
-def table(results: list[Result]) -> Iterator[str]:
+def table(summaries: list[Summary]) -> Iterator[str]:
     """Yield the lines of the table of functions."""
     yield "| function | mutants | caught by JAX alone | caught by the prover alone | equivalent |"
     yield "|---|---:|---:|---:|---:|"
-    for result in results:
-        yield row(f"`{result.subject.function.__qualname__}`", [result])
-    yield row("together", results)
+    for summary in summaries:
+        yield row(f"`{summary.name}`", [summary])
+    yield row("together", summaries)
 
 
-def row(name: str, results: list[Result]) -> str:
+def row(name: str, summaries: list[Summary]) -> str:
     counts = (
-        sum(len(result.outcomes) for result in results),
-        sum(result.caught("sampled") for result in results),
-        sum(result.caught("exact") for result in results),
-        sum(len(result.survivors) for result in results),
+        sum(summary.mutants for summary in summaries),
+        sum(summary.sampled for summary in summaries),
+        sum(summary.exact for summary in summaries),
+        sum(len(summary.equivalent) for summary in summaries),
     )
     return f"| {name} | " + " | ".join(f"{count:,}" for count in counts) + " |"
 
 
-def figures(results: list[Result]) -> Iterator[str]:
+def figures(summaries: list[Summary]) -> Iterator[str]:
     """Yield what else there is to say: margin, times, machine."""
-    outcomes = [outcome for result in results for outcome in result.outcomes]
-    raised = sum(np.isinf(outcome.times) for outcome in outcomes)
-    weakest = min(result.weakest for result in results)
+    raised = sum(summary.raised for summary in summaries)
+    weakest = min(summary.weakest for summary in summaries)
     yield (
         f"Of those that JAX caught, {raised:,} raised an exception or returned something of "
         f"another name, shape or NaN; the smallest error of the others was {weakest:.0e} times "
@@ -65,8 +64,8 @@ def figures(results: list[Result]) -> Iterator[str]:
     )
     yield ""
     seconds: Counter[str] = Counter()
-    for result in results:
-        seconds.update(result.seconds)
+    for summary in summaries:
+        seconds.update(summary.seconds)
     parts = ", ".join(f"{part} {spent:.1f} s" for part, spent in seconds.items())
     yield f"Processor time: {parts}; {sum(seconds.values()):.0f} s in all."
     yield (
@@ -75,41 +74,54 @@ def figures(results: list[Result]) -> Iterator[str]:
     )
 
 
-def kinds(results: list[Result]) -> Iterator[str]:
+def kinds(summaries: list[Summary]) -> Iterator[str]:
     """Yield the operators and how many mutants each has made."""
-    made = Counter(o.mutant.operator for result in results for o in result.outcomes)
+    made: Counter[str] = Counter()
+    for summary in summaries:
+        made.update(summary.kinds)
     yield "| mistake | mutants |"
     yield "|---|---:|"
     for operator in (*OPERATORS, *STATEMENT_OPERATORS):
         yield f"| {(operator.__doc__ or '').strip()} | {made[operator.__name__]:,} |"
 
 
-def equivalents(results: list[Result]) -> Iterator[str]:
+def equivalents(summaries: list[Summary]) -> Iterator[str]:
     """Yield the mutants that compute the same function, with the reason."""
-    counted = Counter(entry_of(o.mutant.key) for result in results for o in result.survivors)
-    for result in results:
-        entries = [key for key in EQUIVALENT if key in result.entries]
-        if entries:
-            yield ""
-            yield f"`{result.subject.function.__qualname__}`"
-            yield ""
-        for key in entries:
-            mutation = f"any of {counted[key]} changes" if key.mutation == ANY else key.mutation
-            told = mutation if key.mutation in (ANY, "(deleted)") else f"`{mutation}`"
-            yield f"- `{key.line}` → {told}: {EQUIVALENT[key]}."
+    for summary in summaries:
+        if not summary.equivalent:
+            continue
+        yield ""
+        yield f"`{summary.name}`"
+        yield ""
+        for (line, why), mutations in grouped(summary).items():
+            told = f"any of {len(mutations)} changes"
+            if len(mutations) <= MOST_TOLD:
+                told = ", ".join(m if m == "(deleted)" else f"`{m}`" for m in mutations)
+            yield f"- `{line}` → {told}: {why}."
 
 
-def page(results: list[Result]) -> str:
+MOST_TOLD = 4  # mutations of a line with one reason; of more their number is told
+
+
+def grouped(summary: Summary) -> dict[tuple[str, str], list[str]]:
+    """Return the mutations that passed by line and reason."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for line, mutation, why in summary.equivalent:
+        groups.setdefault((line, why), []).append(mutation)
+    return groups
+
+
+def page(summaries: list[Summary]) -> str:
     parts = [
         INTRODUCTION,
-        *table(results),
+        *table(summaries),
         "",
-        *figures(results),
+        *figures(summaries),
         "\n## The mistakes\n",
-        *kinds(results),
+        *kinds(summaries),
         "\n## Equivalent mutants\n",
-        "Both judges call each of these right, as they must.",
-        *equivalents(results),
+        "Both judges call these right, as they must; but for a few that only floats can run.",
+        *equivalents(summaries),
     ]
     return "\n".join(parts) + "\n"
 
@@ -132,6 +144,9 @@ def main() -> int:
     )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures there")
+    parser.add_argument("--from", type=Path, metavar="FILE", dest="saved", help="figures kept")
+    parser.add_argument("--processes", type=int, help="as many as there are cores, if not told")
     options = parser.parse_args()
 
     def tell(text: str) -> None:
@@ -146,19 +161,21 @@ def main() -> int:
         print(*false_alarms(tally), sep="\n")
         return bool(tally.accused)
 
-    results = []
-    for subject in SUBJECTS:
-        tell(subject.name)
-        results.append(run(subject))
-    tell("")
-    text = page(results)
+    if options.saved is not None:
+        summaries = load(options.saved)
+    else:
+        summaries = measure(all_subjects(), tell, options.processes)
+        tell("")
+    if options.save is not None:
+        save(summaries, options.save)
+    text = page(summaries)
     if options.write is None:
         print(text)
     else:
         options.write.write_text(text)
-    unexplained = [o for r in results for o in r.survivors if entry_of(o.mutant.key) is None]
-    for outcome in unexplained:
-        print(f"SURVIVES {' and '.join(outcome.survivor_of)}: {outcome.mutant}", file=sys.stderr)
+    unexplained = [(s.name, told) for s in summaries for told in s.unexplained]
+    for name, told in unexplained:
+        print(f"SURVIVES: {name}: {told}", file=sys.stderr)
     return bool(unexplained)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+import manual_lstm as ml
 from reference import check
 from reference.cells import TWINS
+from reference.exact import prove_cell
 
 
 @pytest.mark.parametrize("kind", TWINS, ids=lambda kind: kind.__name__)
@@ -22,3 +24,9 @@ def test_the_verdict_is_right_and_proved(kind):
         )
     else:
         assert set(proofs.values()) == {"proved"}, report.evidence.proofs
+
+
+def test_zoneout_around_a_state_of_every_rank():
+    """The memory of an mLSTM is a matrix, its stabiliser a number."""
+    cell = ml.Zoneout(input_size=2, hidden_size=3, of=ml.MLSTM)
+    assert prove_cell(cell, B=3, lengths=True).verdict == "proved"

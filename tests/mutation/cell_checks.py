@@ -18,12 +18,14 @@ from reference.problem import Case
 from reference.subject import Subject, subject_of, takes_indices
 
 STEP = replace(SHAPES[0], T=1, ragged=False)
-# Four steps of one size, because some cells cost a compilation for each size.
+# Steps of one size, because some cells cost a compilation for each size.
 STEPS = (
     replace(STEP, seed=100),
     replace(STEP, seed=101, B=4, index_inputs=True),
     replace(STEP, seed=102, bias_scale=3.0, weight_scale=0.7),
     replace(STEP, seed=103, weight_scale=1.5, state_scale=2.0),
+    # So many rows that comparisons of all kinds come out either way.
+    *(replace(STEP, seed=seed, B=4, weight_scale=0.5, bias_scale=1.5) for seed in range(104, 116)),
 )
 
 
