@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from reference.debugger.differences import Difference, Signed, differences, factors
+from reference.debugger.differences import Difference, Signed, addends, differences, factors
 from reference.debugger.edited import Assigning, Edited, same, written
 from reference.debugger.roles import (
     called,
@@ -49,8 +49,7 @@ def in_a_slope(d: Difference) -> bool:
     products = [n for n in d.around if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)]
     for whole in d.around:
         beside = [f for product in products for _, f in factors(product) if f is not whole]
-        sums = isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Sub)
-        if sums and is_slope([whole], beside):
+        if isinstance(whole, ast.expr) and len(addends(whole)) > 1 and is_slope([whole], beside):
             return True
     return False
 

@@ -71,7 +71,7 @@ def shown(tmp_path):
         for right_text, wrong_text in edits:
             assert wrong.count(right_text) == 1
             wrong = wrong.replace(right_text, wrong_text)
-        path = tmp_path / "subject.py"
+        path = tmp_path / f"subject{len(list(tmp_path.iterdir()))}.py"  # no stale lines
         path.write_text(wrong)
         spec = importlib.util.spec_from_file_location("subject", path)
         module = importlib.util.module_from_spec(spec)
