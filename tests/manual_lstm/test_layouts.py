@@ -50,6 +50,7 @@ CASES = {
     "onnx RNN": (ml.RNN, *both("onnx", True), True),
     "cs231n LSTM": (ml.LSTM, *both("cs231n", False), False),
     "ifog LSTM": (ml.LSTM, *both("ifog", False), False),
+    "columns LSTM": (ml.LSTM, *both("columns", False), False),
 }
 # A plain RNN's are a matrix (H, H) and one (D, H): whose, cannot be told.
 UNRECOGNIZED = ("flax RNN", "haiku GRUResetBefore", "haiku RNN", "torch LSTMP")
@@ -189,6 +190,8 @@ def test_every_entry_is_where_the_framework_has_it():
     assert layouts.to_ifog(params)[0].tolist() == [0, 1, 10, 11, 30, 31, 20, 21]  # i, f, o, g
     assert layouts.to_cs231n(params)["Wx"][2].tolist() == [0.2, 1.2, 10.2, 11.2, 30.2, 31.2,
                                                            20.2, 21.2]  # fmt: skip
+    assert layouts.to_columns(params)["Wc"][1].tolist() == [21, 21.01, 21, 21.1, 21.2]  # h, then x
+    assert layouts.to_columns(params)["bo"].tolist() == [[30], [31]]
     assert layouts.to_flax(params)["hg"]["kernel"].tolist() == [[20, 21], [20.01, 21.01]]
 
 
@@ -424,7 +427,7 @@ def test_what_does_not_fit_is_refused(case):
 
 def test_forward_says_whose_weights_it_was_given():
     theirs = ml.LSTMParams(*weights_in("equinox").values())
-    with pytest.raises(ValueError, match="params.W_x has shape") as caught:
+    with pytest.raises(ValueError, match=r"params\.W_x has shape") as caught:
         ml.forward(ml.LSTM(3, 5), theirs, np.zeros((4, 2, 3)))
     assert str(caught.value) == (
         "params.W_x has shape (20, 3), but must be (D, 4H) = (3, 20), because the cell has D = 3, "

@@ -108,13 +108,9 @@ def course_normal():
 
 
 def course_params(gates):
-    """Stack the course's gates into blocks i, f, g, o; its c is the candidate g."""
-    blocks = [gates[gate] for gate in "ifco"]
-    return ml.LSTMParams(
-        np.concatenate([W[:, A:].T for W, _ in blocks], axis=1),
-        np.concatenate([W[:, :A].T for W, _ in blocks], axis=1),
-        np.concatenate([b[:, 0] for _, b in blocks]),
-    )
+    """Return the course's gates as ours; its c is the candidate g."""
+    named = {f"W{gate}": W for gate, (W, _) in gates.items()}
+    return ml.layouts.from_columns(named | {f"b{gate}": b for gate, (_, b) in gates.items()})
 
 
 def course_names(dparams):

@@ -17,6 +17,7 @@ equinox   weight_ih (GH, D), weight_hh  i f g o; r z n    one bias; bias_n is b_
 onnx      W (N, GH, D), R, B, P         i o f c; z r h    N directions, two biases in one array
 cs231n    Wx, Wh, b                     i f o g
 ifog      one matrix (1 + D + H, 4H)    i f o g           the bias is its first row
+columns   Wf (H, H + D), bf (H, 1), ... by name           reads the columns [h_prev; x]
 ========  ============================  ================  ======================================
 
 The gradient of a rearranged array is the rearranged gradient, so each function serves both. Where
@@ -25,6 +26,7 @@ Every function copies; nothing it returns shares memory with what it was given.
 """
 
 from manual_lstm.layouts.blocks import other_update_gate
+from manual_lstm.layouts.columns import from_columns, to_columns
 from manual_lstm.layouts.equinox import from_equinox, to_equinox
 from manual_lstm.layouts.flax import from_flax, to_flax
 from manual_lstm.layouts.haiku import from_haiku, to_haiku
@@ -37,6 +39,7 @@ from manual_lstm.layouts.stacked import from_cs231n, from_ifog, to_cs231n, to_if
 from manual_lstm.layouts.torch import from_torch, to_torch
 
 __all__ = [
+    "from_columns",
     "from_cs231n",
     "from_equinox",
     "from_flax",
@@ -50,6 +53,7 @@ __all__ = [
     "other_update_gate",
     "recognize",
     "save",
+    "to_columns",
     "to_cs231n",
     "to_equinox",
     "to_flax",

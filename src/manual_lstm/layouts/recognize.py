@@ -100,11 +100,24 @@ def _input_and_state_together(shapes: list[tuple[int, ...]], count: int, more: i
     return count == 4 and columns % 4 == 0 and rows - columns // 4 - more >= 1
 
 
+def _columns(shapes: list[tuple[int, ...]], count: int) -> bool:
+    """(H, H + D) and (H, 1), G times."""
+    matrices = [shape for shape in shapes if len(shape) == 2 and shape[1] != 1]
+    biases = [shape for shape in shapes if shape[1:] == (1,)]
+    return (
+        count == 4 == len(matrices)
+        and len(set(matrices)) == 1
+        and matrices[0][1] > matrices[0][0]
+        and biases == 4 * [(matrices[0][0], 1)]
+    )
+
+
 _FITS = (
     (("torch", "equinox"), _rows_per_gate),
     (("keras", "cs231n", "manual_lstm"), _columns_per_gate),
     (("onnx",), _directions_first),
     (("flax",), _matrix_per_gate),
+    (("columns",), _columns),
     (("haiku",), lambda shapes, count: _input_and_state_together(shapes, count, 0)),
     (("ifog",), lambda shapes, count: _input_and_state_together(shapes, count, 1)),
 )
