@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import replace
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
 import onnxruntime
 from onnx import TensorProto, helper
-from tests.peers.witness import lengths_of
+from tests.peers.witness import Witness, alive_problem, lengths_of
 
 import manual_lstm as ml
 from manual_lstm import layouts
 from manual_lstm.layers import Bidirectional, BidirectionalState
 from manual_lstm.trees import named_leaves
 from reference.oracles import Named
-from reference.problem import Problem
+from reference.problem import Case, Problem
+from reference.rounding import run_sequence
 
 EPS = float(np.finfo(np.float32).eps)
 OPERATORS = {
@@ -114,3 +116,38 @@ def ask_runtime(problem: Problem) -> Named:
     return {"hs": hs} | {
         name: array.astype(np.float64) for name, array in named_leaves({"state_T": state_T}).items()
     }
+
+
+RUNTIME = Witness("onnxruntime", ask_runtime, precision=EPS)
+
+CELLS: dict[str, Any] = {
+    "LSTM": ml.LSTM,
+    "PeepholeLSTM": ml.PeepholeLSTM,
+    "CoupledLSTM": ml.CoupledLSTM,
+    "LSTM, hard sigmoid": partial(ml.ActivationLSTM, gate_activation=ml.HardSigmoid(0.2)),
+    "LSTM, softsign": partial(
+        ml.ActivationLSTM, candidate_activation=ml.Softsign(), output_activation=ml.ScaledTanh()
+    ),
+    "LSTM, ReLU": partial(ml.ActivationLSTM, candidate_activation=ml.ReLU()),
+    "GRU": ml.GRU,
+    "GRUResetBefore": ml.GRUResetBefore,
+    "GRU, hard sigmoid": partial(
+        ml.GRUResetBefore, gate_activation=ml.HardSigmoid(0.2), candidate_activation=ml.Softsign()
+    ),
+    "RNN": ml.RNN,
+    "RNN, ReLU": partial(ml.RNN, activation=ml.ReLU()),
+    "bidirectional LSTM": lambda D, H: ml.Bidirectional(ml.LSTM(D, H)),
+    "bidirectional GRU": lambda D, H: ml.Bidirectional(ml.GRU(D, H)),
+}
+
+
+def draw_single(make: Any, case: Case) -> Problem:
+    """Draw a problem whose numbers are those of single precision."""
+    problem = alive_problem(replace(case, weight_scale=0.7), cell=make(case.D, case.H))
+    return problem.map_floats(lambda array: array.astype(np.float32).astype(np.float64))
+
+
+def run_forward(problem: Problem) -> Named:
+    """Return our outputs and final state."""
+    everything = run_sequence(problem)
+    return {n: array for n, array in everything.items() if n.startswith(("hs", "state_T"))}
