@@ -15,7 +15,7 @@ from manual_lstm import layouts
 from manual_lstm.trees import leaves, tree_map
 from reference import Case, draw
 from reference.frameworks import torch as adapter
-from reference.frameworks.torch import parameters, recurrence
+from reference.frameworks.torch import Recurrent, parameters, recurrence
 
 pytestmark = pytest.mark.peers
 CASES = {
@@ -87,6 +87,21 @@ def test_other_cells_and_layers(model):
     np.testing.assert_array_equal(xs.grad.numpy(), gradients.xs)
     for part, gradient in zip(leaves(params), leaves(gradients.params), strict=True):
         np.testing.assert_array_equal(part.grad.numpy(), gradient)
+
+
+def test_module_has_parameters_and_a_state_dict(tmp_path):
+    model = ml.Stack((ml.LSTM(3, 4), ml.GRU(4, 5)))
+    module = Recurrent(model, seed=1)
+    names = [name for name, _ in module.named_parameters()]
+    assert names[:4] == ["0_W_x", "0_W_h", "0_b", "1_W_x"]
+    xs = torch.ones(4, 2, 3, dtype=torch.float64)
+    hs, state_T = module(xs, lengths=torch.tensor([4, 2]))
+    (hs.sum() + state_T[0].c.sum()).backward()
+    assert all(weight.grad is not None for weight in module.parameters())
+    other = Recurrent(model, seed=2)
+    assert not torch.equal(other(xs)[0], module(xs)[0])
+    other.load_state_dict(module.state_dict())
+    assert torch.equal(other(xs)[0], module(xs)[0])
 
 
 def losses_in_training(run, weights, head, xs, targets, steps):

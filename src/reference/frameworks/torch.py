@@ -83,6 +83,44 @@ def parameters(cell: Any, seed: int = 0, dtype: torch.dtype = torch.float64) -> 
     return tree_map(lambda array: torch.from_numpy(array).requires_grad_(), drawn)
 
 
+class Recurrent(torch.nn.Module):
+    """A cell as a module of torch: its first weights are the module's parameters.
+
+    Parameters
+    ----------
+    cell : Cell or Layer
+    seed : int
+    dtype : torch.dtype
+
+    Examples
+    --------
+    >>> import manual_lstm as ml
+    >>> module = Recurrent(ml.LSTM(input_size=3, hidden_size=4))
+    >>> [name for name, _ in module.named_parameters()]
+    ['W_x', 'W_h', 'b']
+    >>> hs, state_T = module(torch.ones(5, 2, 3, dtype=torch.float64))
+    """
+
+    def __init__(self, cell: Any, seed: int = 0, dtype: torch.dtype = torch.float64) -> None:
+        super().__init__()
+        self.cell = cell
+        self._like = parameters(cell, seed, dtype)
+        # In a stack a name has dots, which torch keeps for modules: 0.W_x is 0_W_x.
+        for name, tensor in named_leaves(self._like).items():
+            self.register_parameter(name.replace(".", "_"), torch.nn.Parameter(tensor.detach()))
+
+    @property
+    def params(self) -> Any:
+        """The parameters as the cell has them; a NamedTuple, or a tree of them."""
+        return refilled(self._like, list(self.parameters()))
+
+    def forward(
+        self, xs: torch.Tensor, state0: Any = None, lengths: torch.Tensor | None = None
+    ) -> tuple[torch.Tensor, Any]:
+        """Return hs and the final state, as `recurrence` does."""
+        return recurrence(self.cell, self.params, xs, state0, lengths)
+
+
 class Run:
     """One run: what is not a tensor to be differentiated, and the tape of the forward."""
 
