@@ -207,6 +207,10 @@ def factors(node: ast.expr, power: int = 1) -> list[Signed]:
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Div):
         second = -power if isinstance(node.op, ast.Div) else power
         return factors(node.left, power) + factors(node.right, second)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
+        twice = isinstance(node.right, ast.Constant) and node.right.value == 2
+        if twice and isinstance(node.left, ast.BinOp):
+            return [(power, node.left)] * 2
     return [(power, node)]
 
 

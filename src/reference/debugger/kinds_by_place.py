@@ -15,11 +15,11 @@ def of_place(d: Difference, change: Edited) -> str:
     inside = [*d.around, *nodes_of(d.new[:1])]
     sides = [*nodes_of(d.old), *nodes_of(d.new)]
     numbers = [n for n in sides if isinstance(n, ast.Constant) and isinstance(n.value, int)]
+    if any(isinstance(n, ast.keyword) and n.arg == "dtype" for n in inside):
+        return "wrong dtype"
     if any(called(n) in ("zeros", "empty", "ones", "zeros_like") for n in d.around):
         return "index off by one" if numbers else "wrong shape"  # a row too many, or too few
     for outer, inner in zip([None, *inside], inside, strict=False):
-        if isinstance(outer, ast.keyword) and outer.arg == "dtype":
-            return "wrong dtype"
         if isinstance(outer, ast.Dict) and inner in outer.keys:
             return "wrong name"
         if called(outer) in ("range", "arange") and inner is not outer.func:  # type: ignore[union-attr]
