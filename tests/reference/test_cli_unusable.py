@@ -47,7 +47,7 @@ def folder(tmp_path, monkeypatch):
 POSITIVE_INT = "but must be a positive integer, because no other has a meaning."
 ABOVE_0 = "but must be a number above 0, because no other has a meaning."
 CHECKPOINT = "but must be a checkpoint of this program, because training resumes from it."
-RUNS = "but must be a file that runs, because it is run to find what it defines."
+RUNS = "but must be a file that runs, because it is imported, with no arguments, to find what it defines."
 
 TEXTS = [
     ("no such text", "train none.txt", "TEXT has the value none.txt, but must be a readable file, because it is read from there (No such file or directory)."),
@@ -97,7 +97,7 @@ CELLS = [
     ("no class at all", "check empty.py:Cell", "empty.py has no Cell, but must be a class with step_backward, because that name was asked for."),
     ("not a cell", "check other.py:Cell", "cell Cell has no method init_params, but must be a class with init_params, init_state, step, step_backward, because that is the contract of a cell (see manual_lstm.Cell)."),
     ("error in file", "check broken.py:Cell", f"broken.py has an error at line 3 (ZeroDivisionError: division by zero), {RUNS}"),
-    ("syntax error", "check unparsable.py:Cell", f"unparsable.py has an error at line 2 (SyntaxError: invalid syntax (unparsable.py, line 2)), {RUNS}"),
+    ("syntax error", "check unparsable.py:Cell", f"unparsable.py has an error at line 2 (SyntaxError: invalid syntax), {RUNS}"),
     ("import error", "check importing.py:Cell", f"importing.py has an error at line 1 (ModuleNotFoundError: No module named 'no_such_module_anywhere'), {RUNS}"),
     ("exit in file", "check leaving.py:Cell", f"leaving.py has an error at line 1 (SystemExit: bye), {RUNS}"),
     ("second is bad", "check right.py:Mine right.py:Yours", "right.py has no Yours, but must be one of its cells LSTM, Mine, because that name was asked for."),

@@ -47,9 +47,11 @@ def arguments(text, file, *more):
 
 
 STOP_WHILE_SAVING = """
-import os, sys
+import os, signal, sys
 from reference.cli import main
 
+# A process that was started in the background is deaf to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 move, moves = os.replace, 0
 
 def stop_at_the_fifth(partial, path):
