@@ -27,7 +27,7 @@ rows of the batch::
 **Products over all steps.** ``xs W_x + b`` is one product for a block of steps, before them; the
 gradients of W_x, W_h, b and xs are one product each after the last step, over T·B rows. Per step
 there remain ``h W_h`` and ``dz W_hᵀ``, with the weights in the memory order that suits the kernels
-(`_laid_out`). Where B > 1 the former is a product for each gate, which
+(`laid_out`). Where B > 1 the former is a product for each gate, which
 gives the gate-major order for 0.4 µs; to rearrange its result would take 1.2.
 
 **Backward.** What multiplies dh and dc in a step depends on the forward alone::
@@ -53,19 +53,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from manual_lstm.cells.lstm import LSTM, LSTMParams, LSTMState
+from manual_lstm.cells.lstm import LSTMParams, LSTMState
 from manual_lstm.checks import Array
-from manual_lstm.input_product import input_product, input_product_backward
+from manual_lstm.fused_parts import (
+    BLOCK_OF_ROWS,
+    blocks,
+    input_products,
+    laid_out,
+    rearranged,
+    recurrent_weights,
+)
+from manual_lstm.input_product import input_product_backward
 from manual_lstm.ragged import Batch
 
-# Steps are prepared in blocks of this many gate values: half a MiB in float64, so that what is
-# prepared is still in the second-level cache when it is used. From 2^15 to 2^18 it matters little.
-# In the forward also of so many rows: with fewer, the product with W_x slows down.
-BLOCK_OF_VALUES = 2**16
-BLOCK_OF_ROWS = 512
-
 GATES = 5  # i, f, o, g and c_prev
-DTYPES = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(object))
 
 
 class FusedCache(NamedTuple):
@@ -76,18 +77,6 @@ class FusedCache(NamedTuple):
     h0: Array
     tape: Array
     batch: Batch
-
-
-def applies(cell: Any, arrays: list[Array]) -> bool:
-    """Return whether this module computes what `cell` does, on these floats and indices.
-
-    Subclasses are not taken: a cell's may have changed the step, and an array's its arithmetic. A
-    complex exp overflows to NaN, and rarer precisions gain nothing.
-    """
-    return type(cell) is LSTM and all(
-        type(array) is np.ndarray and (array.dtype in DTYPES or array.dtype.kind in "iu")
-        for array in arrays
-    )
 
 
 class FusedLSTM:
@@ -105,7 +94,7 @@ class FusedLSTM:
         h, c = (part.copy(order="C") for part in (h0, c0))
         hs = batch.buffer((T, B, H), dtype)
         tape = batch.buffer((T + 1, GATES, B, H), dtype)
-        weights = _gate_major(params, B)
+        weights = _Weights.of(params, B)
         with np.errstate(over="ignore"):  # of exp(-z): the sigmoid is 0 there
             for start, stop, alive in batch.runs:
                 during, rows = slice(start, stop), slice(alive)
@@ -125,7 +114,7 @@ class FusedLSTM:
         dh, dc = (batch.sort(part).copy(order="C") for part in dstate_T)
         dz = batch.buffer((T, B, 4 * H), dtype)
         h_prev = batch.buffer((T + 1, B, H), dtype)
-        W_h_transposed = _laid_out(W_h.T)
+        W_h_transposed = laid_out(W_h.T)
         for start, stop, alive in reversed(batch.runs):
             during, rows = slice(start, stop), slice(alive)
             after = slice(start, stop + 1)
@@ -149,35 +138,18 @@ class FusedLSTM:
 class _Weights(NamedTuple):
     """Weights for z in the order i, f, o, g, of which i, f and o give -z."""
 
-    W_x: Array  # (D, 4H)
-    W_h: Array  # (4, H, H); (H, 4H) if the batch is one row
+    W_x: Array  # (D, 4, H)
+    W_h: Array  # as `product` wants it
     b: Array | int  # (4, 1, H)
+    product: Any
 
-
-def _gate_major(params: LSTMParams, B: int) -> _Weights:
-    H = params.W_h.shape[0]
-
-    def rearranged(array: Array) -> Array:
-        blocks = array.reshape(-1, 4, H)[:, [0, 1, 3, 2]]
-        np.negative(blocks[:, :3], out=blocks[:, :3])
-        return blocks
-
-    W_x, W_h = rearranged(params.W_x), rearranged(params.W_h)
-    b = 0 if params.b is None else rearranged(params.b).reshape(4, 1, H)
-    # One row is gate-major as it is, and the plainest product is the quickest: 0.4 µs for 1.2.
-    W_h = W_h.reshape(H, 4 * H) if B == 1 else _laid_out(W_h.transpose(1, 0, 2))
-    return _Weights(W_x.reshape(-1, 4 * H), W_h, b)
-
-
-def _laid_out(weights: Array) -> Array:
-    """Return ``weights (..., K, N)`` in the memory order in which ``x @ weights`` is quickest.
-
-    That is N innermost in float32 and K in float64, by what OpenBLAS does: the other order costs
-    up to a quarter more in float32 (B = 4, H = 64), and in float64 four fifths (B = 8, H = 128).
-    """
-    if weights.dtype == np.float64:
-        return np.ascontiguousarray(weights.swapaxes(-1, -2)).swapaxes(-1, -2)
-    return np.ascontiguousarray(weights)
+    @classmethod
+    def of(cls, params: LSTMParams, B: int) -> _Weights:
+        """Return the weights of `params` for B rows."""
+        order, negated = [0, 1, 3, 2], 3
+        W_h, product = recurrent_weights(rearranged(params.W_h, order, negated), B)
+        b = 0 if params.b is None else rearranged(params.b, order, negated).swapaxes(0, 1)
+        return cls(rearranged(params.W_x, order, negated), W_h, b, product)
 
 
 def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: Array) -> None:
@@ -186,14 +158,14 @@ def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: 
     Writes ``hs (T, B, H)`` and ``tape (T + 1, 5, B, H)``, whose last row is the final c alone.
     """
     add, multiply, exp, tanh, reciprocal = np.add, np.multiply, np.exp, np.tanh, np.reciprocal
-    product = np.dot if weights.W_h.ndim == 2 else np.matmul
-    (T, B, H), dtype, W_h = hs.shape, hs.dtype, weights.W_h
+    W_x, W_h, b, product = weights
+    (T, B, H), dtype = hs.shape, hs.dtype
     one = np.ones((), dtype)  # a Python number would be converted at every call, for 0.2 µs
 
     gates = np.empty((GATES, B, H), dtype)
     z, sigmoids, g, o = gates[:4], gates[:3], gates[3], gates[2]
     i_f, g_c, c_now = gates[:2], gates[3:], gates[4]
-    from_h_prev = np.empty((1, 4 * H) if W_h.ndim == 2 else (4, B, H), dtype)
+    from_h_prev = product(h, W_h)
     z_from_h = from_h_prev.reshape(4, B, H)
     ig_fc = np.empty((2, B, H), dtype)
     ig, fc = ig_fc
@@ -201,9 +173,9 @@ def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: 
 
     c_now[...] = c
     h_prev = h.copy()
-    for block in _blocks(T, B, H, BLOCK_OF_ROWS):
-        z_from_x = _input_products(weights, xs[block])
-        for z_from_x_t, tape_t, h_t in zip(z_from_x, tape[block], hs[block], strict=False):
+    for block in blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B)):
+        z_from_x = input_products(xs[block], W_x, b)
+        for z_from_x_t, tape_t, h_t in zip(z_from_x, tape[block], hs[block], strict=True):
             product(h_prev, W_h, from_h_prev)
             add(z_from_x_t, z_from_h, z)
             exp(sigmoids, sigmoids)
@@ -220,14 +192,6 @@ def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: 
     c[...] = tape[T, 4] = c_now
 
 
-def _input_products(weights: _Weights, xs: Array) -> Array:
-    """Return ``x W_x + b`` of every step, gate-major (T, 4, B, H)."""
-    (T, B), H = xs.shape[:2], weights.W_x.shape[1] // 4
-    products = input_product(xs.reshape(T * B, *xs.shape[2:]), weights.W_x)
-    gate_major = np.empty((T, 4, B, H), weights.W_x.dtype)
-    return np.add(products.reshape(T, B, 4, H).transpose(0, 2, 1, 3), weights.b, out=gate_major)
-
-
 def _backward(
     W_h_transposed: Array, tape: Array, dhs: Array, dh: Array, dc: Array, dz: Array, hs: Array
 ) -> None:
@@ -242,7 +206,7 @@ def _backward(
     dz_now = np.empty((4, B, H), dtype)
     dz_i, dz_f, dz_g, dz_o = dz_now
     dc_from_h = np.empty((B, H), dtype)
-    for block in reversed(_blocks(T, B, H)):
+    for block in reversed(blocks(T, 4 * B * H)):
         factors = _factors(tape[block.start : block.stop + 1], hs[block])
         steps = zip(
             *factors[:, ::-1],
@@ -290,9 +254,3 @@ def _factors(tape: Array, hs: Array) -> Array:
         np.subtract(1, factor, out=factor)
         factor *= other
     return factors
-
-
-def _blocks(T: int, B: int, H: int, rows: int = 1) -> list[slice]:
-    """Return the slices of T steps that are prepared together, at least so many rows."""
-    steps = max(BLOCK_OF_VALUES // max(1, 4 * B * H), rows // max(1, B), 1)
-    return [slice(start, min(start + steps, T)) for start in range(0, T, steps)]

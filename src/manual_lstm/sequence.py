@@ -14,9 +14,15 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, NamedTuple
 
-from manual_lstm import fused, sequence_checks
+from manual_lstm import sequence_checks
+from manual_lstm.activations import SIGMOID, TANH
 from manual_lstm.cell import Cell
+from manual_lstm.cells.gru import GRU
+from manual_lstm.cells.lstm import LSTM
 from manual_lstm.checks import Array
+from manual_lstm.fused import FusedLSTM
+from manual_lstm.fused_gru import FusedGRU
+from manual_lstm.fused_parts import are_plain
 from manual_lstm.layer import Layer
 from manual_lstm.runner import Runner
 from manual_lstm.segments import Segments, size_of
@@ -151,8 +157,13 @@ def runner_of(cell: Any, *arguments: Any) -> Runner:
     """Return the fastest way to run `cell` on these trees; within `by_steps`, the readable one."""
     if isinstance(cell, Layer):
         return cell
-    if not _by_steps.get() and fused.applies(cell, leaves(arguments)):
-        return fused.FusedLSTM()
+    if not _by_steps.get() and are_plain(leaves(arguments)):
+        # A subclass may have changed the step, so it has to be the cell itself.
+        if type(cell) is LSTM:
+            return FusedLSTM()
+        is_standard = getattr(cell, "gate_activation", None) == SIGMOID
+        if type(cell) is GRU and is_standard and cell.candidate_activation == TANH:
+            return FusedGRU(cell.update_gate)
     return Steps(cell)
 
 
