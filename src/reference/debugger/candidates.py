@@ -22,6 +22,7 @@ from reference.debugger.repair import (
     insertions,
     loops,
     operands,
+    quotients,
     results,
     statements,
     unused,
@@ -139,6 +140,22 @@ def of_insertions(
                     continue  # it has to be just what is lacking
                 defined = None if summed else place.statement.lineno
                 yield insertions.inserted(end, name, term, cost, defined)
+
+
+def of_wanted(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
+    """Give what turns the values of a line into those that they should have had."""
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        if (site.file, site.statement) != (place.source.file, place.statement.lineno):
+            continue
+        if now.wanted(e.site) is None or site.span is None:
+            continue
+        found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
+        execution = now.recording.executions[e.site][e.steps[0]]
+        made = np.asarray(execution.value, dtype=float)
+        if found is not None:
+            delta = now.first_delta(e).reshape(made.shape)
+            yield from quotients.rewrites(place, *found, made, made + delta, execution.env)
 
 
 def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:

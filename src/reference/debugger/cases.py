@@ -38,6 +38,11 @@ class Score:
     right: frozenset[str]
     entries: Mapping[str, Array | None]
 
+    @property
+    def wrong(self) -> int:
+        """How many entries are wrong, of outputs of the right shape."""
+        return sum(int(np.sum(~near)) for near in self.entries.values() if near is not None)
+
     def gain(self, other: Score) -> int:
         """Return how many entries are right here and wrong in `other`; -1 if any is lost."""
         gained = 0

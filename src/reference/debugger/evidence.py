@@ -38,7 +38,7 @@ class Evidence:
     delta : ndarray
         The least change that explains `outputs`, or as much as can be; all executions in one row.
     unique : bool
-        Whether no other change does.
+        Whether no other change does, at the first execution that has to change.
     linear : bool
         Whether the outputs are linear in its value; if not, `delta` is no more than a direction.
     """
@@ -72,13 +72,16 @@ def solve(
         if not rank:
             continue
         explains, outputs = 1 - left / everything.total, tuple(wrong)
-        unique = rank == len(delta)
+        system, part = everything, rank
         if explains <= 1 - SOLVED:
             outputs = _explained(systems, columns, wrong)
+            system = systems.of(frozenset(outputs))
             if outputs:
-                delta, part, _ = systems.of(frozenset(outputs)).solve([columns])
-                unique = part == len(delta)
+                delta, part, _ = system.solve([columns])
         steps = _steps(delta, jac.columns[k])
+        unique = part == len(delta) or (
+            bool(outputs and steps) and system.settles(columns, _first(jac.columns[k], steps))
+        )
         found.append(
             Evidence(k, explains, outputs, rank / systems.rows, steps, delta, unique, k in linear)
         )
@@ -145,6 +148,11 @@ def _steps(delta: Array, spans: list[slice]) -> tuple[int, ...]:
     return tuple(n for n, size in enumerate(sizes) if size > max(SOLVED * largest, 1e-12))
 
 
+def _first(spans: list[slice], steps: tuple[int, ...]) -> slice:
+    """Return where a site's first wrong execution is, and all before it, among its unknowns."""
+    return slice(0, spans[steps[0]].stop - spans[0].start)
+
+
 class _Systems:
     """The equations for sets of wrong outputs; what is right stays right in each of them."""
 
@@ -204,3 +212,12 @@ class _Sketch:
         delta, _, rank, _ = np.linalg.lstsq(matrix[:rows], target[:rows], rcond=1e-10)
         left = target - matrix @ delta
         return delta, int(rank), float(left @ left)
+
+    def settles(self, columns: slice, some: slice) -> bool:
+        """Return whether the equations leave no freedom to some of the unknowns of a site."""
+        matrix = self._matrix[:, columns]
+        matrix = matrix[: matrix.shape[1] + 20] if self._mixed else matrix
+        _, sizes, basis = np.linalg.svd(matrix, full_matrices=True)
+        rank = int(np.sum(sizes > 1e-10 * sizes[0])) if sizes.size else 0
+        free = basis[rank:]
+        return bool(np.all(np.abs(free[:, some]) < 1e-7))

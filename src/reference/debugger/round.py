@@ -86,14 +86,20 @@ class Round:
         wanted = self.wanted(site)
         if wanted is None or len(place.envs) != len(seen):
             return False
-        n, spans = wanted.steps[0], self.jacobian.columns[site]
+        n = wanted.steps[0]
         value = place.value(term, place.envs[n])
         if value is None or np.size(value) != np.size(seen[n].value):
             return False
-        start = spans[0].start
-        delta = wanted.delta[spans[n].start - start : spans[n].stop - start]
         size = float(np.max(np.abs(wanted.delta)))
+        delta = self.first_delta(wanted)
         return np.allclose(np.ravel(value), delta, rtol=1e-5, atol=1e-7 * size)
+
+    def first_delta(self, wanted: Evidence) -> Array:
+        """Return by how much the first value that has to change must change, as a row."""
+        assert self.jacobian is not None
+        spans, n = self.jacobian.columns[wanted.site], wanted.steps[0]
+        start = spans[0].start
+        return wanted.delta[spans[n].start - start : spans[n].stop - start]
 
     def _mends(self, site: int, value: Any) -> bool:
         """Whether a value that is added at the only execution of a site mends everything."""

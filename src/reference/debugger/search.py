@@ -27,6 +27,7 @@ from reference.debugger.source import Splice
 _MOST_FAULTS = 5
 _QUICK = ("carry", "quick", "unused")
 _MOST_BEGINNINGS = 3
+_TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
 
 @dataclass
@@ -165,10 +166,14 @@ class Search:
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break
+                elif outputs <= 0 and gain < _TELLING * base.wrong:
+                    continue  # a few entries are right by luck
                 elif self.steps or rewrite.splices not in self._refused:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
             if self.found and stage not in _QUICK:
-                after += 1  # the next lines in the order of evidence may have a simpler mend
+                after += (
+                    0.5 if stage == "alone" else 1
+                )  # the next lines in the order of evidence may have a simpler mend
             if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
             if stage == "some" and partial and min(partial, key=_first)[0][0] < 0:
@@ -226,6 +231,7 @@ class Search:
         some = [place for place, weight in places if 2 <= weight < 3]
         for place in alone[:10]:
             yield "alone", self._filtered(now, base, common(place))
+            yield "alone", candidates.of_wanted(self.program, now, place)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])

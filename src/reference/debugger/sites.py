@@ -172,9 +172,26 @@ class _Instrumenter(ast.NodeTransformer):
                     keyword.value = self._probe(keyword.value, keyword.arg, "argument")
                 else:
                     keyword.value = self.visit(keyword.value)
+        elif name in _JOINING:
+            node.args = [
+                self._value(a, "element", "element") if _is_display(a) else self.visit(a)
+                for a in node.args
+            ]
+            node.keywords = [self.visit(keyword) for keyword in node.keywords]
         else:
             self.generic_visit(node)
         return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        joins = isinstance(node.value, ast.Attribute) and node.value.attr in ("c_", "r_")
+        if joins and isinstance(node.slice, ast.Tuple):
+            node.slice.elts = [
+                self.visit(e) if isinstance(e, ast.Slice | ast.Constant) else
+                self._probe(e, self.source.of(e)[:30], "element")
+                for e in node.slice.elts
+            ]  # fmt: skip
+            return node
+        return self.generic_visit(node)
 
     def _value(self, node: ast.expr, name: str, role: str) -> ast.expr:
         """Wrap a value, or the elements of a display."""
@@ -213,6 +230,13 @@ class _Instrumenter(ast.NodeTransformer):
             Site(self.source.file, node.lineno, self.statement, function, name, role, plain, span)
         )
         return len(self.sites) - 1
+
+
+_JOINING = {"concatenate", "hstack", "vstack", "stack", "column_stack", "dstack", "block", "array"}
+
+
+def _is_display(node: ast.expr) -> bool:
+    return isinstance(node, ast.List | ast.Tuple)
 
 
 def _listed(result: ast.AST | list[ast.AST] | None) -> list[ast.AST]:
