@@ -129,9 +129,10 @@ def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
     if type(old) is not type(new) or _fields(old) != _fields(new):
         return True
     if isinstance(old, ast.Slice) and isinstance(new, ast.Slice):
-        return any(
-            (getattr(old, end) is None) != (getattr(new, end) is None)
-            for end in ("lower", "upper", "step")
+        ends = [(getattr(old, end), getattr(new, end)) for end in ("lower", "upper", "step")]
+        apart = [(a, b) for a, b in ends if a is None or b is None or not same(a, b)]
+        return len([(a, b) for a, b in apart if a is not b]) > 1 or any(
+            (a is None) != (b is None) for a, b in apart
         )
     if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
         return same(old.value, new) or same(new.value, old)

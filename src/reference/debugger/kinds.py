@@ -226,6 +226,8 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
             if not isinstance(was, ast.Name | ast.Attribute):
                 continue
             name, other = ast.unparse(becomes), ast.unparse(was)
+            if name.lower().replace("_", "") == other.lower().replace("_", ""):
+                return "wrong name"
             if another_gate(other, name):
                 return "gate copied"
             if not isinstance(old, ast.Name | ast.Attribute | ast.Tuple):

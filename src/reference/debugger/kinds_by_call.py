@@ -20,6 +20,8 @@ _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
 def of_calls(old: ast.AST, new: ast.AST) -> str:
     """Name what the functions say that are called."""
     a, b = called(old), called(new)
+    if isinstance(old, ast.BinOp) and isinstance(old.op, ast.MatMult) and b == "outer":
+        return "dot for outer"
     if (a in _PRODUCTS and b == "outer") or (a == "outer" and b in _PRODUCTS):
         return "dot for outer"
     if a in _MEANS and b in _SUMS:
@@ -97,6 +99,14 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     wrapped = any(same(n, old) for n in ast.walk(new))
     if wrapped and called(new) in ("copy", "array", "deepcopy"):
         return "aliasing"
+    if wrapped and called(new) in _SUMS:
+        return "wrong shape"
+    if (
+        isinstance(new, ast.BinOp)
+        and isinstance(new.op, ast.MatMult)
+        and (wrapped and not isinstance(old, ast.Constant))
+    ):
+        return "missing factor"
     if isinstance(new, ast.IfExp) and any(same(n, old) for n in (new.body, new.orelse)):
         return "index off by one" if isinstance(old, ast.Subscript) else "missing path"
     if isinstance(old, ast.Call) and "clip" in called(old) and "clip" not in ast.unparse(new):

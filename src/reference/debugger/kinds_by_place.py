@@ -22,6 +22,12 @@ def of_place(d: Difference, change: Edited) -> str:
     for outer, inner in zip([None, *inside], inside, strict=False):
         if isinstance(outer, ast.Dict) and inner in outer.keys:
             return "wrong name"
+        if isinstance(outer, ast.keyword) and outer.arg in ("axis", "keepdims"):
+            return "wrong shape"
+        if called(outer) in ("sum", "mean") and inner is not outer.func and numbers == sides:  # type: ignore[union-attr]
+            return "wrong shape"
+        if called(outer) == "einsum" and isinstance(inner, ast.Constant):
+            return "transposed"
         if called(outer) in ("range", "arange") and inner is not outer.func:  # type: ignore[union-attr]
             return "loop bounds"
         if isinstance(outer, ast.Subscript) and inner is outer.slice:
@@ -39,6 +45,8 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         return "forward order"
     if len(old) == len(new) == 1:
         was, becomes = old[0], new[0]
+        if isinstance(was, ast.Slice) and isinstance(becomes, ast.Slice):
+            return "gate copied" if _are_blocks(was, becomes, change) else "index off by one"
         texts = [getattr(node, "value", None) for node in (was, becomes)]
         if isinstance(texts[0], str) and isinstance(texts[1], str):
             return of_names(texts[0], texts[1])
@@ -56,6 +64,22 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         if numbers and isinstance(subscript.slice, ast.Constant) and _is_weight(subscript.value):
             return "gate copied"
     return "index off by one"
+
+
+def _are_blocks(was: ast.Slice, becomes: ast.Slice, change: Edited) -> bool:
+    """Return whether two slices are blocks of a size, as gates are stacked: not parts of time."""
+    turning = {
+        node.id
+        for loop in loops_in(change.around_new)
+        if isinstance(loop, ast.For)
+        for node in ast.walk(loop.target)
+        if isinstance(node, ast.Name)
+    }
+    for side in (was, becomes):
+        names = {node.id for node in ast.walk(side) if isinstance(node, ast.Name)}
+        if not names or names & turning or re.search(r"[+-] 1\b|(?<!\d)1:", ast.unparse(side)):
+            return False
+    return True
 
 
 def _is_weight(node: ast.expr) -> bool:

@@ -12,7 +12,9 @@ from reference.debugger.kinds_by_call import of_calls, of_content, of_order
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_of_sums import in_a_slope, of_factors, of_terms, of_zero, opened
 from reference.debugger.roles import (
+    activates,
     another_gate,
+    called,
     function_of,
     is_activation,
     is_complement,
@@ -54,6 +56,9 @@ _TELLING = (
 _SAYS_LITTLE = ("spurious term", "wrong name", "wrong operand", "missing path")
 
 
+_SLOPE = re.compile(r"deriv|prime|slope|^d_?(sig|tanh)|grad$", re.I)
+
+
 def rank(kind: str) -> int:
     """Return how little a kind says beside others: the least one names the mistake."""
     if kind in _TELLING:
@@ -64,10 +69,20 @@ def rank(kind: str) -> int:
 def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
     """Name the mistake of a statement by all that differs in it."""
     if len(found) == 2 and exchanged(*found):
-        inside = [n for d in found for n in d.around if isinstance(n, ast.Subscript)]
-        return "transposed" if inside else "wrong order"
+        return (
+            "transposed"
+            if any(map(_is_product, (*found[0].around, found[1].around[0])))
+            else ("wrong order")
+        )
     kinds = [kind for d in found if (kind := of_difference(d, change, seen))]
     return min(kinds, key=rank, default="")
+
+
+def _is_product(node: ast.AST) -> bool:
+    """Whether an order matters there as it does in a product of matrices, or in an index."""
+    if isinstance(node, ast.BinOp):
+        return isinstance(node.op, ast.MatMult)
+    return isinstance(node, ast.Subscript) or called(node) in ("dot", "outer", "matmul", "einsum")
 
 
 def exchanged(a: Difference, b: Difference) -> bool:
@@ -80,6 +95,8 @@ def exchanged(a: Difference, b: Difference) -> bool:
 def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
     """Name the mistake of one place: by the place itself, then by terms, factors, or names."""
     place = of_place(d, change)
+    if place == "wrong shape" and seen.old_shape is not None and seen.old_shape == seen.new_shape:
+        return "wrong dtype"
     if place:
         return place
     if d.what == "swapped":
@@ -92,6 +109,10 @@ def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
         return of_terms(d, change)
     if d.what == "factors":
         return of_factors(list(d.old), list(d.new), list(d.common), change)
+    outer = next((n for n in reversed(d.around) if isinstance(n, ast.Call)), None)
+    named = isinstance(d.old[0][1], ast.Name) and outer is not None
+    if named and _SLOPE.search(called(outer)) and activates(outer, change.around_new):
+        return "derivative of an activated value"
     return _of_exchange(d, d.old[0][1], d.new[0][1], change, seen)
 
 
@@ -110,7 +131,7 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "scale 1/B or 1/T"
     if is_complement(old, new):
         return "wrong operand"
-    slope = _of_slopes(old, new, d)
+    slope = _of_slopes(old, new, d, change)
     if slope:
         return slope
     looked_up = _of_opened(old, new, change)
@@ -156,15 +177,14 @@ def _starts(change: Edited) -> bool:
     )
 
 
-def _of_slopes(old: ast.expr, new: ast.expr, d: Difference) -> str:
+def _of_slopes(old: ast.expr, new: ast.expr, d: Difference, change: Edited) -> str:
     """Name a derivative that is taken of the wrong thing or by the wrong formula."""
     if is_slope([new], list(nodes_of(d.common))):
-        if any(is_activation(n) for n in ast.walk(old)) and not any(
+        applied = isinstance(old, ast.BinOp) and any(is_activation(n) for n in ast.walk(old))
+        if (applied or activates(old, change.around_old)) and not any(
             is_activation(n) for n in ast.walk(new)
         ):
-            applied = [n for n in ast.walk(old) if is_activation(n)]
-            if any(isinstance(n, ast.BinOp) for n in ast.walk(old)) and applied:
-                return "derivative of an activated value"
+            return "derivative of an activated value"
         return "wrong derivative"
     inside = in_a_slope(d)
     powers = (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow) for n in (old, new))

@@ -8,9 +8,11 @@ import re
 from reference.debugger.differences import Difference, Signed, addends, differences, factors
 from reference.debugger.edited import Assigning, Edited, same, written
 from reference.debugger.roles import (
+    activates,
     called,
     definition_of,
     function_of,
+    is_activation,
     is_carried,
     is_complement,
     is_size,
@@ -21,6 +23,8 @@ from reference.debugger.roles import (
     made_before,
     nodes_of,
 )
+
+_LIMITS = ("min", "max", "minimum", "maximum", "clip")
 
 
 def of_terms(d: Difference, change: Edited) -> str:
@@ -123,7 +127,18 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     if new and not old:
         return "missing derivative" if is_slope(come, beside) else "missing factor"
     if old and not new:
-        return "spurious factor"
+        norm = any("norm" in ast.unparse(n) or called(n) in _LIMITS for n in gone)
+        return "clipped" if norm else "spurious factor"
+    if any(called(n) == "outer" for n in come):
+        return "dot for outer"
+    twice = any(is_activation(n) or activates(n, change.around_old) for one in gone
+                for n in ast.walk(one))  # fmt: skip
+    if (
+        twice
+        and is_slope(come, beside)
+        and not any(is_activation(n) for one in come for n in ast.walk(one))
+    ):
+        return "derivative of an activated value"
     upside_down = len(gone) == len(come) == 1 and same(gone[0], come[0])
     if is_slope(come, beside) or (is_slope(gone, beside) and not upside_down):
         return "wrong derivative"

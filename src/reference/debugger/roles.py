@@ -117,6 +117,21 @@ def is_activation(node: ast.AST) -> bool:
     return bool(_ACTIVATIONS.search(called(node))) and not _SLOPES.search(called(node))
 
 
+def activates(node: ast.AST, around: Parents) -> bool:
+    """Return whether an expression calls a function of the user's that activates its argument."""
+    name = called(node)
+    for function in ast.walk(around[0]) if name and around else ():
+        if isinstance(function, ast.FunctionDef) and function.name == name:
+            argument = next((a.arg for a in function.args.args if a.arg != "self"), None)
+            return any(
+                isinstance(inner, ast.Call)
+                and (is_activation(inner) or called(inner) == "exp")
+                and argument in names_in(inner)
+                for inner in ast.walk(function)
+            )
+    return False
+
+
 def is_slope(added: list[ast.expr], beside: list[ast.expr]) -> bool:
     """Return whether factors are the derivative of an activation, or the half that was missing.
 

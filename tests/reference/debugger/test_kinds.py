@@ -95,6 +95,23 @@ IN_A_STEP = [
     ("dx = np.zeros(x.shape, dtype=idx.dtype)", "dx = np.zeros(x.shape, dtype=x.dtype)",
      "wrong dtype"),
     ("dz = e / (1 + e)", "dz = e / (1 + e) ** 2", "missing factor"),
+    ("dW += dz.T @ x", "dW += x.T @ dz", "transposed"),
+    ("dW += np.outer(x, dz)", "dW += np.outer(dz, x)", "transposed"),
+    ("dW += np.einsum('bi,bj->ij', dz, x)", "dW += np.einsum('bi,bj->ji', dz, x)", "transposed"),
+    ("dW += dz @ x", "dW += np.outer(dz, x)", "dot for outer"),
+    ("dW += dz * x", "dW += np.outer(dz, x)", "dot for outer"),
+    ("db += dz.sum(axis=1)", "db += dz.sum(axis=0)", "wrong shape"),
+    ("db += dz", "db += dz.sum(0)", "wrong shape"),
+    ("dx = dz", "dx = dz @ W_x.T", "missing factor"),
+    ("dc = dc_next / max(1, norm)", "dc = dc_next", "clipped"),
+    ("di = z[:, :H]", "di = z[:, H:2 * H]", "gate copied"),
+    ("di = z[:, H:2 * H]", "di = z[:, 2 * H:3 * H]", "gate copied"),
+    ("dU = h[1:].T @ dz", "dU = h[:-1].T @ dz", "index off by one"),
+    ("dU = h[1:T + 1].T @ dz", "dU = h[:T].T @ dz", "index off by one"),
+    ("dz = dh * sigmoid(o) * (1 - sigmoid(o))", "dz = dh * o * (1 - o)",
+     "derivative of an activated value"),
+    ("dz = dh * (1 - tanh_c) ** 2", "dz = dh * (1 - tanh_c ** 2)", "wrong derivative"),
+    ("self.dwh += dz", "self.dWh += dz", "wrong name"),
     ("dh_next = np.zeros_like(dhs[0])\ndz = dh_next", "dz = dh_next", "carry lost"),
     ("dx, dy = np.split(dz, 2)", "dy, dx = np.split(dz, 2)", "wrong order"),
     ("pulls[k] = lambda d: pull(d)", "pulls[k] = pull", "late binding"),
@@ -215,10 +232,32 @@ def backward(dhs):
     assert kind_of(text.format("dprev"), whole) == "missing path"
 
 
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("dh * dsigmoid(o)", "dh * o * (1 - o)"), ("dh * dsigmoid(o)", "dh * dsigmoid(z_o)"),
+     ("dsigmoid(o)", "o * (1 - o)")],
+)  # fmt: skip
+def test_a_slope_that_activates_is_looked_up(wrong, right):
+    text = """\
+def dsigmoid(x):
+    s = 1 / (1 + np.exp(-x))
+    return s * (1 - s)
+
+def backward(dh, o, z_o):
+    do = {}
+    return do
+"""
+    kind = kind_of(text.format(wrong), text.format(right))
+    assert kind == "derivative of an activated value"
+
+
 def test_what_the_run_shows_decides_where_the_text_cannot():
     wrong, right = "du = du + h.T @ da", "du += (da * h).sum(axis=0)"
     assert kind_of(wrong, right, Seen((4, 4), (4,))) == "wrong shape"
     assert kind_of(wrong, right, Seen((4,), (4,))) != "wrong shape"
+    wrong, right = "dx = np.zeros_like(mask)", "dx = np.zeros_like(x)"
+    assert kind_of(wrong, right, Seen((4, 2), (4, 2))) == "wrong dtype"
+    assert kind_of(wrong, right, Seen((4,), (4, 2))) == "wrong shape"
     wrong, right = "da += back", "da = da + back"
     assert kind_of(wrong, right, Seen(only_effects=True)) == "argument changed"
     assert kind_of(wrong, right) == "aliasing"
