@@ -110,9 +110,10 @@ def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
     if d.what == "factors":
         return of_factors(list(d.old), list(d.new), list(d.common), change)
     outer = next((n for n in reversed(d.around) if isinstance(n, ast.Call)), None)
-    named = isinstance(d.old[0][1], ast.Name) and outer is not None
-    if named and _SLOPE.search(called(outer)) and activates(outer, change.around_new):
-        return "derivative of an activated value"
+    if outer is not None and isinstance(d.old[0][1], ast.Name):
+        slope = bool(_SLOPE.search(called(outer))) and activates(outer, change.around_new)
+        if slope:
+            return "derivative of an activated value"
     return _of_exchange(d, d.old[0][1], d.new[0][1], change, seen)
 
 
