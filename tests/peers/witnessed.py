@@ -54,7 +54,8 @@ def _torch_modules() -> Iterator[Witnessed]:
         "GRU without bias": partial(ml.GRU, bias=False),
         "RNN": ml.RNN,
         "RNN with ReLU": partial(ml.RNN, activation=ml.ReLU()),
-        "LSTMP": partial(ml.LSTMP, projection_size=2),
+        # Torch wants fewer projected units than units.
+        "LSTMP": lambda D, H: ml.LSTMP(D, max(H, 2), projection_size=max(H, 2) - 1),
         "bidirectional LSTM": lambda D, H: ml.Bidirectional(ml.LSTM(D, H)),
         "two LSTMs": lambda D, H: ml.Stack([ml.LSTM(D, H), ml.LSTM(H, H)]),
         "two bidirectional GRUs": lambda D, H: ml.Stack(
