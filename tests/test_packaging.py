@@ -72,16 +72,36 @@ def test_manual_lstm_imports_nothing_beyond_numpy(path: Path):
     assert packages <= sys.stdlib_module_names | {"numpy", "manual_lstm"}
 
 
-def test_importing_manual_lstm_loads_no_other_package():
-    program = (
-        "import manual_lstm, sys\n"
-        "packages = {name.partition('.')[0] for name in sys.modules}\n"
-        "print(*sorted(packages & {'jax', 'jaxlib', 'reference', 'rich', 'scipy'}))\n"
+def run_python(program: str) -> tuple[str, str]:
+    """Return what a new interpreter says, to which every warning is an error."""
+    command = [sys.executable, "-W", "error", "-c", program]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    return run.stdout.strip(), run.stderr
+
+
+def test_importing_manual_lstm_is_quiet_and_loads_numpy_alone():
+    said, warned = run_python(
+        "import sys; import numpy.random; before = set(sys.modules)\n"
+        "import manual_lstm\n"
+        "print(*sorted(set(sys.modules) - before))\n"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=False
-    )
-    assert (run.stdout.strip(), run.stderr) == ("", "")
+    assert warned == ""
+    modules = said.split()
+    others = {name.partition(".")[0] for name in modules} - {"manual_lstm", "numpy"}
+    assert others <= sys.stdlib_module_names
+    # Beyond NumPy it needs little, so that importing it costs little more than importing NumPy.
+    assert len([name for name in modules if not name.startswith("manual_lstm")]) < 80
+
+
+@pytest.mark.parametrize("module", ["reference", "reference.strategies", "reference.pytest_plugin"])
+def test_importing_the_reference_is_quiet(module: str):
+    assert run_python(f"import {module}") == ("", "")
+
+
+def test_the_version_is_told_with_numpy_alone():
+    command = [sys.executable, "-W", "error", "-m", "manual_lstm", "--version"]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert (run.stdout, run.stderr) == (f"manual-lstm {manual_lstm.__version__}\n", "")
 
 
 @pytest.mark.parametrize("path", within("reference/cells"), ids=named)
