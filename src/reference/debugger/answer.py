@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 import time
 from dataclasses import replace
 from typing import Any
@@ -85,7 +86,30 @@ def tidied(text: str, original: str) -> str:
                 lines[k] = line = shorter
                 at -= 1
             at = line.find("(", at + 1)
+        lines[k] = plainer(line)
     return "".join(lines)
+
+
+def plainer(line: str) -> str:
+    """Return a line with sums of numbers and slices as one would write them.
+
+    Examples
+    --------
+    >>> plainer("for t in range(T - 2 + 1, -1, -1): np.add.at(d, i[slice(None), t + 1 - 1], x)")
+    'for t in range(T - 1, -1, -1): np.add.at(d, i[:, t], x)'
+    """
+
+    def summed(match: re.Match[str]) -> str:
+        total = int(match[1].replace(" ", "")) + int(match[2].replace(" ", ""))
+        return f" {'+' if total > 0 else '-'} {abs(total)}" if total else ""
+
+    line = _WHOLE_SLICE.sub(r"\1:", line)
+    return _TWO_NUMBERS.sub(summed, line)
+
+
+_WHOLE_SLICE = re.compile(r"((?<=\w)\[(?:[^][]*, )?)slice\(None\)")
+# Only where an index or a bound ends: these are whole numbers.
+_TWO_NUMBERS = re.compile(r"(?<=[\w)\]]) ([+-] \d+) ([+-] \d+)(?=[],)])")
 
 
 def suspects_of(
@@ -143,7 +167,12 @@ class _Reader:
             self.program.restore_texts(self.originals)
         kind = kind_of(before, after, seen_in(seen, self.only_effects)) or rewrite.kind
         pattern, steps = pattern_of_edit(kind, before, after, seen, inputs)
-        sentences = [told(kind, before, after).wrong, effect(seen, self.case.oracle)]
+        what = told(kind, before, after).wrong
+        if kind == "loop bounds" and seen is not None and steps:
+            left_out = any(set(steps) <= set(ticks.times()) for ticks in seen.loops)
+            which = ", ".join(map(str, steps))
+            what = f"the loop {'leaves out' if left_out else 'goes on to'} t = {which}"
+        sentences = [what, effect(seen, self.case.oracle)]
         return Suspect(
             file=file,
             line=line,

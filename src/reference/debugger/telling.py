@@ -97,6 +97,11 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
         lost = _overwritten(kind, one)
         if lost is not None:
             return lost
+    names = _not_returned(one) if kind == "never returned" else []
+    if names:
+        are = "is" if len(names) == 1 else "are"
+        return Told(f"the gradient of {_and(names)} {are} not in the result",
+                    f"return {_and(names)}")  # fmt: skip
     if kind in _BY_KIND:
         return Told(*_BY_KIND[kind])
     if one.old is None:
@@ -110,6 +115,15 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
     if len(apart) == 2 and exchanged(*apart):
         return Told("two names stand in each other's place", "exchange them")
     return _of_difference(kind, _part(made, apart[0]), apart[0])
+
+
+def _not_returned(one: Edited) -> list[str]:
+    """Return the keys of a dict that only the new text has."""
+    texts = []
+    for statement in (one.old, one.new):
+        dicts = [n for n in ast.walk(statement or ast.Pass()) if isinstance(n, ast.Dict)]
+        texts.append([str(getattr(key, "value", "")) for one in dicts for key in one.keys if key])
+    return [key for key in texts[1] if key not in texts[0]]
 
 
 def _differences(one: Edited) -> list[Difference]:

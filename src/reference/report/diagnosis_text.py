@@ -107,7 +107,8 @@ def _suspect(diagnosis: Diagnosis, suspect: Suspect, around: int) -> list[str]:
     at = when(suspect)
     if suspect.variable or at:
         what = f"{suspect.variable} is wrong" if suspect.variable else "wrong"
-        lines.append(f"    {what}{f' at {at}' if at else ''}")
+        before = "" if at.startswith(("where ", "after ")) else "at "
+        lines.append(f"    {what}{f' {before}{at}' if at else ''}")
     for heading, text in (("why", suspect.why), ("should be", suspect.should_be)):
         if text:
             lines += _wrapped(f"{heading}: {text}", "    ")

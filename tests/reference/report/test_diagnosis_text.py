@@ -74,7 +74,8 @@ def test_beside_a_fix_only_sure_suspects_are_shown_in_full():
     ("steps", "pattern", "told"),
     [((), "all", "at every step"), ((), "only t=0", "at only t=0"),
      ((), "all but the last", "at all but the last step"), ((0,), "", "at t = 0"),
-     ((), "none", "wrong"), ((0, 1), "all", "at t = 0, 1 (every step)"),
+     ((), "none", "wrong"), ((), "where the mask is 0", "is wrong where the mask is 0"),
+     ((0, 1), "all", "at t = 0, 1 (every step)"),
      ((0, 1, 3), "t=0, 1, 3", "at t = 0, 1, 3"), ((), "", "wrong")],
 )  # fmt: skip
 def test_steps_are_told_once(steps, pattern, told):
