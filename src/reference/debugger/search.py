@@ -120,7 +120,8 @@ class Search:
 
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(probing.record(self.program, self.cases[0].inputs, 3.0))
-        step = self._round(now, self._quickly(now, base), base, [])
+        # Of a program that raises anything that runs would seem a gain: its line comes first.
+        step = None if outcome.error else self._round(now, self._quickly(now, base), base, [])
         if step is not None:
             return step
         now = probed(self.program, self.cases[0], base, self.until)
