@@ -86,6 +86,9 @@ def checked(params: Any, inputs: Any, source: str = "given") -> Draw:
             fail(name, f"type {type(group).__name__}", "a dict of arrays by name",
                  "gradients are compared by name", error=TypeError)  # fmt: skip
     for name, value in params.items():
+        if not isinstance(name, str):
+            fail("params", f"the name {name!r}", "a dict with strings for names",
+                 "gradients are told by name", error=TypeError)  # fmt: skip
         _is_array(f"params[{name!r}]", value)
         array = np.asarray(value)
         if array.dtype.kind == "f" and not np.isfinite(array).all():

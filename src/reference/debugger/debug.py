@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import types
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -15,6 +16,7 @@ from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
+from reference.debugger.examples import Examples, guarded
 from reference.debugger.mends import LEFT_BEHIND, mends
 from reference.debugger.oracle import gradients
 from reference.debugger.places import computes
@@ -75,6 +77,10 @@ def debug(
     """
     started = time.monotonic()
     if backward is None:
+        if isinstance(loss, types.FunctionType):
+            checks.fail("backward", "no value", "a function of params and inputs that returns "
+                        "gradients by name", "a loss alone gives nothing to compare",
+                        error=TypeError)  # fmt: skip
         loss, backward, params, inputs, example = question_of(loss, seed)
     if params is None or inputs is None:
         checks.fail(
@@ -84,6 +90,8 @@ def debug(
             "loss and backward are called with it",
             error=TypeError,
         )
+    _is_usable(loss, backward, seconds, seed)
+    example = guarded(example)
     judgement = judge(
         loss, backward, params, inputs, example=example, seed=seed, seconds=max(1.0, seconds / 2)
     )
@@ -117,6 +125,24 @@ def debug(
     return replace(diagnosis, seconds=time.monotonic() - started)
 
 
+def _is_usable(loss: Any, backward: Any, seconds: Any, seed: Any) -> None:
+    """Refuse what is no function, no time and no seed."""
+    for name, function, gives in (
+        ("loss", loss, "a function of params and inputs that returns one number"),
+        ("backward", backward, "a function of params and inputs that returns gradients by name"),
+    ):
+        if not callable(function):
+            checks.fail(name, f"type {type(function).__name__}", gives, "it is called",
+                        error=TypeError)  # fmt: skip
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
+        error = ValueError if isinstance(seconds, int | float) else TypeError
+        checks.fail("seconds", f"the value {seconds!r}", "a number above 0", "it is the budget",
+                    error=error)  # fmt: skip
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        checks.fail("seed", f"the value {seed!r}", "an integer from 0 on",
+                    "random generators are made from it")  # fmt: skip
+
+
 def _after(loss: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:
     """Return the backward as it is meant: after a call of the loss with the same arguments."""
 
@@ -144,6 +170,8 @@ def _searched(
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     with program.quiet():
         names = _names(program, judgement, given)
+        if isinstance(example, Examples) and example.failed:
+            example = None
         drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
         given = drawn[0]
         small = sorted(drawn[:1] if example is None else drawn, key=size_of)[:1]

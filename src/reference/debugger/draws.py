@@ -14,6 +14,7 @@ import numpy as np
 
 from manual_lstm.checks import Array, fail
 from reference.debugger.arguments import Draw, checked, is_float
+from reference.debugger.examples import ExampleError
 
 Example = Callable[[np.random.Generator], tuple[Mapping[str, Any], Mapping[str, Any]]]
 
@@ -36,11 +37,14 @@ def further(
     k = 0
     while True:
         rng = np.random.default_rng([seed, k])
-        if example is not None:
-            yield drawn(example, rng)
-        else:
-            yield _fresh(given, rng, differentiated, near=k % 3 == 2)
         k += 1
+        if example is not None:
+            try:
+                yield drawn(example, rng)
+                continue
+            except ExampleError:
+                example = None
+        yield _fresh(given, rng, differentiated, near=k % 3 == 0)
 
 
 def drawn(example: Example, rng: np.random.Generator) -> Draw:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,6 +23,7 @@ from reference.debugger.calls import Calls, Late, NoLoss
 from reference.debugger.conduct import conduct
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.draws import Example, drawn, further
+from reference.debugger.examples import ExampleError, Examples, guarded
 from reference.debugger.non_finite import non_finite
 from reference.debugger.opinion import NOT_FINITE, Opinion, not_a_number, opinion
 from reference.debugger.timebox import ExitError
@@ -143,7 +145,7 @@ def judge(
     started = time.monotonic()
     given = checked(params, inputs)
     with Calls(loss, backward, started + seconds) as calls:
-        judgement = _judged(calls, given, example, seed)
+        judgement = _judged(calls, given, guarded(example), seed)
         calls.restore()
     return replace(
         judgement,
@@ -153,7 +155,7 @@ def judge(
     )
 
 
-def _judged(calls: Calls, given: Draw, example: Example | None, seed: int) -> Judgement:
+def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> Judgement:
 
     def others(names: Collection[str]) -> Iterator[Draw]:
         return further(given, example, seed, names)
@@ -185,6 +187,8 @@ def _judged(calls: Calls, given: Draw, example: Example | None, seed: int) -> Ju
                 reasons.append(str(late))
             break
         took = time.monotonic() - started
+    if example is not None and example.failed:
+        reasons.append(f"{example.failed}; fresh values of the given sizes were drawn")
     findings = [*manner.findings, *_without_numbers(calls, opinions, proof)]
     return _summed_up(given, opinions, proof, findings, reasons)
 
@@ -211,15 +215,13 @@ def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None)
 
 
 def _proof(
-    calls: Calls, given: Draw, example: Example | None, seed: int, reasons: list[str]
+    calls: Calls, given: Draw, example: Examples | None, seed: int, reasons: list[str]
 ) -> Proof | None:
     """Ask exact arithmetic, at the smallest sizes that are to be had."""
     sizes = [given]
-    if example is not None:
-        for k in range(6):
-            sizes.append(
-                calls.quietly(lambda k=k: drawn(example, np.random.default_rng([seed, 7, k])))
-            )
+    if example is not None and not example.failed:
+        with suppress(ExampleError):
+            sizes += [drawn(example, np.random.default_rng([seed, 7, k])) for k in range(6)]
     smallest = min(sizes, key=lambda draw: draw.size)
     if smallest.size > _MOST_PROVED:
         reasons.append("not proved: the arrays are large, and there is no example of smaller ones")
