@@ -44,8 +44,8 @@ def add_bench(commands: Any) -> None:
         "repeated (1 and 2)")  # fmt: skip
     add("--against", action="append", default=[], metavar="NAME", help="only these; may be "
         "repeated")  # fmt: skip
-    add("--seconds", type=positive, default=6.0, metavar="S", help="for each size and dtype, at "
-        "the least three rounds (%(default)g)")  # fmt: skip
+    add("--seconds", type=positive, default=3.0, metavar="S", help="for each size and dtype, in "
+        "at least two rounds (%(default)g)")  # fmt: skip
     add("--no-growth", action="store_true", help="leave out how time and memory grow")
     add("--processor-time", action="store_true", help="tell processor time in place of time by the "
         "clock: for a machine that is busy")  # fmt: skip

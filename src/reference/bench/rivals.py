@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import manual_lstm as ml
 from manual_lstm.sequence import by_steps
 from reference.bench import per_gate
-from reference.bench.sizes import Task
+from reference.bench.sizes import Size, Task
 
 
 class Prepared(NamedTuple):
@@ -27,13 +27,19 @@ class Prepared(NamedTuple):
     gradients: Callable[[Any], ml.Gradients]
 
 
+def everywhere(size: Size) -> bool:
+    """Return True: most run every size."""
+    return True
+
+
 class Rival(NamedTuple):
-    """Somebody who can be measured, if the package `needs` is installed."""
+    """Somebody who can be measured, if the package `needs` is installed and it `runs` the size."""
 
     name: str
     about: str
     prepare: Callable[[Task], Prepared]
     needs: str = "numpy"
+    runs: Callable[[Size], bool] = everywhere
 
     @property
     def is_installed(self) -> bool:
@@ -100,17 +106,24 @@ def torch_lstm(task: Task) -> Prepared:
 
 
 def numba_lstm(task: Task) -> Prepared:
-    """Run our LSTM compiled by numba, where it is small; the same as ours where it is not."""
+    """Run our LSTM compiled by numba."""
     from reference.frameworks.numba import CompiledLSTM
 
     cell: Any = CompiledLSTM(task.cell.input_size, task.cell.hidden_size)
     return fused(task._replace(cell=cell))
 
 
+def is_compiled(size: Size) -> bool:
+    """Return whether the compiled LSTM is anything else than ours at this size."""
+    from reference.frameworks.numba import MOST
+
+    return size.B * size.H**2 <= MOST
+
+
 OURS = "manual_lstm"
 RIVALS = (
     Rival(OURS, "`ml.forward` and `ml.backward`", fused),
-    Rival("numba", "the same, compiled where it is small", numba_lstm, "numba"),
+    Rival("numba", "the same, compiled, for small sizes", numba_lstm, "numba", is_compiled),
     Rival("steps", "the same, by the readable steps", stepwise),
     Rival("per gate", "NumPy in the style that people write", gate_by_gate),
     Rival("jax", "`jax.jit(jax.grad(...))` of a `lax.scan`", jax_scan, "jax"),
