@@ -21,20 +21,24 @@ MARKER = (
     "options, such as seconds=5 or seed=3, are those of assert_backward in the test, where it is "
     "given no others."
 )
+REPEAT = "To repeat it, a script with the smallest example that was found:"
 _OPTIONS: ContextVar[Mapping[str, Any] | None] = ContextVar("options of the marker", default=None)
 
 
 class DiagnosisError(AssertionError):
-    """Raised by `assert_backward`; the message is the diagnosis.
+    """Raised by `assert_backward`; the message is the diagnosis, and how to repeat it.
 
     Attributes
     ----------
     diagnosis : Diagnosis
+    script : str
+        A program that asks again, about the smallest example that was found.
     """
 
-    def __init__(self, diagnosis: Diagnosis) -> None:
-        super().__init__(str(diagnosis))
+    def __init__(self, diagnosis: Diagnosis, script: str) -> None:
+        super().__init__(f"{diagnosis}\n\n{REPEAT}\n\n{script}")
         self.diagnosis = diagnosis
+        self.script = script
 
 
 def assert_backward(
@@ -75,10 +79,14 @@ def assert_backward(
     """
     __tracebackhide__ = True
     from reference.debugger.debug import debug  # brings JAX
+    from reference.repetition import repetition
 
-    diagnosis = debug(loss, backward, params, inputs, **{**(_OPTIONS.get() or {}), **options})
+    options = {**(_OPTIONS.get() or {}), **options}
+    diagnosis = debug(loss, backward, params, inputs, **options)
     if diagnosis.verdict != "right":
-        raise DiagnosisError(diagnosis)
+        given, example = (params, inputs), options.get("example")
+        script = repetition(loss, backward, given, diagnosis.wrong, example)
+        raise DiagnosisError(diagnosis, script)
     return diagnosis
 
 

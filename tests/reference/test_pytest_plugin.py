@@ -48,7 +48,9 @@ def test_error(engine):
         assert_backward(len, abs, {"W": 1}, {}, seconds=3)
     assert isinstance(caught.value, AssertionError)
     assert caught.value.diagnosis is diagnoses.WRONG
-    assert str(caught.value) == str(diagnoses.WRONG)
+    assert str(caught.value).startswith(str(diagnoses.WRONG))
+    assert str(caught.value).endswith(caught.value.script)
+    assert "print(debug(len, abs, params, inputs))" in caught.value.script
 """
 
 
