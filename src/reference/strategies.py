@@ -12,9 +12,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from manual_lstm.checks import Array
+from manual_lstm.trees import tree_map
 from reference.cells import TWINS
 from reference.plan import WIDEST
 from reference.problem import Case, Problem, draw
@@ -93,3 +96,65 @@ def problems(cell: Callable[[int, int], Any], **limits: int) -> SearchStrategy[P
         return draw(cell(case.D, case.H), case)
 
     return cases(**limits).map(problem)
+
+
+def sequences(
+    input_size: int, *, max_T: int = WIDEST.T, max_B: int = WIDEST.B, indices: bool = False
+) -> SearchStrategy[Array]:
+    """Return a strategy for inputs xs: (T, B, D) numbers, or (T, B) integers in [0, D).
+
+    Parameters
+    ----------
+    input_size : int
+        D.
+    max_T, max_B : int
+    indices : bool
+        Whether the inputs are indices.
+    """
+
+    def xs(case: Case) -> Array:
+        rng = np.random.default_rng(case.seed)
+        if indices:
+            return rng.integers(0, input_size, size=(case.T, case.B))
+        return rng.standard_normal((case.T, case.B, input_size))
+
+    return cases(max_T=max_T, max_B=max_B).map(xs)
+
+
+def lengths(T: int, B: int) -> SearchStrategy[Array]:
+    """Return a strategy for how many steps each of B rows lives: (B,) integers in [0, T].
+
+    Rows shrink to the whole sequence, which is the case that is easiest to read.
+    """
+    short = st.lists(st.integers(0, T), min_size=B, max_size=B)
+    return short.map(lambda missing: T - np.array(missing, dtype=np.int64))
+
+
+def cotangents(like: Any) -> SearchStrategy[Any]:
+    """Return a strategy for gradients of a loss: random numbers, shaped as `like` is.
+
+    Parameters
+    ----------
+    like : ndarray, or a tuple, dict or NamedTuple of arrays
+        What the loss reads, such as hs or a state.
+
+    Examples
+    --------
+    >>> import manual_lstm as ml
+    >>> from hypothesis import given, strategies as st
+    >>> cell = ml.GRU(3, 4)
+    >>> params = cell.init_params(np.random.default_rng(0))
+    >>> @given(sequences(3, max_T=6), st.data())
+    ... def test_backward_is_linear(xs, data):
+    ...     hs, _, tape = ml.forward(cell, params, xs)
+    ...     dhs = data.draw(cotangents(hs))
+    ...     once, twice = ml.backward(tape, dhs), ml.backward(tape, 2 * dhs)
+    ...     np.testing.assert_allclose(twice.params.W_h, 2 * once.params.W_h, rtol=1e-12)
+    >>> test_backward_is_linear()
+    """
+
+    def drawn(seed: int) -> Any:
+        rng = np.random.default_rng(seed)
+        return tree_map(lambda part: rng.standard_normal(part.shape).astype(part.dtype), like)
+
+    return st.integers(0, 2**31 - 1).map(drawn)
