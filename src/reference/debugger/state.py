@@ -299,6 +299,8 @@ class _Attributes(_Space):
     def __init__(self, holder: Any, names: list[str]) -> None:
         found = ((name, self._of(holder, name)) for name in names)
         super().__init__(holder, [(n, v) for n, v in found if v is not _GONE and _is_data(v)])
+        self._slots = [] if isinstance(holder, type) else names
+        self._all = set(vars(holder)) if isinstance(holder, type) else set(self.bound)
 
     @staticmethod
     def _of(holder: Any, name: str) -> Any:
@@ -314,6 +316,13 @@ class _Attributes(_Space):
 
     def remove(self, name: str) -> None:
         delattr(self.holder, name)
+
+    def added(self) -> list[str]:
+        if not isinstance(self.holder, type):
+            return [n for n in self._slots if n not in self._all and self.get(n) is not _GONE]
+        if len(vars(self.holder)) == len(self._all):
+            return []
+        return [n for n in vars(self.holder) if n not in self._all and not n.startswith("__")]
 
 
 class _Cell(_Space):
@@ -408,6 +417,7 @@ class _Generator:
         self._state = state
         self._get, self._set = _position(generator)
         self._before = self._get()
+        self._asked = 0
 
     def changed(self) -> bool:
         return str(self._get()) != str(self._before)
@@ -416,6 +426,9 @@ class _Generator:
         return False
 
     def put_back(self) -> None:
+        if self._asked >= _TRIES and not self._state.draws:
+            return
+        self._asked += 1
         if self.changed():
             self._state.draws = True
             self._set(self._before)
