@@ -186,8 +186,8 @@ class Padded:
         blocks, wide = self._axes(name)
         own = _interleaved(blocks, stacked.shape[1:])
         padded = np.zeros((len(stacked), *_interleaved(blocks, wide)))
-        padded[(slice(None), *(slice(k) for k in own))] = stacked.reshape(-1, *own)
-        return padded.reshape(-1, *wide)
+        padded[(slice(None), *(slice(k) for k in own))] = stacked.reshape(len(stacked), *own)
+        return padded.reshape(len(stacked), *wide)
 
     def _axes(self, name: str) -> tuple[list[int], list[int]]:
         """Return the blocks of each axis of an array by its name, and its length when padded."""

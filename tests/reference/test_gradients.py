@@ -13,6 +13,8 @@ import manual_lstm as ml
 from manual_lstm.trees import tree_map
 from reference.batch import BatchComparison, compare_batch
 from reference.compare import axes_of, compare
+from reference.lane_check import LANES, LaneOracle, suspects
+from reference.lanes import draw_lanes, lane, run_steps
 from reference.oracles import JaxOracle
 from reference.plan import WIDEST
 from reference.problem import Case, Problem, draw
@@ -23,7 +25,8 @@ from reference.strategies import cases
 
 BATCH = 64
 THOROUGH = settings().max_examples > 1000
-PADDED = JaxOracle(Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=WIDEST.T, B=WIDEST.B))
+WIDE = Padded(ml.LSTM(WIDEST.D, WIDEST.H), T=WIDEST.T, B=WIDEST.B)
+PADDED, IN_LANES = JaxOracle(WIDE, count=BATCH), LaneOracle(WIDE)
 
 
 def lstm_problem(case: Case, *, bias: bool = True) -> Problem:
@@ -62,6 +65,21 @@ def test_random_problems_of_every_size(tally, drawn):
     problems = [lstm_problem(case, bias=bias) for case, bias in drawn]
     comparison = assert_right(problems, PADDED, seed=drawn[0][0].seed)
     tally.add("any size, padded oracle", comparison, len(problems))
+
+
+@settings(max_examples=4_000 if THOROUGH else 40, suppress_health_check=[HealthCheck.too_slow])
+@given(cases(max_T=8, max_B=4, max_D=6, max_H=6), st.booleans())
+@example(Case(T=0, B=2, ragged=False), True)
+def test_random_problems_in_lanes(tally, case, bias):
+    """The step-by-step path, on many problems of one size."""
+    problem = draw_lanes(ml.LSTM(case.D, case.H, bias=bias), case, LANES)
+    again = [lane(problem, n) for n in suspects(problem, IN_LANES)]
+    for start in range(0, len(again), BATCH):
+        comparison = compare_batch(
+            again[start : start + BATCH], PADDED, np.random.default_rng(case.seed), run_steps
+        )
+        assert not comparison.failing, case
+    tally.cases["in lanes"] += LANES
 
 
 @settings(max_examples=100 if THOROUGH else 6, suppress_health_check=[HealthCheck.too_slow])
