@@ -33,7 +33,11 @@ def made_by(script: str, half: str, kinds: str, limit: int | None, jobs: int) ->
     options = f"--half {half} --kind {kinds}"
     options += f" --limit {limit}" if limit is not None else ""
     options += f" --jobs {jobs}" if jobs != 1 else ""
-    return (
+    trial = half != "report" or limit is not None
+    warning = (
+        "**A trial run, on a few cases or on the wrong half: not the result.** " if trial else ""
+    )
+    return warning + (
         f"Written by `python benchmarks/debugger/{script} {options} --docs`; Python "
         f"{platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores."
     )
@@ -68,9 +72,8 @@ def shortfalls(record: dict[str, Any], budget: float) -> list[str]:
         found.append("no fix before the time was up" if late else "no fix in the catalogue")
     elif not record["verified fix"]:
         found.append("the fix fails on other values")
-    for key, which in (("kinds right", 0), ("steps right", 1)):
-        if record.get(key) is False:
-            found += _misnamed(key.split()[0], record["said"], record["expected"], which)
+    for what, which in (("kind", 0), ("steps", 1)):
+        found += _misnamed(what, record.get("said", ()), record.get("expected", ()), which)
     return found
 
 
@@ -78,12 +81,11 @@ def _ordinal(rank: int) -> str:
     return _ORDINALS[rank] if rank < len(_ORDINALS) else f"in place {rank + 1}"
 
 
-def _misnamed(what: str, said: list[Any], expected: list[Any], which: int) -> list[str]:
+def _misnamed(what: str, said: Any, expected: Any, which: int) -> list[str]:
     """Tell kinds or steps that were named otherwise; faults that were not named are told above."""
     return [
-        f"{what.removesuffix('s')} of fault {k}: {told[which]!r} for {wanted[which]!r}"
-        if len(said) > 1
-        else f"{what.removesuffix('s')} {told[which]!r} for {wanted[which]!r}"
+        f"{what}{f' of fault {k}' if len(said) > 1 else ''} {told[which] or 'none'}, "
+        f"not {wanted[which]}"
         for k, (told, wanted) in enumerate(zip(said, expected, strict=True), 1)
         if told is not None and told[which] not in wanted[which].split(" | ")
     ]
@@ -94,6 +96,6 @@ def listed(records: Iterable[dict[str, Any]], budget: float) -> str:
     rows = ["| case | kind | what falls short |", "|---|---|---|"]
     for record in sorted(records, key=lambda r: ("bca".index(r["kind"]), r["name"])):
         if why := shortfalls(record, budget):
-            words = "; ".join(why).replace("|", "or")
+            words = "; ".join(why).replace(" | ", " or ")
             rows.append(f"| `{record['name']}` | {record['kind']} | {words} |")
     return "\n".join(rows) if len(rows) > 2 else "None falls short."
