@@ -15,24 +15,30 @@ from tests.mutation.cell_subjects import cell_subjects
 from tests.mutation.equivalent_cells import CELL_EQUIVALENT, reason_for
 from tests.mutation.layer_subjects import LAYER_SUBJECTS
 from tests.mutation.mutator import EVERY, Share
-from tests.mutation.subjects import SUBJECTS
+from tests.mutation.subjects import SUBJECTS, Subject
 
 SUBJECTS_HERE = [*cell_subjects(), *LAYER_SUBJECTS]
 THOROUGH = settings().max_examples > 1000
-ONE_IN = 60  # of the backward of a cell: 30 to 100 mutants
+ONE_IN = 100  # of the backward of a cell: 10 to 60 mutants
+ONE_IN_LAYERS = 10  # whose mutants take longer, a whole sequence each
 
 
-def share_of(name: str) -> Share:
+def share_of(subject: Subject) -> Share:
     """Return all mutants of a short function, and some of those of a long one."""
-    if THOROUGH or not name.endswith("step_backward"):
+    every = 1
+    if subject.name.endswith("step_backward"):
+        every = ONE_IN
+    elif subject.module.startswith("layers."):
+        every = ONE_IN_LAYERS
+    if THOROUGH or every == 1:
         return EVERY
-    return Share(ONE_IN, 0 if settings().derandomize else random.randrange(ONE_IN))
+    return Share(every, 0 if settings().derandomize else random.randrange(every))
 
 
 @pytest.mark.parametrize("subject", SUBJECTS_HERE, ids=lambda subject: subject.name)
 @pytest.mark.usefixtures("compiled")
 def test_mutants_are_caught_by_both_judges(subject):
-    result = run(subject, share_of(subject.name))
+    result = run(subject, share_of(subject))
     missed = [o for o in result.survivors if reason_for(o.mutant.key) is None]
     assert not missed, "not caught:\n" + "\n".join(
         f"  by {' and '.join(outcome.survivor_of)}: {outcome.mutant}" for outcome in missed
