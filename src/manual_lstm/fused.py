@@ -57,8 +57,8 @@ from manual_lstm.cells.lstm import LSTMParams, LSTMState
 from manual_lstm.checks import Array
 from manual_lstm.fused_parts import (
     BLOCK_OF_ROWS,
+    InputProducts,
     blocks,
-    input_products,
     laid_out,
     rearranged,
     recurrent_weights,
@@ -173,8 +173,10 @@ def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: 
 
     c_now[...] = c
     h_prev = h.copy()
-    for block in blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B)):
-        z_from_x = input_products(xs[block], W_x, b)
+    prepared = blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B))
+    input_products = InputProducts(W_x, b, prepared[0].stop, B)
+    for block in prepared:
+        z_from_x = input_products.of(xs[block])
         for z_from_x_t, tape_t, h_t in zip(z_from_x, tape[block], hs[block], strict=True):
             product(h_prev, W_h, from_h_prev)
             add(z_from_x_t, z_from_h, z)

@@ -26,8 +26,8 @@ from manual_lstm.cells.hidden_state import HiddenState
 from manual_lstm.checks import Array
 from manual_lstm.fused_parts import (
     BLOCK_OF_ROWS,
+    InputProducts,
     blocks,
-    input_products,
     laid_out,
     rearranged,
     recurrent_weights,
@@ -153,8 +153,10 @@ def _forward(weights: _Weights, xs: Array, h: Array, hs: Array, tape: Array) -> 
     kept, replaced = kept_replaced
 
     h_now[...] = h
-    for block in blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B)):
-        z_from_x = input_products(xs[block], W_x, b)
+    prepared = blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B))
+    input_products = InputProducts(W_x, b, prepared[0].stop, B)
+    for block in prepared:
+        z_from_x = input_products.of(xs[block])
         steps = zip(z_from_x[:, :2], z_from_x[:, 2], tape[block], hs[block], strict=True)
         for z_rk_from_x, z_n_from_x, tape_t, h_t in steps:
             product(h_now, W_h, from_h_prev)

@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from manual_lstm.input_product import input_product
 
 # Steps are prepared in blocks of this many gate values: half a MiB in float64, so that what is
 # prepared is still in the second-level cache when it is used. From 2^15 to 2^18 it matters little.
@@ -65,19 +64,39 @@ def laid_out(weights: Array) -> Array:
     return np.ascontiguousarray(weights)
 
 
-def input_products(xs: Array, W_x: Array, b: Array | int) -> Array:
-    """Return ``x W_x + b`` of every step, gate-major (T, gates, B, H).
+class InputProducts:
+    """``x W_x + b`` of the steps of a block, gate-major, in a buffer for one block after the other.
 
-    `W_x` is (D, gates, H), `b` is (gates, 1, H) or 0.
+    Parameters
+    ----------
+    W_x : ndarray, (D, gates, H)
+    b : ndarray (gates, 1, H), or 0
+    steps, B : int
+        The largest block.
     """
-    (T, B), (_, gates, H) = xs.shape[:2], W_x.shape
-    products = input_product(xs.reshape(T * B, *xs.shape[2:]), W_x.reshape(-1, gates * H))
-    gate_major = np.empty((T, gates, B, H), W_x.dtype)
-    return np.add(products.reshape(T, B, gates, H).transpose(0, 2, 1, 3), b, out=gate_major)
+
+    def __init__(self, W_x: Array, b: Array | int, steps: int, B: int) -> None:
+        D, gates, H = W_x.shape
+        self.W_x, self.b = W_x.reshape(D, gates * H), b
+        self.side_by_side = np.empty((steps, B, gates * H), W_x.dtype)
+        self.gate_major = np.empty((steps, gates, B, H), W_x.dtype)
+
+    def of(self, xs: Array) -> Array:
+        """Return (T, gates, B, H) for xs (T, B, D) or indices (T, B), until the next call."""
+        steps, B = xs.shape[:2]
+        products, gate_major = self.side_by_side[:steps], self.gate_major[:steps]
+        if xs.dtype.kind in "iu":
+            np.take(self.W_x, xs, axis=0, out=products, mode="clip")  # checked before: none is out
+        else:
+            rows = xs.reshape(steps * B, xs.shape[2])
+            np.matmul(rows, self.W_x, out=products.reshape(steps * B, self.W_x.shape[1]))
+        gates, H = gate_major.shape[1], gate_major.shape[3]
+        by_gate = products.reshape(steps, B, gates, H).transpose(0, 2, 1, 3)
+        return np.add(by_gate, self.b, out=gate_major)
 
 
 def blocks(T: int, values: int, rows: int = 1) -> list[slice]:
-    """Return the slices of T steps that are prepared together.
+    """Return the slices of T steps that are prepared together, the first of which is the largest.
 
     `values` is the number of gate values of a step; a block has at least `rows` steps.
     """
