@@ -161,8 +161,8 @@ class _Reader:
         try:
             self.program.restore_texts(step.texts)
             seen = turns(self.program, inputs, file, before, after, self.until)
-        except (SyntaxError, ValueError):
-            pass  # a text that cannot be put in place is read only
+        except Exception:
+            seen = None  # a fault of ours: the text alone tells the rest
         finally:
             self.program.restore_texts(self.originals)
         kind = kind_of(before, after, seen_in(seen, self.only_effects)) or rewrite.kind

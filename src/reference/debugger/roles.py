@@ -10,8 +10,8 @@ from reference.debugger.edited import Edited, Loop, Parents, same
 
 _GATES = frozenset("ifogzrun")
 _GATE_WORDS = frozenset(
-    ("input", "forget", "output", "cell", "candidate", "cand", "update", "reset", "new", "in",
-     "out", "ingate", "outgate")
+    ("input", "forget", "output", "cell", "candidate", "cand", "update", "reset", "ingate",
+     "outgate")
 )  # fmt: skip
 _WEIGHTS = frozenset("WURVbwpBP")
 _ACTIVATIONS = re.compile(r"(tanh|sigm|logistic|expit|softplus|relu|^act$|activ)", re.I)
@@ -141,9 +141,16 @@ def is_slope(added: list[ast.expr], beside: list[ast.expr]) -> bool:
     beside : list of expressions
         The other factors of the product.
     """
-    return any(_slope(node, [*added, *beside]) for node in added) or any(
-        (rest := _complement(node)) is not None and any(same(rest, a) for a in added)
-        for node in beside
+    if any(_slope(node, added) for node in added):
+        return True
+    halves = [node for node in added if _completes(node, beside)]
+    return len(halves) == len(added) > 0
+
+
+def _completes(node: ast.expr, beside: list[ast.expr]) -> bool:
+    """Return whether a factor is the other half of s * (1 - s)."""
+    return _slope(node, beside) or any(
+        (rest := _complement(other)) is not None and same(rest, node) for other in beside
     )
 
 

@@ -93,6 +93,8 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
         return _of_aliasing(one)
     if kind == "carry lost":
         return _of_carry(one, found)
+    if kind == "+= for =":
+        return Told(f"{made} keeps what it held before, and should be set anew", "set it with =")
     if kind in ("= for +=", "carry not added") and one.old is not None and one.new is not None:
         lost = _overwritten(kind, one)
         if lost is not None:
@@ -113,7 +115,7 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
     if not apart:
         return Told(f"{made} is wrong", "")
     if len(apart) == 2 and exchanged(*apart):
-        return Told("two names stand in each other's place", "exchange them")
+        return _exchanged(apart[0].old[0][1], apart[0].new[0][1])
     return _of_difference(kind, _part(made, apart[0]), apart[0])
 
 
@@ -149,7 +151,7 @@ def _part(made: str, d: Difference) -> str:
                 return (
                     f"{made}[{_text(key)}]" if made.isidentifier() else f"the gradient {_text(key)}"
                 )
-        if isinstance(outer, ast.Tuple) and inner in outer.elts and ", " in made:
+        if isinstance(outer, ast.Tuple) and inner in outer.elts and made.startswith("("):
             names = made.strip("()").split(", ")
             if len(names) == len(outer.elts):
                 return names[outer.elts.index(inner)]  # type: ignore[arg-type]
@@ -234,6 +236,21 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
                     f"run over {over}")  # fmt: skip
     if any(called(n) in ("zeros", "empty", "ones") for n in d.around):
         return Told(f"the buffer {made} has not as many rows as are read", "change its size")
+    slope = next((n for n in reversed(d.around) if is_slope([n], [])), None)  # type: ignore[list-item]
+    if kind == "wrong derivative" and slope is not None:
+        return Told(f"the derivative of the activation is written wrong: it is {_text(slope)}",
+                    f"write {_text(slope)}")  # fmt: skip
+    like = next(
+        (n for n in d.around if isinstance(n, ast.Call) and called(n) == "zeros_like"), None
+    )
+    if like is not None and like.args:
+        shape = _text(like.args[0])
+        return Told(f"{made} should have the shape of {shape}", f"use {shape}")
+    index = _index(d)
+    if kind == "index off by one" and index is None and d.what != "replaced":
+        outer = next((n for n in d.around if isinstance(n, ast.Subscript)), None)
+        if outer is not None:
+            return Told(f"the index is wrong: {_text(outer)} belongs here", f"use {_text(outer)}")
     if kind == "carry not added":
         return Told(f"{made} is without {new}, the part that comes from step t + 1", f"add {new}")
     if d.what == "terms" and not d.old:
@@ -245,12 +262,13 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
             f"{made} lacks the term {new}", f"add {new}" if less == new else f"subtract {less}"
         )
     if d.what == "factors" and not d.old:
-        slope = ", the derivative of the activation" if is_slope(
-            nodes_of(d.new), nodes_of(d.common)) else ""  # fmt: skip
+        come, beside = nodes_of(d.new), nodes_of(d.common)
+        half = "" if is_slope(come, []) else "half of "
+        what = f", {half}the derivative of the activation" if is_slope(come, beside) else ""
         if all(sign < 0 for sign, _ in d.new):
-            below = " * ".join(map(_text, nodes_of(d.new)))
+            below = " * ".join(map(_text, come))
             return Told(f"{made} is not divided by {below}", f"divide by {below}")
-        return Told(f"{made} lacks the factor {new}{slope}", f"multiply by {new}")
+        return Told(f"{made} lacks the factor {new}{what}", f"multiply by {new}")
     index = _index(d)
     if index:
         if kind == "forward order":
@@ -266,10 +284,6 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
     if kind == "derivative of an activated value":
         return Told(f"{new} is activated already, and {old} activates it again",
                     f"use {new}, not {old}")  # fmt: skip
-    slope = next((n for n in reversed(d.around) if is_slope([n], [])), None)  # type: ignore[list-item]
-    if kind == "wrong derivative" and d.what == "replaced" and slope is not None:
-        return Told(f"{old} stands where {new} belongs in the derivative {_text(slope)}",
-                    f"write {_text(slope)}")  # fmt: skip
     if kind == "wrong derivative":
         return Told(f"{old} is not the derivative here, {new} is", f"{new} in place of {old}")
     if kind == "gate copied":
@@ -287,9 +301,13 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
     if kind == "index off by one" and isinstance(d.new[0][1], ast.IfExp):
         return Told(f"{old} wraps round at the first step: row -1 is the last row", f"use {new}")
     if d.what == "swapped":
-        return Told("two values stand in each other's place", "exchange them")
+        return _exchanged(d.old[0][1], d.new[0][1])
     which = ", which has the missing factor in it" if kind.startswith("missing") else ""
     return Told(f"{old} is used where {new} belongs{which}", f"use {new}, not {old}")
+
+
+def _exchanged(a: ast.expr, b: ast.expr) -> Told:
+    return Told(f"{_text(a)} and {_text(b)} stand in each other's place", "exchange them")
 
 
 def _index(d: Difference) -> tuple[str, str] | None:
