@@ -128,7 +128,7 @@ def of_insertions(
         site = now.site_at(place.source.file, place.statement.lineno, name)
         alone = site is not None and any(e.site == site and e.linear for e in now.evidence)
         starts_empty = "zeros" in place.text(value)
-        shape = np.shape(place.value(place.text(value), place.env))
+        shape = place.shape(place.text(value))
         ends = {id(loop.body[-1]) for loop in ast.walk(place.function)
                 if isinstance(loop, ast.For | ast.While)}  # fmt: skip
         for end in _after(program, now, place):

@@ -95,14 +95,16 @@ def solve_groups(
     sites: list[int],
     size: int,
     seconds: float,
+    without: str = "",
 ) -> list[tuple[Evidence, ...]]:
     """Return the groups of sites that explain everything together, the telling ones first.
 
     Only those in which one change alone does it: they say what each value should have been.
+    The output `without` is left out of account, as one that has a fault of its own besides.
     """
     wrong = [name for name in wrong if name in jac.rows]
     systems = _Systems(jac, residual, wrong)
-    everything = systems.of(frozenset(wrong))
+    everything = systems.of(frozenset(wrong) - {without})
     until = time.monotonic() + seconds
     found = []
     for group in itertools.combinations(sites, size):

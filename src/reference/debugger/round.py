@@ -297,7 +297,8 @@ def probed(program: Program, case: Case, base: Score, until: float) -> Round:
     if recording.error is not None or not residual:
         return now
     recording.outputs = {name: recording.outputs[name] for name in residual}
-    for plain in (None, ("stored", "element", "returned"), ("element", "returned")):
+    results = "element", "returned"
+    for plain in (None, ("assigned", "stored", *results), ("stored", *results), results):
         seconds = min(4.0, max(0.3, (until - time.monotonic()) / 4))
         now.jacobian = jacobian(program, case.inputs, recording, seconds, plain)
         if now.jacobian is not None:

@@ -199,21 +199,32 @@ class Search:
         if now.jacobian is None or any(e.full and e.rank < 0.5 for e in now.evidence):
             return None
         sites = now.recording.sites
-        reach = [e for e in now.evidence if e.linear and not sites[e.site].plain]
+        reach = [
+            e
+            for e in now.evidence
+            if e.linear
+            and (not sites[e.site].plain or sites[e.site].role in ("assigned", "stored"))
+        ]
         reach.sort(key=lambda e: -e.explains)
         wrong = [name for name in now.residual if name not in base.right]
-        for size, most in ((2, 24), (3, 14)):
+        some: Rewrite | None = None
+        # All together; else all but one output, which has a fault of its own besides.
+        tries = [(2, 24, 2.0, ""), (3, 14, 2.0, "")]
+        tries += [(2, 16, 0.5, name) for name in wrong[:8] if len(wrong) > 2]
+        for size, most, seconds, without in tries:
             chosen = [e.site for e in reach[:most]]
-            groups = solve_groups(now.jacobian, now.residual, wrong, chosen, size, 2.0)
+            groups = solve_groups(now.jacobian, now.residual, wrong, chosen, size, seconds, without)
             for group in groups[:8]:
                 if self.late():
                     return None
                 edits = [self._that_gives(now, e) for e in group]
-                if edits[0] is None or not all(edits):
+                edit = next((edit for edit in edits if edit is not None), None)
+                if edit is None or (edit.splices in self._refused and not self.steps):
                     continue
-                if self.steps or edits[0].splices not in self._refused:
-                    return self._accepted(edits[0], now)
-        return None
+                if all(edits):
+                    return self._accepted(edit, now)
+                some = some or edit  # the other value may come from a line before it
+        return None if some is None else self._accepted(some, now)
 
     def _that_gives(self, now: Round, wanted: Evidence) -> Rewrite | None:
         """Return the least far-fetched edit of a line that gives the value it should have had."""

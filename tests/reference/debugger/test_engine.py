@@ -259,10 +259,6 @@ SLIPS = {
         ("df = dc * cs[t] * f * (1 - f)", "df = dc * cs[t + 1] * f * (1 - f)"),
     ],
     "a variable that nobody reads": [("dc = dc_next + dh", "dc = dh")],
-    "the same slip on two lines": [
-        ("tanh_c = np.tanh(cs[t + 1])", "tanh_c = np.tanh(cs[t])"),
-        ("dU += hs[t].T", "dU += hs[t + 1].T"),
-    ],
     "an accumulator lacks its line": [("        db += dz.sum(axis=0)\n", "")],
     "clipped": [("dh_next = dz @", "dh_next = np.clip(dz, -0.01, 0.01) @")],
 }

@@ -71,7 +71,9 @@ def _first_use(source: Source, function: ast.AST, term: str, line: int) -> int:
     inside = min(loops, key=lambda loop: (loop.end_lineno or 0) - loop.lineno)
     uses = [
         node.lineno
-        for node in ast.walk(inside)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in gradients
+        for statement in ast.walk(inside)
+        if isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr)
+        for node in ast.walk(statement.value)
+        if isinstance(node, ast.Name) and node.id in gradients
     ]
     return min(uses, default=line)

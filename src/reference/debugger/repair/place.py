@@ -157,6 +157,10 @@ class Place:
                 known[text] = None
         return known[text]
 
+    def shape(self, text: str) -> tuple[int, ...]:
+        """Return the shape of an expression's value; empty where it has none."""
+        return getattr(self.value(text, self.env), "shape", ())
+
     @cached_property
     def _values(self) -> dict[str, Any]:
         return {}

@@ -68,7 +68,7 @@ def _at_the_end(place: Place, names: list[str]) -> Iterator[Rewrite]:
     value = getattr(statement, "value", None)
     if not isinstance(statement, ast.Assign) or value is None or "zeros" not in place.text(value):
         return
-    shape = np.shape(place.value(place.text(value), place.env))
+    shape = place.shape(place.text(value))
     at = source.at((statement.end_lineno or statement.lineno) + 1)
     indent = " " * statement.col_offset
     for name in names:
