@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.diagnosis import Edit, Fix, Suspect
+from reference.debugger.harm import effect
 from reference.debugger.kinds import kind_of
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
 from reference.debugger.round import times_of
 from reference.debugger.search import Found, Search, Step
 from reference.debugger.source import Source
-from reference.debugger.telling import Told, effect, told
+from reference.debugger.telling import Told, told
 from reference.debugger.timing import in_words
 from reference.debugger.turns import turns
 from reference.debugger.verdict import Judgement

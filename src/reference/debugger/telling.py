@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
 
 from reference.debugger.differences import Difference, Signed, differences
 from reference.debugger.edited import Assigning, Edited, edited, headed, written
 from reference.debugger.kinds import kind_of_change
 from reference.debugger.kinds_of_expressions import exchanged
 from reference.debugger.roles import called, is_slope, nodes_of
-from reference.debugger.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -355,64 +350,3 @@ def _short(statement: ast.stmt) -> str:
 
 def _and(names: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
-
-
-# What the gradients say.
-
-
-def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
-    """Return what the mistake does to the gradients: by how much, and to which.
-
-    Only what the edit changed and made right is told.
-    """
-    if turns is None or not turns.answers[0]:
-        return ""
-    before, after = turns.answers
-    ratios: dict[str, list[str]] = {}
-    plain = []
-    for name, reference in oracle.items():
-        if name not in before or name not in after:
-            continue
-        mine, mended = before[name], after[name]
-        if mine is None or mended is None or np.shape(mine) != np.shape(mended):
-            continue
-        if not _near(mended, reference) or _near(mine, reference):
-            continue
-        ratio = _ratio(np.asarray(mine), np.asarray(reference))
-        if ratio:
-            ratios.setdefault(ratio, []).append(name)
-        else:
-            plain.append(name)
-    parts = [f"{_and(names)} {'is' if len(names) == 1 else 'are'} {ratio}"
-             for ratio, names in ratios.items()]  # fmt: skip
-    if plain:
-        parts.append(f"{_and(plain)} {'becomes' if len(plain) == 1 else 'become'} right with it")
-    return "; ".join(parts)
-
-
-def _near(a: Any, b: Any) -> bool:
-    size = float(np.max(np.abs(b), initial=0.0))
-    return np.shape(a) == np.shape(b) and bool(np.all(np.abs(a - b) <= 1e-7 * size + 1e-11))
-
-
-def _ratio(mine: Any, reference: Any) -> str:
-    """Tell a gradient that is a plain multiple of the right one.
-
-    Examples
-    --------
-    >>> _ratio(np.array([2.0, 4.0]), np.array([1.0, 2.0])), _ratio(np.ones(2), np.arange(2.0))
-    ('twice too large', '')
-    """
-    if not np.any(mine):
-        return "zero throughout"
-    if reference.size < 2 or not np.any(reference):
-        return ""
-    ratio = float(np.vdot(reference, mine) / np.vdot(reference, reference))
-    if not _near(mine, ratio * reference) or abs(ratio) < 1e-9:
-        return ""
-    if abs(ratio + 1) < 1e-6:
-        return "right but for the sign"
-    for factor, word in ((ratio, "large"), (1 / ratio, "small")):
-        if factor > 1 and abs(factor - round(factor)) < 1e-6 * factor:
-            return f"{ {2: 'twice'}.get(round(factor), f'{round(factor)} times') } too {word}"
-    return f"{ratio:.4g} times what it should be"

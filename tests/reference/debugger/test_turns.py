@@ -6,11 +6,12 @@ import time
 import numpy as np
 import pytest
 
+from reference.debugger.harm import effect
 from reference.debugger.kinds import kind_of
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
 from reference.debugger.source import Source
-from reference.debugger.telling import effect, told
+from reference.debugger.telling import told
 from reference.debugger.timebox import Watchdog
 from reference.debugger.turns import turns
 
