@@ -99,6 +99,7 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                     loaded = isinstance(getattr(node, "ctx", None), ast.Load)
                     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and loaded:
                         uses.setdefault(" ".join(source.of(node).split()), []).append(node)
+        yield from _other_products(program, file, function)
         for text, nodes in uses.items():
             lines = sorted({node.lineno for node in nodes})
             place = place_at(program, now, file, lines[0]) if len(lines) > 1 else None
@@ -114,6 +115,27 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                 yield Rewrite(file, splices, operands.naming(text, new),
                               f"{new}, not {text}, on every line", 1.3 + distance, lines[0],
                               place.variable)  # fmt: skip
+
+
+_PRODUCTS = {"np.dot": "np.outer", "np.outer": "np.dot", "np.mean": "np.sum", "np.sum": "np.mean"}
+
+
+def _other_products(program: Program, file: str, function: ast.FunctionDef) -> Iterator[Rewrite]:
+    """Give one function for another on every line that adds to something: outer for dot."""
+    source = program.sources[file]
+    calls: dict[str, list[ast.expr]] = {}
+    for statement in ast.walk(function):
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.value, ast.Call):
+            text = source.of(statement.value.func)
+            if text in _PRODUCTS:
+                calls.setdefault(text, []).append(statement.value.func)
+    for text, nodes in calls.items():
+        if len(nodes) > 1:
+            new = _PRODUCTS[text]
+            splices = tuple(Splice(*source.span(node), new) for node in nodes)
+            kind = "mean for sum" if "mean" in text else "dot for outer"
+            yield Rewrite(file, splices, kind, f"{new}, not {text}, on every line", 1.2,
+                          nodes[0].lineno, "")  # fmt: skip
 
 
 def of_insertions(

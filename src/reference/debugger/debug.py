@@ -13,6 +13,7 @@ import numpy as np
 from manual_lstm import checks
 from reference.cell_question import question_of
 from reference.debugger.answer import fixes_of, suspects_of
+from reference.debugger.by_length import search_by_length
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
@@ -200,7 +201,13 @@ def _searched(
             left = max(0.2, 0.15 * (until - time.monotonic()))
             shared_memory = aliasing(program, small[0], first.oracle, left)
             try:
+                end = search.until
+                search.until -= 0.4 * (end - time.monotonic())  # the rest is for short sequences
                 search.search()
+                if not search.found:
+                    program.restore_texts(originals)
+                    search.until = end
+                    search_by_length(search, drawn, lambda d: _case(program, d, names, until), end)
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)

@@ -24,7 +24,7 @@ from reference.debugger.repair import Place, Rewrite, common, rich
 from reference.debugger.round import Round, probed
 from reference.debugger.source import Splice
 
-_MOST_FAULTS = 5
+_MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
 _MOST_BEGINNINGS = 3
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
