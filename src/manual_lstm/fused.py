@@ -3,7 +3,7 @@
 `manual_lstm.cells.lstm` says what is computed, one step on one page; this module says it again in
 the order that suits the machine. The two agree to rounding on every property test, and both are
 proved in exact arithmetic; where you read to learn, read the other. `manual_lstm.fused_gru` is
-arranged in the same way. Figures are of one core of a Zen 5; ``manual-lstm bench`` measures the whole.
+arranged in the same way. Figures are of one core of a Zen 5; ``manual-lstm bench`` makes more.
 
 **What costs time.** The products with the weights, which no arrangement can avoid, and the calls:
 0.2 µs for the plainest call of NumPy, and several times as much for one that makes an array or runs
