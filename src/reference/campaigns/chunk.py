@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,9 @@ from reference.load import load_cell
 from reference.plan import BATCH, Plan, plan_for
 from reference.subject import subject_of
 
+# A worker may have threads; a cell that is traced sees another NumPy while it is, and so would any
+# cell in another thread.
+_ONE_AT_A_TIME = Lock()
 LARGE = 4096  # problems in a chunk from which on the two compilations for lanes pay
 
 
@@ -75,6 +79,11 @@ def run_chunk(chunk: Chunk) -> Outcome:
     A large chunk of a built-in class is drawn in lanes, but for one batch: that is run at sizes
     of all kinds, through `manual_lstm.forward`, as a control.
     """
+    with _ONE_AT_A_TIME:
+        return _run(chunk)
+
+
+def _run(chunk: Chunk) -> Outcome:
     plan = plan_of(chunk.cell)
     rng = np.random.default_rng([chunk.seed, chunk.cell_number, chunk.number])
     tally = Tally(plan, rng)
