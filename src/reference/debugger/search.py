@@ -277,9 +277,14 @@ class Search:
 
     def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
         """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
-        found = [rewrite for place in places for rewrite in common(place) if rewrite.cost < 2.5]
+        left = self.until - time.monotonic()
+        found: list[Rewrite] = []
+        for place in places:
+            if self.until - time.monotonic() < 0.7 * left:
+                break  # to make them is work, too
+            found += [rewrite for rewrite in common(place) if rewrite.cost < 2.5]
         found.sort(key=lambda rewrite: rewrite.cost)
-        yield from self._timed(found, 0.4 * (self.until - time.monotonic()))
+        yield from self._timed(found, 0.4 * left)
 
     def _timed(self, found: Iterable[Rewrite], seconds: float) -> Iterator[Rewrite]:
         until = time.monotonic() + seconds

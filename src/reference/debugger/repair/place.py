@@ -153,7 +153,7 @@ class Place:
             try:
                 with np.errstate(all="ignore"):
                     known[text] = eval(text, self.names, env)
-            except Exception:
+            except (Exception, SystemExit):
                 known[text] = None
         return known[text]
 
