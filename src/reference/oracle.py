@@ -16,11 +16,12 @@ import numpy as np
 
 from manual_lstm import CharLMParams, Gradients, LSTMParams, LSTMState, checks
 from manual_lstm.checks import Array
+from manual_lstm.layer import Layer
 from manual_lstm.trees import output_of
 from reference.cells import lstm, no_tap, twin_of
 from reference.layers import LAYERS
 from reference.problem import Problem
-from reference.trace import traced_step
+from reference.trace import NotTraceableError, traced_step
 
 # A program is compiled once and asked a few hundred times: half the time to compile it is worth
 # more than a fifth of the time to run it.
@@ -76,9 +77,16 @@ def step_of(cell: Any) -> Callable[..., Any] | None:
     """Return the step of a cell's twin, or else its own, traced; None for a layer.
 
     A layer is run by its parts.
+
+    Raises
+    ------
+    NotTraceableError
+        For a layer of the user's own.
     """
     if type(cell) in LAYERS:
         return None
+    if isinstance(cell, Layer):
+        raise NotTraceableError(f"there is no twin of the layer {type(cell).__name__}")
     twin = twin_of(cell)
     return traced_step(cell) if twin is None else twin.step
 

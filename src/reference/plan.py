@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -11,6 +12,7 @@ import jax
 import numpy as np
 
 from reference.cells import no_tap
+from reference.oracle import arguments, sequence_vjp, step_of
 from reference.oracles import JaxOracle, NumericOracle, Oracle
 from reference.problem import Case, Problem, draw
 from reference.stacking import Padded, SameShape
@@ -144,11 +146,13 @@ def plan_for(subject: Subject) -> Plan:
     Exception
         Whatever the cell's own forward raises.
     """
-    if subject.twin is not None or subject.is_layer:
+    if subject.twin is not None:
         return Plan(subject)
     case = SHAPES[0]
     D, H = subject.sizes or (case.D, case.H)
     problem = draw(subject.make(D, H), replace(case, D=D, H=H))
+    if subject.is_layer:
+        return _plan_for_layer(subject, problem)
     step = traced_step(problem.cell)
     try:
         with jax.enable_x64(True):
@@ -160,6 +164,18 @@ def plan_for(subject: Subject) -> Plan:
         complex_step = _is_analytic(problem)
         return Plan(subject, numeric=complex_step, why=f"JAX could not trace the step: {error}")
     return Plan(subject, step=step)
+
+
+def _plan_for_layer(subject: Subject, problem: Problem) -> Plan:
+    """Ask JAX about a layer whose parts it knows or can trace, else the layer's own forward."""
+    try:
+        with jax.enable_x64(True):
+            function = partial(sequence_vjp, step_of(problem.cell), problem.cell)
+            jax.eval_shape(function, *arguments(problem))
+    except NotTraceableError as error:
+        why = f"JAX could not run the layer: {error}"
+        return Plan(subject, numeric=_is_analytic(problem), why=why)
+    return Plan(subject)
 
 
 def _is_analytic(problem: Problem) -> bool:

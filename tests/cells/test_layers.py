@@ -26,6 +26,30 @@ def test_a_mistake_in_a_part_is_named_by_its_place():
     assert {(m.stage, m.name) for m in report.mismatches} == {("TOTAL", "params.0.b")}
 
 
+class Doubled(ml.Residual):
+    """A layer of somebody's own: twice what the layer inside gives."""
+
+    def run(self, params, xs, state0, lengths):
+        hs, state_T, tape = ml.forward(self.layer, params, xs, state0, lengths)
+        return 2 * hs, state_T, tape
+
+    def run_backward(self, cache, dhs, dstate_T):
+        return tuple(ml.backward(cache, 2 * dhs, dstate_T))
+
+
+class HalfDoubled(Doubled):
+    def run_backward(self, cache, dhs, dstate_T):
+        return tuple(ml.backward(cache, dhs, dstate_T))
+
+
+@pytest.mark.parametrize(("kind", "verdict"), [(Doubled, "right"), (HalfDoubled, "wrong")])
+def test_a_layer_of_ones_own_is_compared_with_its_own_forward(kind, verdict):
+    layer = ml.Stack([kind(ml.RNN(2, 2))]) if verdict == "wrong" else kind(ml.RNN(2, 2))
+    report = check(layer, cases=4)
+    assert report.verdict == verdict, str(report)
+    assert report.evidence.oracle == "the complex step"
+
+
 @pytest.mark.parametrize("merge", ["concat", "sum", "mean", "mul"])
 @pytest.mark.parametrize("options", [{}, {"lengths": True}, {"index_inputs": True}], ids=str)
 def test_every_merge_is_proved(merge, options):
