@@ -119,7 +119,8 @@ def _of_missing(change: Edited, seen: Seen) -> str:
     key = getattr(target.slice, "value", None) if isinstance(target, ast.Subscript) else None
     if isinstance(inner, ast.Assign) and isinstance(key, str) and not loops:
         return "never returned"
-    if isinstance(inner, ast.Assign) and loops and _is_stale(name, change):
+    anew = isinstance(inner, ast.Assign) and name not in loaded([inner.value])
+    if anew and loops and _is_stale(name, change):
         return "carry lost"
     if dumped(target) in {dumped(node) for node in ast.walk(value)}:
         found = differences(target, value)

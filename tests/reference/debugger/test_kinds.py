@@ -200,6 +200,11 @@ WHOLE = {
         "for t in r:\n    dh = dz @ W\n", "for t in r:\n    dh = dz @ W\n    dE += ds.T @ h\n",
         "missing path",
     ),
+    "a term in its own line, added to a buffer": (
+        "dE = z\nfor t in r:\n    np.add.at(dE, t, dh)\n",
+        "dE = z\nfor t in r:\n    np.add.at(dE, t, dh)\n    dE = dE + ds.T @ h\n",
+        "missing path",
+    ),
     "never made anew": (
         "for t in r:\n    dh += dz @ W\n",
         "for t in r:\n    dh = np.zeros_like(dh)\n    dh += dz @ W\n",
