@@ -87,10 +87,13 @@ def suspects(
     A lane is a suspect if a result differs by more than 32 units in the last place of its largest
     entry. Roundings may explain that; what they do is not asked here.
     """
-    with np.errstate(all="ignore"):  # what is not finite is seen in the values
-        manual = run(problem)
-    info = np.finfo(problem.dtype)
     is_suspect = np.zeros(min(count, problem.dhs.shape[-1]), bool)
+    try:
+        with np.errstate(all="ignore"):  # what is not finite is seen in the values
+            manual = run(problem)
+    except Exception:  # of the cell, or of what lanes cannot follow: each alone will tell
+        return list(range(len(is_suspect)))
+    info = np.finfo(problem.dtype)
     for name, expected in oracle.answers(problem).items():
         if name in manual:  # no bias; index inputs
             given = oracle.padded.widen(name, manual[name])
@@ -128,13 +131,16 @@ def can_have_lanes(plan: Plan) -> bool:
 @lru_cache(maxsize=256)
 def _agrees(cell: Any) -> bool:
     """Return whether the steps of a cell can be run in lanes, by trying."""
-    problem = draw_lanes(cell, Case(T=4, B=3, D=2, H=3, seed=1), 3)
-    try:
-        together = run_lanes(problem)
-    except Exception:  # whatever a cell does that lanes cannot follow
-        return False
-    alone = run_steps(lane(problem, 1))
-    return together.keys() == alone.keys() and all(
-        np.allclose(together[name][1], array, rtol=1e-9, atol=1e-12)
-        for name, array in alone.items()
-    )
+    for ragged in (True, False):
+        problem = draw_lanes(cell, Case(T=4, B=3, D=2, H=3, seed=1, ragged=ragged), 3)
+        try:
+            together = run_lanes(problem)
+        except Exception:  # whatever a cell does that lanes cannot follow
+            return False
+        alone = run_steps(lane(problem, 1))
+        if together.keys() != alone.keys() or not all(
+            np.allclose(together[name][1], array, rtol=1e-9, atol=1e-12)
+            for name, array in alone.items()
+        ):
+            return False
+    return True

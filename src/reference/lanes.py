@@ -47,6 +47,11 @@ class Lanes(np.ndarray):
     def __rmatmul__(self, other: Any) -> Any:
         return np.asarray(other).view(Lanes) @ self
 
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        """Keep lanes lanes where NumPy, as in ``np.where``, returns a plain array."""
+        result = super().__array_function__(function, types, args, kwargs)
+        return result.view(Lanes) if isinstance(result, np.ndarray) else result
+
 
 def draw_lanes(cell: Any, case: Case, count: int) -> Problem:
     """Draw `count` problems for `cell`, alike in what `case` describes and in no value.

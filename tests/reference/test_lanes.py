@@ -55,9 +55,23 @@ def test_a_product_with_a_plain_array():
         np.testing.assert_array_equal((left @ right)[..., 0], expected)
 
 
-@pytest.mark.parametrize("cell", [ml.LSTM, ml.GRU, ml.GRUResetBefore, ml.PeepholeLSTM, ml.RNN])
+COMMON = [ml.LSTM, ml.GRU, ml.GRUResetBefore, ml.PeepholeLSTM, ml.RNN]
+
+
+@pytest.mark.parametrize("cell", COMMON)
 def test_built_in_classes_can_have_lanes(cell):
     assert can_have_lanes(Plan(subject_of(cell)))
+
+
+@pytest.mark.parametrize("ragged", [True, False])
+@pytest.mark.parametrize("cell", COMMON)
+def test_every_variant_of_them_in_lanes(cell, ragged):
+    subject = subject_of(cell)
+    for variant in range(subject.variants):
+        problem = draw_lanes(subject.make(2, 5, variant), replace(CASE, ragged=ragged), 4)
+        together = run_lanes(problem)
+        for name, array in run_steps(lane(problem, 3)).items():
+            np.testing.assert_allclose(together[name][3], array, rtol=1e-10, atol=1e-13)
 
 
 class Reshapes(ml.LSTM):
@@ -115,3 +129,16 @@ def test_a_mistake_is_seen_in_its_lane(cell, number):
     right = draw_lanes(ml.LSTM(2, 5), replace(CASE, ragged=False), 6)
     assert suspects(right, ORACLE) == []
     assert suspects(replace(right, cell=cell(2, 5)), ORACLE) == [number]
+
+
+class Raises(ml.LSTM):
+    """What raises in lanes may do so alone, or not."""
+
+    def step_backward(self, params, cache, dstate):
+        raise ValueError("dstate")
+
+
+def test_where_lanes_raise_every_one_is_a_suspect():
+    problem = draw_lanes(Raises(2, 5), CASE, 6)
+    assert suspects(problem, ORACLE) == [0, 1, 2, 3, 4, 5]
+    assert suspects(problem, ORACLE, count=2) == [0, 1]
