@@ -90,3 +90,16 @@ def test_a_line_that_is_not_in_the_source_is_noticed():
 def test_links_within_the_project_lead_somewhere(page: Path):
     targets = [link.split("#")[0] for link in LINK.findall(page.read_text()) if "://" not in link]
     assert not [target for target in targets if not (page.parent / target).exists()]
+
+
+def test_every_page_is_reached_by_links_from_the_first():
+    docs = ROOT / "docs"
+    seen, waiting = set(), [docs / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in seen:
+            continue
+        seen.add(page)
+        targets = {link.split("#")[0] for link in LINK.findall(page.read_text())}
+        waiting += [docs / target for target in targets if (docs / target) in PAGES]
+    assert seen == set(docs.glob("*.md"))

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 import manual_lstm
 from reference.cells import TWINS
@@ -143,15 +144,15 @@ def test_no_source_file_needs_long_scrolling(path: Path):
     assert lines <= 400, f"{named(path)} has {lines} lines, but must be one idea"
 
 
-def constraints() -> dict[str, str]:
+def constraints(file: str = "constraints.txt") -> dict[str, str]:
     """Return the pinned version of every package by its canonical name."""
     pins: dict[str, str] = {}
-    for line in (ROOT / "constraints.txt").read_text().splitlines():
+    for line in (ROOT / file).read_text().splitlines():
         if line.startswith("#"):
             continue
         match = re.fullmatch(r"([a-z0-9-]+)==([0-9][0-9a-z.]*)", line)
-        assert match, f"constraints.txt has the line {line!r}, but must hold name==version only"
-        assert match[1] not in pins, f"constraints.txt pins {match[1]} twice"
+        assert match, f"{file} has the line {line!r}, but must hold name==version only"
+        assert match[1] not in pins, f"{file} pins {match[1]} twice"
         pins[match[1]] = match[2]
     return pins
 
@@ -169,6 +170,21 @@ def test_every_requirement_is_pinned_to_a_version_it_allows(requirement: str):
         assert wanted.extras <= PROJECT["optional-dependencies"].keys()
     else:
         assert wanted.specifier.contains(constraints()[canonicalize_name(wanted.name)])
+
+
+def test_the_lowest_versions_are_those_that_are_allowed():
+    extras = PROJECT["optional-dependencies"]
+    lines = [*PROJECT["dependencies"], *extras["reference"], *extras["test"], *extras["plots"]]
+    wanted = [Requirement(line) for line in lines]
+    lowest = {
+        canonicalize_name(requirement.name): [
+            Version(spec.version) for spec in requirement.specifier
+        ]
+        for requirement in wanted
+        if requirement.name != PROJECT["name"]
+    }
+    pinned = constraints("constraints-lowest.txt")
+    assert {name: [Version(version)] for name, version in pinned.items()} == lowest
 
 
 def tracked_files() -> list[Path]:
