@@ -27,9 +27,10 @@ rows of the batch::
 
 **Products over all steps.** ``xs W_x + b`` is one product for a block of steps, before them; the
 gradients of W_x, W_h, b and xs are one product each after the last step, over T·B rows. Per step
-there remain ``h W_h`` and ``dz W_hᵀ``, with the weights in the memory order that suits the kernels
-(`laid_out`). Where B > 1 the former is a product for each gate, which gives the gate-major order
-for 0.4 µs; to rearrange its result would take 1.2.
+there remain ``h W_h`` and ``dz W_hᵀ``, the latter with a transposed copy of W_h, because OpenBLAS
+takes up to twice as long with the transposed view (B = 32, H = 64). Where B > 1 the former is a
+product for each gate, which gives the gate-major order for 0.4 µs; to rearrange its result would
+take 1.2.
 
 **Backward.** What multiplies dh and dc in a step depends on the forward alone::
 
@@ -60,7 +61,6 @@ from manual_lstm.fused_parts import (
     BLOCK_OF_ROWS,
     InputProducts,
     blocks,
-    laid_out,
     rearranged,
     recurrent_weights,
 )
@@ -115,7 +115,7 @@ class FusedLSTM:
         dh, dc = (batch.sort(part).copy(order="C") for part in dstate_T)
         dz = batch.buffer((T, B, 4 * H), dtype)
         h_prev = batch.buffer((T + 1, B, H), dtype)
-        W_h_transposed = laid_out(W_h.T)
+        W_h_transposed = np.ascontiguousarray(W_h.T)  # as it is, x @ W_h.T may be half as fast
         for start, stop, alive in reversed(batch.runs):
             during, rows = slice(start, stop), slice(alive)
             after = slice(start, stop + 1)

@@ -50,18 +50,7 @@ def recurrent_weights(blocks: Array, B: int) -> tuple[Array, Any]:
     """
     if B == 1:
         return blocks.reshape(len(blocks), -1), np.dot
-    return laid_out(blocks.transpose(1, 0, 2)), np.matmul
-
-
-def laid_out(weights: Array) -> Array:
-    """Return ``weights (..., K, N)`` in the memory order in which ``x @ weights`` is quickest.
-
-    That is N innermost in float32 and K in float64, by what OpenBLAS does: the other order costs
-    up to a quarter more in float32 (B = 4, H = 64), and in float64 four fifths (B = 8, H = 128).
-    """
-    if weights.dtype == np.float64:
-        return np.ascontiguousarray(weights.swapaxes(-1, -2)).swapaxes(-1, -2)
-    return np.ascontiguousarray(weights)
+    return np.ascontiguousarray(blocks.transpose(1, 0, 2)), np.matmul
 
 
 class InputProducts:
