@@ -75,7 +75,8 @@ class InputProducts:
         steps, B = xs.shape[:2]
         products, gate_major = self.side_by_side[:steps], self.gate_major[:steps]
         if xs.dtype.kind in "iu":
-            np.take(self.W_x, xs, axis=0, out=products, mode="clip")  # checked before: none is out
+            indices = xs.astype(np.intp, copy=False)  # an older NumPy refuses uint64
+            np.take(self.W_x, indices, axis=0, out=products, mode="clip")  # none is out: checked
         else:
             rows = xs.reshape(steps * B, xs.shape[2])
             np.matmul(rows, self.W_x, out=products.reshape(steps * B, self.W_x.shape[1]))
