@@ -117,6 +117,22 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                               place.variable)  # fmt: skip
 
 
+def of_carries(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
+    """Give carries that are set before a loop and read in it, and that nothing in it hands on."""
+    until = time.monotonic() + seconds
+    for file, function in _functions(program):
+        for loop in (n for n in ast.walk(function) if isinstance(n, ast.For | ast.While)):
+            place = place_at(program, now, file, loop.body[-1].lineno)
+            if place is None:
+                continue
+            for name, line in carry.stale(function, loop).items():
+                shape = place.shape(name)
+                for term, cost in insertions.terms(place, name, shape) if shape else ():
+                    if time.monotonic() > until:
+                        return
+                    yield insertions.handed_on(place, name, term, cost - 0.4, line)
+
+
 _PRODUCTS = {"np.dot": "np.outer", "np.outer": "np.dot", "np.mean": "np.sum", "np.sum": "np.mean"}
 
 

@@ -251,6 +251,7 @@ class Search:
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
         yield "siblings", self._timed(candidates.of_siblings(self.program, now), 2.0)
+        yield "siblings", candidates.of_carries(self.program, now, 1.5)
 
     def _partly(
         self, now: Round, places: list[Weighed], base: Score

@@ -103,6 +103,25 @@ def _pairings(stale: list[str], made: list[str]) -> Iterator[tuple[tuple[str, st
                 yield (first, a), (second, b)
 
 
+def stale(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
+    """Return the names that are set before a loop, read in it and never set in it.
+
+    With the line of the loop that reads each first. Of what looks like a gradient only.
+    """
+    stored, read = _names(loop.body, ast.Store), _names(loop.body, ast.Load)
+    before = {
+        node.id
+        for statement in ast.walk(function)
+        if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
+        for target in statement.targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name)
+    }
+    names = [name for name in read if name in before and name not in stored]
+    lines = _first_use(loop.body, names)
+    return {n: lines[n] for n in names if n[:1] in "dg" or "carry" in n or "next" in n}
+
+
 def _akin(old: str, new: str) -> bool:
     """Whether two names tell of the same thing, such as dh_next and dh_prev."""
     return old[:2] == new[:2]

@@ -159,12 +159,16 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
                     new = inside(parent, text)
                     yield place.rewrite(node, new, "clipped", f"{text} as it is", 1.1)
     ones = _functions_of_one(place)
-    for node, _ in place.loaded:
+    for node, parent in place.loaded:
         if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
             text = place.text(node)
             value = place.value(text, place.env)
             if not isinstance(value, np.ndarray | np.floating | float):
                 continue
+            if isinstance(parent, ast.BinOp) and np.max(np.abs(value), initial=0.0) <= 1:
+                yield place.rewrite(
+                    node, f"(1 - {text})", "wrong derivative", f"1 - {text}, not {text}", 1.4
+                )
             for name in ones:
                 yield place.rewrite(node, f"{name}({text})", "wrong operand", f"{name} of it", 1.9)
         elif isinstance(node, ast.Call) and len(node.args) == 1:

@@ -57,6 +57,16 @@ def inserted(
     )  # fmt: skip
 
 
+def handed_on(place: Place, name: str, term: str, cost: float, line: int) -> Rewrite:
+    """Return the edit that sets a carry after a statement, the last of a loop."""
+    statement, source = place.statement, place.source
+    at = source.at((statement.end_lineno or statement.lineno) + 1)
+    lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
+    text = f"{lead}{' ' * statement.col_offset}{name} = {term}\n"
+    return Rewrite(source.file, (Splice(at, at, text),), "carry lost",
+                   f"{name} = {term} at the end of the loop", cost, line, name)  # fmt: skip
+
+
 def _first_use(source: Source, function: ast.AST, term: str, line: int) -> int:
     """Return the line of the loop around where the term's gradient is used first."""
     loops = [

@@ -31,8 +31,23 @@ def _singles(place: Place) -> Iterator[Rewrite]:
                     kind = naming(text, atom.text)
                     cost = 1.0 + unlike(text, atom.text) + 0.5 * atom.zero
                     yield place.rewrite(node, atom.text, kind, f"{atom.text}, not {text}", cost)
+            if isinstance(parent, ast.Subscript) and isinstance(node, ast.Name):
+                yield from _longer_or_shorter(place, node, text, value)
         elif not isinstance(parent, ast.Subscript) or isinstance(node, ast.Name):
             yield from _others(place, node, text, value)
+
+
+def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -> Iterator[Rewrite]:
+    """Give arrays of other sizes for one of which only a part is read."""
+    for name, other in place.env.items():
+        if (
+            isinstance(other, np.ndarray)
+            and other.ndim == np.ndim(value)  # type: ignore[arg-type]
+            and other.shape != np.shape(value)  # type: ignore[arg-type]
+            and other.dtype.kind == "f"
+        ):
+            cost = 1.3 + unlike(text, name)
+            yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
 
 
 def _donated(place: Place) -> Iterator[Rewrite]:

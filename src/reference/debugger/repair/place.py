@@ -198,6 +198,12 @@ class Place:
                         texts |= dict.fromkeys(shifted(self, node))
         for name in self.env:
             texts[name] = None
+        for t in self.counters:
+            for name, held in self.env.items():
+                if isinstance(held, np.ndarray) and held.ndim > 1 and held.dtype.kind == "f":
+                    texts |= dict.fromkeys((f"{name}[{t}]", f"{name}[:, {t}]"))
+                elif type(held) is list and held and isinstance(held[-1], np.ndarray):
+                    texts[f"{name}[{t}]"] = None
         # Fields of tuples, objects and dicts that the function has names for.
         for name, held in list(self.env.items()):
             if name.startswith("_"):
@@ -220,11 +226,24 @@ class Place:
             found.append(Atom(text, value, not np.any(value)))
         return found
 
+    @property
+    def counters(self) -> list[str]:
+        """The variables of the loops around, where they are numbers: the time step, mostly."""
+        return [
+            loop.target.id
+            for loop in ast.walk(self.function)
+            if isinstance(loop, ast.For)
+            and isinstance(loop.target, ast.Name)
+            and loop.lineno < self.statement.lineno <= (loop.end_lineno or 0)
+            and isinstance(self.env.get(loop.target.id), int | np.integer)
+        ]
+
     @cached_property
     def donors(self) -> list[Atom]:
         """Longer expressions of the file, forward or backward, that hold floats here."""
         simple = {atom.text for atom in self.atoms}
         texts = [text for text in _longer(self.source) if text not in simple]
+        texts += self._called()
         found = []
         for text in itertools.islice(texts, 400):
             value = self.value(text, self.env)
@@ -234,6 +253,22 @@ class Place:
                 isinstance(value, np.integer) and "sum" in text
             ):
                 found.append(Atom(text, value, not value))
+        return found
+
+    def _called(self) -> list[str]:
+        """Return calls of the user's own functions of one value, with each value of its shape."""
+        calls: dict[tuple[str, str], ast.expr] = {}
+        for node in ast.walk(self.function):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
+                argument = self.text(node.args[0])
+                head, _, tail = self.text(node).partition(argument)
+                if callable(self.names.get(node.func.id)) and "(" not in argument + tail:
+                    calls.setdefault((head, tail), node.args[0])
+        found = []
+        for (head, tail), argument in itertools.islice(calls.items(), 4):
+            shape = self.shape(self.text(argument))
+            texts = [a.text for a in self.atoms if shape and a.shape == shape][:20]
+            found += [f"{head}{text}{tail}" for text in texts]
         return found
 
     def masks(self) -> list[Atom]:

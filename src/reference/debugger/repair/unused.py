@@ -47,7 +47,9 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
             held = place.env.get(name)
             if not isinstance(held, np.ndarray | float | np.floating) or name == text:
                 continue
-            if np.shape(held) == np.shape(value) and not isinstance(node, ast.BinOp):
+            result = isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return)
+            alike = np.shape(held) == np.shape(value) or result
+            if alike and not isinstance(node, ast.BinOp):
                 yield place.rewrite(
                     node, name, naming(text, name), f"{name}, which nobody reads, not {text}", 1.0
                 )
