@@ -132,11 +132,42 @@ INPUTS = [
 ]  # fmt: skip
 
 SEGMENT = [
-    ("zero", lambda good: forward(good, segment=0), ValueError, "segment has the value 0, but must be a positive integer, 'auto' or None, because it is a size."),
-    ("float", lambda good: forward(good, segment=2.0), TypeError, "segment has the value 2.0, but must be a positive integer, 'auto' or None, because it is a size."),
-    ("True", lambda good: forward(good, segment=True), TypeError, "segment has the value True, but must be a positive integer, 'auto' or None, because it is a size."),
-    ("another word", lambda good: forward(good, segment="sqrt"), TypeError, "segment has the value 'sqrt', but must be a positive integer, 'auto' or None, because it is a size."),
-    ("a layer that reads ahead", lambda good: forward(good, cell=ml.Stack([ml.Bidirectional(good.cell)]), params=(ml.BidirectionalParams(good.params, good.params),), state0=None, segment=2), ValueError, "segment has the value 2, but must be None, because a layer that reads the sequence from its end cannot read it in parts."),
+    (
+        "zero",
+        lambda good: forward(good, segment=0),
+        ValueError,
+        "segment has the value 0, but must be a positive integer, 'auto' or None, because it is a size.",
+    ),
+    (
+        "float",
+        lambda good: forward(good, segment=2.0),
+        TypeError,
+        "segment has the value 2.0, but must be a positive integer, 'auto' or None, because it is a size.",
+    ),
+    (
+        "True",
+        lambda good: forward(good, segment=True),
+        TypeError,
+        "segment has the value True, but must be a positive integer, 'auto' or None, because it is a size.",
+    ),
+    (
+        "another word",
+        lambda good: forward(good, segment="sqrt"),
+        TypeError,
+        "segment has the value 'sqrt', but must be a positive integer, 'auto' or None, because it is a size.",
+    ),
+    (
+        "a layer that reads ahead",
+        lambda good: forward(
+            good,
+            cell=ml.Stack([ml.Bidirectional(good.cell)]),
+            params=(ml.BidirectionalParams(good.params, good.params),),
+            state0=None,
+            segment=2,
+        ),
+        ValueError,
+        "segment has the value 2, but must be None, because a layer that reads the sequence from its end cannot read it in parts.",
+    ),
 ]
 
 LENGTHS = [
