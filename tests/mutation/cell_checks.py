@@ -48,6 +48,7 @@ def theorems_of(kind: type) -> tuple[Theorem, ...]:
     sizes = (
         replace(SMALL, B=1, H=2),  # a refutation needs every square root to exist: few of them
         SMALL,
+        replace(SMALL, H=2),
         replace(SMALL, B=4, D=3, index_inputs=True),
         replace(SMALL, B=4, D=3, H=2),
     )

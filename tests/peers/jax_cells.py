@@ -75,6 +75,19 @@ def dense(kernel: Any, bias: Any = None) -> dict[str, Any]:
 # flax.linen
 
 
+def flax_lstm(cell: Any, params: Any, state: Any, x: Any) -> Any:
+    of_x, of_h = (jnp.split(W, 4, axis=1) for W in params[:2])
+    biases = jnp.split(params.b, 4)
+    weights = {f"i{gate}": dense(kernel) for gate, kernel in zip("ifgo", of_x, strict=True)}
+    weights |= {
+        f"h{gate}": dense(kernel, bias)
+        for gate, kernel, bias in zip("ifgo", of_h, biases, strict=True)
+    }
+    theirs = nn.LSTMCell(cell.hidden_size, param_dtype=jnp.float64)
+    (c, h), _ = theirs.apply({"params": weights}, (state.c, state.h), x)
+    return ml.LSTMState(h, c)
+
+
 def flax_gru(cell: Any, params: Any, state: Any, x: Any) -> Any:
     (ir, iz, in_), (hr, hz, hn) = (jnp.split(W, 3, axis=1) for W in params[:2])
     b_r, b_z, b_n = jnp.split(params.b, 3)
@@ -136,6 +149,11 @@ def _reordered(array: Any) -> Any:
     return jnp.concatenate([u, r, n], axis=-1)
 
 
+def keras_lstm(cell: Any, params: Any, state: Any, x: Any) -> Any:
+    layer = keras_cell("LSTMCell", x.shape[1], cell.hidden_size)
+    return ml.LSTMState(*call_keras(layer, list(params), x, list(state)))
+
+
 def keras_gru(cell: Any, params: Any, state: Any, x: Any) -> Any:
     zeros = jnp.zeros(2 * cell.hidden_size)
     rows = [_reordered(params.b), _reordered(jnp.concatenate([zeros, params.b_hn]))]
@@ -172,6 +190,8 @@ def keras_dropout(cell: Any, params: Any, state: Any, x: Any) -> Any:
 
 
 STEPS: tuple[tuple[str, Callable[[int, int], Any], str, Step], ...] = (
+    ("LSTM", ml.LSTM, "flax.linen.LSTMCell", flax_lstm),
+    ("LSTM", ml.LSTM, "keras.layers.LSTMCell", keras_lstm),
     ("GRU", ml.GRU, "flax.linen.GRUCell", flax_gru),
     ("MGUResetAfter", ml.MGUResetAfter, "flax.linen.MGUCell", flax_mgu),
     ("RNN", ml.RNN, "flax.linen.SimpleCell", flax_simple),
