@@ -22,7 +22,7 @@ from reference.stacking import SameShape
 from reference.strategies import cases
 
 THOROUGH = settings().max_examples > 1000
-TOGETHER = 32  # problems in one call of the oracle
+TOGETHER = 16  # problems in one call of the oracle
 
 pytestmark = pytest.mark.usefixtures("compiled")
 
@@ -65,7 +65,7 @@ def test_random_problems(variant):
     """Sizes, lengths, scales, inputs, states and cotangents are drawn."""
 
     @settings(
-        max_examples=300 if THOROUGH else 1,
+        max_examples=600 if THOROUGH else 1,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
     @given(st.lists(cases_of(variant), min_size=TOGETHER, max_size=TOGETHER))

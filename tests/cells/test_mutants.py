@@ -20,7 +20,7 @@ from tests.mutation.subjects import SUBJECTS, Subject
 SUBJECTS_HERE = [*cell_subjects(), *LAYER_SUBJECTS]
 THOROUGH = settings().max_examples > 1000
 ONE_IN = 100  # of the backward of a cell: 10 to 60 mutants
-ONE_IN_LAYERS = 10  # whose mutants take longer, a whole sequence each
+ONE_IN_SLOW = 20  # of what takes longer: whole sequences, and square roots
 
 
 def share_of(subject: Subject) -> Share:
@@ -28,8 +28,8 @@ def share_of(subject: Subject) -> Share:
     every = 1
     if subject.name.endswith("step_backward"):
         every = ONE_IN
-    elif subject.module.startswith("layers."):
-        every = ONE_IN_LAYERS
+    elif subject.name.endswith("_backward"):
+        every = ONE_IN_SLOW
     if THOROUGH or every == 1:
         return EVERY
     return Share(every, 0 if settings().derandomize else random.randrange(every))
