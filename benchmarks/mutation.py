@@ -146,6 +146,7 @@ def main() -> int:
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the table there")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep the figures there")
     parser.add_argument("--from", type=Path, metavar="FILE", dest="saved", help="figures kept")
+    parser.add_argument("--only", metavar="NAME", help="measure (again) the functions named so")
     parser.add_argument("--processes", type=int, help="as many as there are cores, if not told")
     options = parser.parse_args()
 
@@ -161,10 +162,12 @@ def main() -> int:
         print(*false_alarms(tally), sep="\n")
         return bool(tally.accused)
 
-    if options.saved is not None:
-        summaries = load(options.saved)
-    else:
-        summaries = measure(all_subjects(), tell, options.processes)
+    summaries = [] if options.saved is None else load(options.saved)
+    if options.saved is None or options.only:
+        chosen = [s for s in all_subjects() if options.only is None or options.only in s.name]
+        measured = {s.name: s for s in measure(chosen, tell, options.processes)}
+        kept = [measured.pop(summary.name, summary) for summary in summaries]
+        summaries = [*kept, *measured.values()]
         tell("")
     if options.save is not None:
         save(summaries, options.save)
