@@ -6,10 +6,10 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.reference import planted
 
 from reference import debug
 from reference.cli import main
-from tests.reference import planted
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "wrong_rnn.py"
 
