@@ -130,6 +130,13 @@ def suspects_of(
     for _, other in fixes[1:]:
         found.append(reader.suspect(other.steps[-1], True))
     placed = [finding for finding in judgement.findings if finding.line]
+    raised = {(f.file, f.line): f for f in placed if f.kind == "raises"}
+    found = [  # a line that is left out says little of itself: what it did says more
+        raised.get((suspect.file, suspect.line), suspect)
+        if suspect.kind in ("argument changed", "state between calls")
+        else suspect
+        for suspect in found
+    ]
     found = found + placed if fixes else placed + found
     found += _from_evidence(search, originals)
     found += [finding for finding in judgement.findings if not finding.line]

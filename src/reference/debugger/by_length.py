@@ -70,8 +70,8 @@ def _is_right(stage: Search) -> bool:
 def first_steps(inputs: Inputs, length: int) -> Inputs | None:
     """Return inputs with their sequences cut after some steps, or None where there are none.
 
-    The number of steps is taken to be the size that most arrays of `inputs` share, and that no
-    parameter has, if there is such a one.
+    The number of steps is taken to be the size that most arrays of `inputs` share, but not all, as
+    the batch is in states as well; and that no parameter has, if there is such a one.
 
     Examples
     --------
@@ -88,7 +88,12 @@ def first_steps(inputs: Inputs, length: int) -> Inputs | None:
     )
     if not counts:
         return None
-    steps = max(counts, key=lambda size: (size not in fixed, counts[size], _leads(size, arrays)))
+    steps = max(
+        counts,
+        key=lambda size: (
+            size not in fixed, counts[size] < len(arrays), counts[size], _leads(size, arrays),
+        ),
+    )  # fmt: skip
     cut: dict[str, Any] = dict(given)
     for name, value in arrays.items():
         if steps in value.shape:

@@ -143,6 +143,8 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
 def _unwrapped(place: Place) -> Iterator[Rewrite]:
     kind = "derivative of an activated value"
     for node, parent in place.loaded:
+        if isinstance(parent, ast.Expr):
+            continue  # it is called for what it does
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             argument = node.args[0]
             text, whole = place.text(argument), place.text(node)
@@ -160,6 +162,8 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
                     yield place.rewrite(node, new, "clipped", f"{text} as it is", 1.1)
     ones = _functions_of_one(place)
     for node, parent in place.loaded:
+        if isinstance(parent, ast.Expr):
+            continue
         if isinstance(node, ast.Name | ast.Subscript | ast.Attribute):
             text = place.text(node)
             value = place.value(text, place.env)
