@@ -6,8 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import torch
-from torch.autograd.function import once_differentiable
+import torch  # pyright: ignore[reportMissingImports]  # linted without the peers, too
+from torch.autograd.function import (  # pyright: ignore[reportMissingImports]
+    once_differentiable,
+)
 
 import manual_lstm as ml
 from manual_lstm import checks
