@@ -98,7 +98,7 @@ def table(records: Sequence[dict[str, Any]]) -> str:
 
 def main() -> None:
     """Run the command."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--half", choices=("develop", "report"), default="develop")
     parser.add_argument("--kind", default="abc", help="letters out of a, b, c")
     parser.add_argument("--limit", type=int, help="at most so many cases of a kind")

@@ -229,15 +229,17 @@ def _searched(
 
 def in_doubles(inputs: Inputs) -> Inputs:
     """Return float32 arrays as float64: the search tells right from wrong to seven digits."""
-    return tuple(
-        {
-            name: value.astype(np.float64)
-            if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
-            else value
-            for name, value in group.items()
-        }
-        for group in copied(inputs)
-    )  # type: ignore[return-value]
+    params, given = copied(inputs)
+    return _doubled(params), _doubled(given)
+
+
+def _doubled(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.astype(np.float64)
+        if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
+        else value
+        for name, value in group.items()
+    }
 
 
 def _names(program: Program, judgement: Judgement, given: Inputs) -> list[str]:

@@ -55,10 +55,14 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
 
 def _exchange_values(found: list[Edited]) -> bool:
     """Return whether two statements get each other's value, or each other's target."""
-    if len(found) != 2 or any(one.old is None or one.new is None for one in found):
+    both = [
+        list(differences(one.old, one.new))
+        for one in found
+        if one.old is not None and one.new is not None
+    ]
+    if len(found) != 2 or [len(one) for one in both] != [1, 1]:
         return False
-    (a, *more), (b, *others) = (differences(one.old, one.new) for one in found)  # type: ignore
-    return not more and not others and exchanged(a, b)
+    return exchanged(both[0][0], both[1][0])
 
 
 def _looks_up_late(statement: ast.stmt | None) -> bool:

@@ -51,8 +51,9 @@ def _turned(node: ast.AST) -> int:
         if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
             node, count = node.value, count + 1
         elif called(node) in _TURNS and isinstance(node, ast.Call):
-            method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
-            node = node.func.value if method else node.args[0]  # type: ignore[union-attr]
+            called_on = node.func.value if isinstance(node.func, ast.Attribute) else None
+            method = called_on is not None and ast.unparse(called_on) != "np"
+            node = called_on if method and called_on is not None else node.args[0]
             count += 1
         else:
             return count % 2

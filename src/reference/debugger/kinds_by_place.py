@@ -24,11 +24,12 @@ def of_place(d: Difference, change: Edited) -> str:
             return "wrong name"
         if isinstance(outer, ast.keyword) and outer.arg in ("axis", "keepdims"):
             return "wrong shape"
-        if called(outer) in ("sum", "mean") and inner is not outer.func and numbers == sides:  # type: ignore[union-attr]
+        argument = isinstance(outer, ast.Call) and inner is not outer.func
+        if argument and called(outer) in ("sum", "mean") and numbers == sides:
             return "wrong shape"
         if called(outer) == "einsum" and isinstance(inner, ast.Constant):
             return "transposed"
-        if called(outer) in ("range", "arange") and inner is not outer.func:  # type: ignore[union-attr]
+        if argument and called(outer) in ("range", "arange"):
             return "loop bounds"
         if isinstance(outer, ast.Subscript) and inner is outer.slice:
             return _of_index(d, outer, change)
