@@ -174,7 +174,7 @@ class Bidirectional(Layer):
         )
         # forward: xs_reversed = reverse(xs); and the layer that reads forwards reads xs as well
         dxs = None
-        if dxs_reversed is not None:  # index inputs have no gradient
+        if dxs_reversed is not None:  # index inputs have no gradient, in either direction
             dxs_from_reversed = reverse(dxs_reversed, lengths)
             dxs = dxs_from_forward + dxs_from_reversed  # type: ignore[operator]
         dparams = BidirectionalParams(dparams_forward, dparams_backward)

@@ -167,6 +167,7 @@ def _fields(node: ast.AST) -> list[str]:
 
 
 def _one(node: ast.AST) -> tuple[Signed, ...]:
+    # Keywords and slices stand here, too, which the syntax tree does not count as expressions.
     return ((1, node),)  # type: ignore[return-value]
 
 

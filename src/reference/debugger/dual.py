@@ -247,6 +247,7 @@ def duals(array: Any, tangents: Array | None = None) -> Array:
     array = _asanyarray(array)
     made = _empty_like(array, dtype=object)
     flat = array.ravel().tolist()
+    # NumPy takes any sequence here; its types know arrays alone.
     made.flat = (  # type: ignore[assignment]
         [x if type(x) is Dual else Dual(float(x)) for x in flat]
         if tangents is None

@@ -98,6 +98,7 @@ def _pair(old: ast.stmt, new: ast.stmt, above: Parents, over: Parents) -> Iterat
 def headed(statement: ast.stmt) -> ast.stmt:
     """Return a compound statement without its blocks."""
     fields = {name: value for name, value in ast.iter_fields(statement) if name not in _BLOCKS}
+    # Only statements with a body come here, which the type of a statement does not say.
     return type(statement)(**fields, body=[])  # type: ignore[call-arg]
 
 

@@ -78,7 +78,8 @@ def of_added(term: ast.expr, change: Edited) -> str:
 def _of_accumulated(target: str, change: Edited) -> str:
     """Name ``x = y`` for ``x = x + y``: from the step before, or a sum."""
     loops = loops_in(change.around_new)
-    body = list(loops[-1].body) if loops else list(function_of(change.around_new).body)  # type: ignore[attr-defined]
+    inner = loops[-1] if loops else function_of(change.around_new)
+    body = list(inner.body)  # type: ignore[attr-defined]  # a loop, a function or the module
     if "[" in target or "." in target or made_before(target, change.statement, body):
         return "= for +="
     others = [

@@ -160,7 +160,8 @@ def _of_argument(source: Source, finding: Suspect) -> Iterator[_Mend]:
                         for n in ast.walk(node.targets[0] if isinstance(node, ast.Assign)
                                           else node.target))
             ):  # fmt: skip
-                where = node.body[0].lineno if isinstance(node, ast.For) else node.end_lineno + 1  # type: ignore[operator]
+                after = (node.end_lineno or node.lineno) + 1
+                where = node.body[0].lineno if isinstance(node, ast.For) else after
                 block = node.body[0] if isinstance(node, ast.For) else node
                 indent = " " * block.col_offset
                 at = source.at(where)

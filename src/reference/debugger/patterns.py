@@ -93,6 +93,7 @@ def _of_bounds(turns: Turns) -> tuple[str, tuple[int, ...]]:
         if known - was and was - known and not raised:
             return "all", ()
         apart = (was - known if raised else set()) or known - was or was - known
+        # No value is None here: that has been looked at above.
         whole = sorted(known | was)  # type: ignore[type-var]
         return in_words(tuple(sorted(apart)), tuple(whole)), tuple(sorted(apart))  # type: ignore
     key = next(iter(turns.matters), None)
