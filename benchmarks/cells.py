@@ -25,10 +25,10 @@ import jax
 import numpy as np
 from benchmarks.mutation_summary import Summary, all_subjects, load, measure
 
-import manual_lstm as ml
 from reference import check
 from reference.batch import BatchComparison, compare_batch
 from reference.cells import TWINS
+from reference.everything import CHECKED_LAYERS, short
 from reference.oracles import NumericOracle
 from reference.plan import Plan
 from reference.problem import Case
@@ -51,13 +51,6 @@ What stands behind each cell and layer of [the cells](cells.md). The page is wri
 - **Witnesses**: libraries that compute the same, and the worst error of any output, final state or
   gradient in the same units; "forward" where the library knows no gradients (float32).
 """
-
-LAYERS: tuple[ml.Layer, ...] = (
-    ml.Stack([ml.LSTM(2, 3), ml.GRU(3, 4)]),
-    *(ml.Bidirectional(ml.LSTM(2, 3), merge=how) for how in ("concat", "sum", "mean", "mul")),
-    ml.Residual(ml.LSTM(3, 3)),
-    ml.Stack([ml.Bidirectional(ml.GRU(2, 3)), ml.Residual(ml.Bidirectional(ml.LSTM(6, 3)))]),
-)
 
 
 @dataclass(frozen=True)
@@ -205,7 +198,7 @@ def rows(cases: int, tell: Any) -> Iterator[Row]:
             of_kind(told, name, *VARIANTS.get(name, ())),
         )
     seen: set[str] = set()
-    for layer in LAYERS:
+    for layer in CHECKED_LAYERS:
         tell(type(layer).__name__)
         report, kind = check(layer, cases=cases), type(layer).__name__
         first = kind not in seen
@@ -219,18 +212,6 @@ def rows(cases: int, tell: Any) -> Iterator[Row]:
             f"{kind}.run_backward" if first else "",
             of_kind(told, *VARIANTS.get(kind, ("",))) if first else "as above",
         )
-
-
-def short(model: Any) -> str:
-    """Return a layer as one would write it, without sizes."""
-    if isinstance(model, ml.Stack):
-        return f"Stack([{', '.join(map(short, model.layers))}])"
-    if isinstance(model, ml.Bidirectional):
-        merge = "" if model.merge == "concat" else f", merge={model.merge!r}"
-        return f"Bidirectional({short(model.forward_layer)}{merge})"
-    if isinstance(model, ml.Residual):
-        return f"Residual({short(model.layer)})"
-    return type(model).__name__
 
 
 def page(table: list[Row], summaries: dict[str, Summary]) -> str:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -14,11 +12,10 @@ from rich.progress import Progress
 
 from reference.campaigns.command import reports_of
 from reference.cell_question import question_of
-from reference.cells import TWINS
-from reference.char_lm_check import check_char_lm
-from reference.checker import check
 from reference.debugger.debug import debug
+from reference.everything import everything, report_on
 from reference.load import load_cell
+from reference.report.lines import head, report_line, summary, width_of
 from reference.report.record import Report
 from reference.report.table import report_table
 from reference.subject import subject_of
@@ -29,22 +26,24 @@ SEARCH = 15.0  # seconds in which the debugger looks for the line of a cell that
 
 def run(arguments: Namespace) -> int:
     """Check cells and print their reports; return the exit status."""
-    checkers = checkers_of(arguments)
+    asked = asked_in(arguments)
     if arguments.jobs is None and arguments.journal is None and not arguments.resume:
-        reports = one_by_one(checkers, arguments)
+        reports = one_by_one(asked, arguments)
     else:
+        # A worker loads a cell of the user's itself, from its place.
+        shared = list(asked) if arguments.cells else list(asked.values())
         reports = [
-            located(report, checker, arguments)
-            for report, checker in zip(reports_of(arguments), checkers.values(), strict=True)
+            located(report, cell, arguments)
+            for report, cell in zip(reports_of(shared, arguments), asked.values(), strict=True)
         ]
     if arguments.json:
         print(json.dumps([report.to_json() for report in reports], indent=2))
     else:
-        tell(reports)
+        tell(reports, verbose=arguments.verbose)
     return status_of(reports)
 
 
-def one_by_one(checkers: dict[str, Callable[..., Report]], arguments: Namespace) -> list[Report]:
+def one_by_one(asked: dict[str, Any], arguments: Namespace) -> list[Report]:
     """Return the reports of cells that are checked one after the other."""
     options = {"seed": arguments.seed}
     if arguments.cases is not None:
@@ -52,38 +51,51 @@ def one_by_one(checkers: dict[str, Callable[..., Report]], arguments: Namespace)
     console = Console(stderr=True)
     reports = []
     with Progress(console=console, transient=True, disable=not console.is_interactive) as bar:
-        for name, checker in checkers.items():
+        for name, cell in asked.items():
             task = bar.add_task(name)
 
             def show(done: int, total: int, task: Any = task) -> None:
                 bar.update(task, completed=done, total=total)
 
-            report = checker(progress=show, **options)
+            report = report_on(cell, progress=show, **options)
             if report.verdict == "wrong":
                 bar.update(task, description=f"{name}: looking for the line")
-            reports.append(located(report, checker, arguments))
+            reports.append(located(report, cell, arguments))
+            bar.update(task, visible=len(asked) == 1)  # of many, the one that runs
     return reports
 
 
-def located(report: Report, checker: Callable[..., Report], arguments: Namespace) -> Report:
+def located(report: Report, cell: Any, arguments: Namespace) -> Report:
     """Let the debugger look for the line, where somebody's cell is wrong."""
-    if report.verdict != "wrong" or not arguments.cells or not isinstance(checker, partial):
+    if report.verdict != "wrong" or not arguments.cells:
         return report
-    question = question_of(checker.args[0], arguments.seed)
+    question = question_of(cell, arguments.seed)
     diagnosis = debug(*question[:4], example=question.example, seconds=SEARCH)
     return replace(report, diagnosis=diagnosis)
 
 
-def tell(reports: list[Report]) -> None:
-    """Print right cells as tables, and what is not right in full."""
+def tell(reports: list[Report], *, verbose: bool = False) -> None:
+    """Print a line for each right cell, one alone as a table, and what is not right in full."""
     console = Console(highlight=False)
-    for number, report in enumerate(reports):
-        if number:
+    verbose = verbose or len(reports) == 1
+    lined = [report for report in reports if report.verdict == "right" and not verbose]
+    before = ""  # what was printed last: nothing, a line, or a whole report
+    for report in reports:
+        now = "line" if report in lined else "whole"
+        if before and (before, now) != ("line", "line"):
             console.print()
-        if report.verdict == "right":
+        if now == "line":
+            if before != "line":
+                console.print(head(lined), markup=False, soft_wrap=True)
+            line = report_line(report, width_of(lined))
+            console.print(line, markup=False, soft_wrap=True)
+        elif report.verdict == "right":
             console.print(report_table(report))
         else:
             console.print(str(report), markup=False, soft_wrap=True)
+        before = now
+    if len(reports) > 1:
+        console.print(f"\n{summary(reports)}", markup=False, soft_wrap=True)
 
 
 def status_of(reports: list[Report]) -> int:
@@ -94,20 +106,18 @@ def status_of(reports: list[Report]) -> int:
     return 0 if verdicts == {"right"} else 2
 
 
-def checkers_of(arguments: Namespace) -> dict[str, Callable[..., Report]]:
-    """Return a check for each cell asked for, or for every built-in cell and the model.
+def asked_in(arguments: Namespace) -> dict[str, Any]:
+    """Return each cell asked for by its place, or what is checked where nothing is named.
 
     All cells are looked at before the first is checked: a slip in the last name costs no waiting.
     """
     if not arguments.cells:
-        built_in = {cell.__name__: partial(check, cell) for cell in TWINS}
-        return {**built_in, "CharLM": check_char_lm}
-    checkers = {}
+        return everything()
+    asked = {}
     for place in arguments.cells:
-        cell = load_cell(place)
+        asked[place] = load_cell(place)
         try:
-            subject_of(cell)
+            subject_of(asked[place])
         except TypeError as error:
             raise UnusableInputError(str(error)) from error
-        checkers[place] = partial(check, cell)
-    return checkers
+    return asked

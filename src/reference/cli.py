@@ -22,7 +22,7 @@ back-propagation through time is checked against JAX.
 
 EXAMPLES = """\
 examples:
-  manual-lstm check                      check every built-in cell
+  manual-lstm check                      check every built-in cell and layer
   manual-lstm check my_cell.py:MyCell    check your own
   manual-lstm new my_cell.py             a file to start your own from
   manual-lstm debug my_lstm.py           find the wrong line of your backward
@@ -47,7 +47,8 @@ CHECK_EXAMPLES = """\
 A cell is a class with init_params, init_state, step and step_backward.
 
 examples:
-  manual-lstm check                            every built-in cell
+  manual-lstm check                            every built-in cell and layer,
+                                               and the character model
   manual-lstm check my_cell.py:MyCell          your own
   manual-lstm check my_cell.py:MyCell --json   for another program to read
   manual-lstm check --jobs 8 --cases 1000000 --journal campaign.jsonl
@@ -192,7 +193,7 @@ def add_check(commands: Any) -> None:
     )
     add = command.add_argument
     add("cells", nargs="*", metavar="FILE.py:CELL", help="a class or instance in a file; "
-        "without any, every built-in cell")  # fmt: skip
+        "without any, every built-in cell and layer, and the character model")  # fmt: skip
     add("--cases", type=positive_int, metavar="N", help="random problems for each cell")
     add("--seed", type=natural, default=0, metavar="S", help="of the random problems (0)")
     add("--jobs", type=positive_int, metavar="K", help="processes that share the work (1)")
@@ -200,6 +201,8 @@ def add_check(commands: Any) -> None:
         "by line")  # fmt: skip
     add("--resume", action="store_true", help="go on from the journal")
     add("--json", action="store_true", help="print the reports as JSON")
+    add("-v", "--verbose", action="store_true", help="print every gradient of right cells too, "
+        "not a line for each cell")  # fmt: skip
     command.set_defaults(run=run_check)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from multiprocessing import active_children
 from pathlib import Path
@@ -11,27 +12,25 @@ from typing import Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from manual_lstm import checks
+from manual_lstm import CharLM, checks
 from reference.campaigns.campaign import CellResult, campaign
 from reference.campaigns.handing_out import computed
 from reference.campaigns.workers import Workers
-from reference.cells import TWINS
-from reference.char_lm_check import check_char_lm
-from reference.checker import check
-from reference.load import load_cell
+from reference.everything import report_on
 from reference.report.record import Report
 from reference.unusable import UnusableInputError
 
 # Problems of a cell that one process looks at, with the proofs and step by step; those beyond are
 # shared out in chunks.
 TOGETHER = 256
-MODEL = "the character model"
 TOLD = 5  # failures in a report; the journal has them all
 
 
-def reports_of(arguments: Namespace) -> list[Report]:
-    """Check the cells asked for, or every built-in one and the character model."""
-    cells: list[Any] = list(arguments.cells or [*TWINS, MODEL])
+def reports_of(cells: Sequence[Any], arguments: Namespace) -> list[Report]:
+    """Check cells and the like by several processes; each is as for `reference.everything`.
+
+    Beyond the first problems, the character model is not part of a campaign.
+    """
     cases, seed = arguments.cases or TOGETHER, arguments.seed
     must_be_usable(arguments.journal, arguments.resume)
     columns = (
@@ -50,12 +49,12 @@ def reports_of(arguments: Namespace) -> list[Report]:
                 Question(n, cell, min(cases, TOGETHER), seed) for n, cell in enumerate(cells)
             ]
             found = {}
-            for question, report in computed(report_on, questions, workers):
+            for question, report in computed(answer, questions, workers):
                 found[question.number] = report
                 bar.advance(task)
             reports = [found[n] for n in range(len(cells))]
             right = [n for n, report in enumerate(reports)
-                     if report.verdict == "right" and cells[n] != MODEL]  # fmt: skip
+                     if report.verdict == "right" and cells[n] is not CharLM]  # fmt: skip
             if cases <= TOGETHER or not right:
                 return reports
             task = bar.add_task("random problems")
@@ -75,7 +74,7 @@ def reports_of(arguments: Namespace) -> list[Report]:
 
 @dataclass(frozen=True)
 class Question:
-    """What one process is asked for a report on: a class, ``"FILE.py:NAME"``, or the model."""
+    """What one process is asked for a report on; `cell` is as for `report_on`."""
 
     number: int
     cell: Any
@@ -83,12 +82,9 @@ class Question:
     seed: int
 
 
-def report_on(question: Question) -> Report:
+def answer(question: Question) -> Report:
     """Return the report."""
-    cell, cases, seed = question.cell, question.cases, question.seed
-    if cell == MODEL:
-        return check_char_lm(cases=cases, seed=seed)
-    return check(load_cell(cell) if isinstance(cell, str) else cell, cases=cases, seed=seed)
+    return report_on(question.cell, cases=question.cases, seed=question.seed)
 
 
 def joined(report: Report, result: CellResult) -> Report:
