@@ -16,8 +16,9 @@ from reference.debugger.harm import effect
 from reference.debugger.kinds import kind_of
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
+from reference.debugger.repairs import Found, Step
 from reference.debugger.round import times_of
-from reference.debugger.search import Found, Search, Step
+from reference.debugger.search import Search
 from reference.debugger.source import Source
 from reference.debugger.telling import Told, told
 from reference.debugger.timing import in_words

@@ -16,7 +16,8 @@ import numpy as np
 
 from reference.debugger.cases import Case, score
 from reference.debugger.program import Inputs
-from reference.debugger.search import Found, Search
+from reference.debugger.repairs import Found
+from reference.debugger.search import Search
 
 _LENGTHS = (1, 2, 3)
 

@@ -53,7 +53,7 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
 def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
     """Give edits of whole statements that are few and often right, on every line."""
     for place in _places(program, now):
-        yield from (r for r in statements.rewrites(place) if r.cost <= 1.2)
+        yield from (r for r in statements.rewrites(place) if r.cost <= 1.5)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
@@ -193,7 +193,7 @@ def of_wanted(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
         made = np.asarray(execution.value, dtype=float)
         if found is not None:
             delta = now.first_delta(e).reshape(made.shape)
-            yield from quotients.rewrites(place, *found, made, made + delta, execution.env)
+            yield from quotients.rewrites(place, *found, made, [made + delta], execution.env)
 
 
 def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:

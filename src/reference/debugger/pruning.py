@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from reference.debugger.answer import edits_between, original_line
 from reference.debugger.diagnosis import Edit
-from reference.debugger.search import Found, Search
+from reference.debugger.repairs import Found
+from reference.debugger.search import Search
 
 
 def prune(search: Search, originals: dict[str, str]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,6 +13,8 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.adjoints import Adjoints
+from reference.debugger.agreement import UNKNOWN, Agreement
 from reference.debugger.cases import Case, Score, score_of
 from reference.debugger.evidence import Evidence, solve
 from reference.debugger.probe import Jacobian, Recording, jacobian, linear_sites, record
@@ -29,6 +32,7 @@ class Round:
     evidence: list[Evidence] = field(default_factory=list)
     residual: dict[str, Array] = field(default_factory=dict)
     places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
+    agreement: Agreement | None = None
 
     def evidence_of(self, site: int) -> Evidence | None:
         """Return what the solve for a site says."""
@@ -40,13 +44,14 @@ class Round:
         return e if e is not None and e.linear and e.unique and e.outputs and e.steps else None
 
     def site_of(self, rewrite: Rewrite) -> int | None:
-        """Return the site whose expression holds an edit."""
-        if self.jacobian is None:
-            return None
+        """Return the probed site whose expression holds an edit."""
+        return None if self.jacobian is None else self._around(rewrite, self.jacobian.columns)
+
+    def _around(self, rewrite: Rewrite, among: Collection[int]) -> int | None:
         start = min(s.start for s in rewrite.splices)
         end = max(s.end for s in rewrite.splices)
         best = None
-        for k in self.jacobian.columns:
+        for k in among:
             site = self.recording.sites[k]
             if site.file != rewrite.file or site.span is None:
                 continue
@@ -147,6 +152,14 @@ class Round:
         except Exception:
             return None
         return deltas
+
+    def change(self, program: Program, rewrite: Rewrite) -> str:
+        """Say what becomes of the first value that an edit changes; see `Agreement.change`."""
+        if self.agreement is None:
+            return UNKNOWN
+        site = self._around(rewrite, self.recording.executions)
+        deltas = None if site is None else self.deltas(program, rewrite, site)
+        return UNKNOWN if site is None or deltas is None else self.agreement.change(site, deltas)
 
     def may_help(self, program: Program, case: Case, base: Score, rewrite: Rewrite) -> bool:
         """Return False for an edit that, by what the probes know, makes nothing right."""
@@ -283,7 +296,9 @@ def _root(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
-def probed(program: Program, case: Case, base: Score, until: float) -> Round:
+def probed(
+    program: Program, case: Case, base: Score, until: float, adjoints: Adjoints | None = None
+) -> Round:
     """Run the probes, and solve for every site that they see."""
     recording = record(program, case.inputs, 3.0)
     residual = {
@@ -294,6 +309,7 @@ def probed(program: Program, case: Case, base: Score, until: float) -> Round:
         and value.shape == case.oracle[name].shape
     }
     now = Round(recording, residual=residual)
+    now.agreement = None if adjoints is None else Agreement(adjoints, recording)
     if recording.error is not None or not residual:
         return now
     recording.outputs = {name: recording.outputs[name] for name in residual}

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import candidates
+from reference.debugger import by_adjoints, candidates
 from reference.debugger import probe as probing
+from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.cases import Case, Score, score
 from reference.debugger.evidence import Evidence, solve_groups
 from reference.debugger.places import (
@@ -21,6 +22,7 @@ from reference.debugger.places import (
 )
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place, Rewrite, common, rich
+from reference.debugger.repairs import Found, Ranked, Step, Weighed
 from reference.debugger.round import Round, probed
 from reference.debugger.source import Splice
 
@@ -28,29 +30,6 @@ _MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
 _MOST_BEGINNINGS = 3
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
-
-
-@dataclass
-class Step:
-    """An edit that was accepted, and what was known when it was."""
-
-    rewrite: Rewrite
-    texts: dict[str, str]  # before the edit
-    times: tuple[tuple[int, ...], tuple[int, ...]]  # where it changes a value; all there are
-    telling: bool = True  # whether it makes whole outputs right, or gives just the value wanted
-
-
-Ranked = tuple[tuple[float, ...], Rewrite]
-Weighed = tuple[Place, float]
-
-
-@dataclass
-class Found:
-    """A complete repair: the texts of all files, and the steps that led there."""
-
-    texts: dict[str, str]
-    steps: list[Step]
-    cost: float
 
 
 @dataclass
@@ -79,6 +58,7 @@ class Search:
     order: list[tuple[str, int]] = field(default_factory=list)  # statements of the first round
     limit: float = 0.5
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
+    _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
     def late(self) -> bool:
         """Return whether the budget is spent."""
@@ -124,7 +104,7 @@ class Search:
         step = None if outcome.error else self._round(now, self._quickly(now, base), base, [])
         if step is not None:
             return step
-        now = probed(self.program, self.cases[0], base, self.until)
+        now = probed(self.program, self.cases[0], base, self.until, self._adjoints())
         if self.first is None:
             self.first = now
         ordered = ordered_statements(self.program, now, outcome)
@@ -132,10 +112,18 @@ class Search:
         places, partial = self._places(now, ordered), []
         return (
             self._round(now, self._stages(now, places, base), base, partial)
+            or self._advance(now, places)
             or self._group(now, base)
             or self._round(now, self._partly(now, places, base), base, partial)
             or self._round(now, self._rest(places), base, partial, whole=False)
         )
+
+    def _adjoints(self) -> Adjoints | None:
+        """Return what the loss says of every number; the loss stays what it is."""
+        if not self._known:
+            seconds = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
+            self._known.append(adjoints_of(self.program, self.cases[0].inputs, seconds))
+        return self._known[0]
 
     # One round: evidence, then candidates in the order of the evidence.
 
@@ -173,7 +161,7 @@ class Search:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
             if self.found and stage not in _QUICK:
                 after += (
-                    0.5 if stage == "alone" else 1
+                    0.5 if stage in ("alone", "adjoints") else 1
                 )  # the next lines in the order of evidence may have a simpler mend
             if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
@@ -190,6 +178,20 @@ class Search:
         step = replace(self._step(rewrite, now), telling=telling)
         self._install(rewrite)
         return step
+
+    def _advance(self, now: Round, places: list[Weighed]) -> Step | None:
+        """Make the edit with which more numbers of the backward are adjoints of the loss."""
+        if now.agreement is None:
+            return None
+        lines = [place for place, _ in places]
+        found = itertools.chain(
+            by_adjoints.agreeing(self.program, now, lines, 2.0),
+            by_adjoints.becoming(self.program, now, lines, 2.0),
+        )
+        best = by_adjoints.advance(self.program, self.cases[0], now, found)
+        if best is None or (best.splices in self._refused and not self.steps):
+            return None
+        return self._accepted(best, now)
 
     def _group(self, now: Round, base: Score) -> Step | None:
         """Make one of two or three edits that give what as many lines together should have had.
@@ -241,6 +243,7 @@ class Search:
         """Give what is tried in the order of the evidence, line by line."""
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
+        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.5)
         for place in alone[:10]:
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", candidates.of_wanted(self.program, now, place)
@@ -387,7 +390,8 @@ class Search:
         step = self._step(rewrite, now)
         source = self.program.sources[rewrite.file]
         texts = {**step.texts, rewrite.file: source.edited(rewrite.splices)}
-        self.found.append(Found(texts, [*self.steps, step], rewrite.cost + penalty))
+        cost = rewrite.cost + penalty + by_adjoints.plausible(self.program, now, rewrite)
+        self.found.append(Found(texts, [*self.steps, step], cost))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
 

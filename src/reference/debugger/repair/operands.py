@@ -33,6 +33,8 @@ def _singles(place: Place) -> Iterator[Rewrite]:
                     yield place.rewrite(node, atom.text, kind, f"{atom.text}, not {text}", cost)
             if isinstance(parent, ast.Subscript) and isinstance(node, ast.Name):
                 yield from _longer_or_shorter(place, node, text, value)
+            elif _is_reduced(node, parent):
+                yield from _of_other_shapes(place, node, text, value)
         elif not isinstance(parent, ast.Subscript) or isinstance(node, ast.Name):
             yield from _others(place, node, text, value)
 
@@ -48,6 +50,31 @@ def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -
         ):
             cost = 1.3 + unlike(text, name)
             yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
+
+
+def _is_reduced(node: ast.expr, parent: ast.AST) -> bool:
+    """Return whether the shape of an operand is not that of the result: sums, products of matrices.
+
+    Examples
+    --------
+    >>> sum_ = ast.parse("db.sum(axis=0)", mode="eval").body
+    >>> _is_reduced(sum_.func.value, sum_.func)
+    True
+    """
+    if isinstance(parent, ast.BinOp):
+        return isinstance(parent.op, ast.MatMult)
+    if isinstance(parent, ast.Attribute):
+        return parent.value is node and parent.attr in ("sum", "mean", "dot", "T")
+    return isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute)
+
+
+def _of_other_shapes(place: Place, node: ast.expr, text: str, value: object) -> Iterator[Rewrite]:
+    """Give arrays of other shapes for one that is summed or multiplied."""
+    for atom in place.atoms:
+        if atom.shape and atom.shape != np.shape(value) and not atom.zero and len(atom.text) < 20:  # type: ignore[arg-type]  # a value of whatever type has a shape
+            cost = 1.3 + unlike(text, atom.text)
+            yield place.rewrite(node, atom.text, naming(text, atom.text),
+                                f"{atom.text}, not {text}", cost)  # fmt: skip
 
 
 def _donated(place: Place) -> Iterator[Rewrite]:

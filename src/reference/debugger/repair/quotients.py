@@ -1,27 +1,34 @@
 """Products of known values that turn the value of a line into the one it should have had.
 
-Where the solve says what a line should have given, the missing factor is a quotient and the
-missing term a difference: both are numbers, and are looked up among the products of up to three
-variables and the slopes that are written with them.
+Where it is known what a line should have given, the missing factor is a quotient and the missing
+term a difference: both are numbers, and are looked up among the products of up to three values:
+variables, the slopes that are written with them, and longer expressions of the file.
 """
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.repair.place import Place, Rewrite, inside, product
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
 
 _MOST = 160  # values that products are made of
 _NEAR = 1e-6
+_ENTRIES = 4  # at which all products are compared; what agrees there is compared in full
 
 
 def rewrites(
-    place: Place, node: ast.expr, parent: ast.AST, made: Array, wanted: Array, env: dict[str, Any]
+    place: Place,
+    node: ast.expr,
+    parent: ast.AST,
+    made: Array,
+    wanted: Iterable[Array],
+    env: dict[str, Any],
+    most: int = 3,
 ) -> Iterator[Rewrite]:
     """Give ``made * a * b`` and ``made + a * b`` that are what was wanted.
 
@@ -30,82 +37,144 @@ def rewrites(
     place : Place
     node, parent : ast nodes
         The expression whose value is wrong, and what it stands in.
-    made, wanted : ndarray
-        Its value at the first execution that is wrong, and the value it should have had there.
+    made : ndarray
+        Its value at the first execution that is wrong.
+    wanted : iterable of ndarray
+        Values that it may have had to have there.
     env : dict
         The variables there.
+    most : int
+        Factors of a product.
     """
-    text = place.text(node)
     known = _known(place, env, np.shape(made))
-    usable = np.abs(made) > 1e-9 * np.max(np.abs(made), initial=0.0)
-    if np.any(usable):
-        quotient = np.divide(wanted, made, out=np.ones_like(made), where=usable)
-        for texts in _products(known, quotient, usable):
-            factor = " * ".join(texts)
-            kind = "missing derivative" if any("1 - " in t for t in texts) else "missing factor"
+    addends = _addends(place, node, parent, env, made)
+    usable = [np.abs(value) > 1e-9 * np.max(np.abs(value), initial=0.0) for *_, value in addends]
+    tables = [_Products(known, value) for *_, value in addends]
+    for target in wanted:
+        delta = target - made
+        for (inner, around, sign, value), where, table in zip(addends, usable, tables, strict=True):
+            if not where.any():
+                continue
+            quotient = np.divide(value + sign * delta, value, out=np.ones_like(value), where=where)
+            for texts in table.of(quotient, where, most):
+                factor = " * ".join(texts)
+                kind = "missing derivative" if any("1 - " in t for t in texts) else "missing factor"
+                new = f"{product(inner, place.text(inner))} * {factor}"
+                yield place.rewrite(inner, inside_sum(around, new), kind, f"times {factor}",
+                                    1.3 + 0.2 * len(texts))  # fmt: skip
+        everywhere = np.ones(np.shape(made), bool)
+        for texts in _Products(known, delta).of(delta, everywhere, most):
+            term = " * ".join(texts)
             yield place.rewrite(
-                node, f"{product(node, text)} * {factor}", kind, f"times {factor}",
-                1.3 + 0.2 * len(texts),
+                node, inside(parent, f"{place.text(node)} + {term}"), "missing path", f"+ {term}",
+                1.8 + 0.25 * len(texts),
             )  # fmt: skip
-    for texts in _products(known, wanted - made, np.ones(np.shape(made), bool)):
-        term = " * ".join(texts)
-        yield place.rewrite(
-            node, inside(parent, f"{text} + {term}"), "missing path", f"+ {term}",
-            1.8 + 0.25 * len(texts),
-        )  # fmt: skip
+
+
+def inside_sum(parent: ast.AST, text: str) -> str:
+    """Return a product in brackets where the parent, not being a sum, would tear it apart."""
+    is_sum = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
+    return text if is_sum else inside(parent, text)
+
+
+_Addend = tuple[ast.expr, ast.AST, float, Array]
+
+
+def _addends(
+    place: Place, node: ast.expr, parent: ast.AST, env: dict[str, Any], made: Array
+) -> list[_Addend]:
+    """Return an expression and the terms of its sum, with what stands around, sign and value."""
+    found: list[_Addend] = [(node, parent, 1.0, made)]
+
+    def visit(inner: ast.expr, sign: float) -> None:
+        if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Add | ast.Sub):
+            other = -sign if isinstance(inner.op, ast.Sub) else sign
+            for part, its in ((inner.left, sign), (inner.right, other)):
+                value = place.value(place.text(part), env)
+                if isinstance(value, np.ndarray) and value.shape == np.shape(made):
+                    found.append((part, inner, its, np.asarray(value, float)))
+                visit(part, its)
+
+    visit(node, 1.0)
+    return found[:8]
 
 
 def _known(place: Place, env: dict[str, Any], shape: tuple[int, ...]) -> list[tuple[str, Array]]:
-    """Return variables of a shape, and the slopes that are written with them, with their values."""
-    atoms = []
+    """Return expressions of a shape, and the slopes that are written with them, with values."""
+    atoms, wide = [], []
     for atom in place.atoms:
         value = place.value(atom.text, env)
-        if isinstance(value, np.ndarray) and value.shape == shape and value.dtype.kind == "f":
-            atoms.append((atom.text, value))
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.shape:
+            if value.shape == shape:
+                atoms.append((atom.text, value))
+            elif _broadcasts(value.shape, shape):
+                wide.append((atom.text, np.broadcast_to(value, shape)))
     found = list(atoms)
     for text, value in atoms:
         if np.max(np.abs(value), initial=0.0) <= 1:
             found += [(f"(1 - {text})", 1 - value), (f"(1 - {text} ** 2)", 1 - value**2)]
         found.append((f"(1 - np.tanh({text}) ** 2)", 1 - np.tanh(value) ** 2))
+    found += wide
+    for atom in place.donors:
+        if atom.shape == shape and not atom.zero:
+            value = place.value(atom.text, env)
+            if isinstance(value, np.ndarray) and value.shape == shape:
+                node = ast.parse(atom.text, mode="eval").body
+                found.append((bracketed(node, atom.text), np.asarray(value, float)))
     return [(text, value) for text, value in found if np.all(np.isfinite(value))][:_MOST]
 
 
-def _products(
-    known: list[tuple[str, Array]], target: Array, where: Array
-) -> Iterator[tuple[str, ...]]:
-    """Give the products of one, two and three known values that are the target, few at first."""
-    if not known or not np.any(np.abs(target[where]) > 1e-12):
-        return
-    # Logarithms at the entries where most is to be seen; what agrees there is compared in full.
-    order = np.argsort(-np.abs(target[where]))[:4]
-    values = np.array([value[where][order] for _, value in known])
-    with np.errstate(divide="ignore"):
-        logs, wanted = np.log(np.abs(values)), np.log(np.abs(target[where][order]))
-    n = len(known)
+def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
+    try:
+        return np.broadcast_shapes(small, large) == large
+    except ValueError:
+        return False
 
-    def full(indices: tuple[int, ...]) -> bool:
-        made = np.prod([known[k][1] for k in indices], axis=0)
+
+class _Products:
+    """The products of known values, by their logarithms at the entries where most is to be seen."""
+
+    def __init__(self, known: list[tuple[str, Array]], telling: Array) -> None:
+        self._known = known
+        self._at = np.argsort(-np.abs(telling), axis=None)[:_ENTRIES]
+        values = np.array([np.ravel(value)[self._at] for _, value in known])
+        with np.errstate(divide="ignore"):
+            self._logs = np.log(np.abs(values)).reshape(len(known), len(self._at))
+        a, b = np.triu_indices(len(known))
+        pairs = self._logs[a] + self._logs[b]
+        order = np.argsort(pairs[:, 0])
+        self._a, self._b, self._pairs = a[order], b[order], pairs[order]
+
+    def of(self, target: Array, where: Array, most: int) -> Iterator[tuple[str, ...]]:
+        """Give the products that are a target where it counts: the shortest alone."""
+        flat = np.ravel(target)[self._at]
+        if not self._known or not np.all(np.abs(flat) > 1e-12) or np.allclose(flat, 1):
+            return
+        wanted = np.log(np.abs(flat))
+        for found in (self._single, self._double, self._triple)[:most]:
+            several = [texts for texts in found(wanted) if self._is(texts, target, where)]
+            for indices in several:
+                yield tuple(self._known[k][0] for k in indices)
+            if several:
+                return
+
+    def _single(self, wanted: Array) -> Iterator[tuple[int, ...]]:
+        for k in np.flatnonzero(np.all(np.abs(self._logs - wanted) < _NEAR, axis=1)):
+            yield (int(k),)
+
+    def _double(self, wanted: Array) -> Iterator[tuple[int, ...]]:
+        first, last = np.searchsorted(self._pairs[:, 0], [wanted[0] - _NEAR, wanted[0] + _NEAR])
+        for m in range(first, last):
+            if np.all(np.abs(self._pairs[m] - wanted) < _NEAR):
+                yield int(self._a[m]), int(self._b[m])
+
+    def _triple(self, wanted: Array) -> Iterator[tuple[int, ...]]:
+        for k in range(len(self._known)):
+            for pair in self._double(wanted - self._logs[k]):
+                if k >= max(pair):
+                    yield (*pair, k)
+
+    def _is(self, indices: tuple[int, ...], target: Array, where: Array) -> bool:
+        made = np.prod([self._known[k][1] for k in indices], axis=0)
         size = np.max(np.abs(target[where]))
         return bool(np.allclose(made[where], target[where], rtol=_NEAR, atol=_NEAR * size))
-
-    count = 0
-    for k in np.flatnonzero(np.all(np.abs(logs - wanted) < _NEAR, axis=1)):
-        if full((int(k),)):
-            count += 1
-            yield (known[k][0],)
-    if count:
-        return
-    a, b = np.triu_indices(n)
-    pairs = logs[a] + logs[b]
-    for m in np.flatnonzero(np.all(np.abs(pairs - wanted) < _NEAR, axis=1)):
-        if full((int(a[m]), int(b[m]))):
-            count += 1
-            yield known[a[m]][0], known[b[m]][0]
-    if count:
-        return
-    for k in range(n):
-        for m in np.flatnonzero(np.abs(pairs[:, 0] + logs[k, 0] - wanted[0]) < _NEAR):
-            if b[m] <= k and np.all(np.abs(pairs[m] + logs[k] - wanted) < _NEAR):
-                indices = (int(a[m]), int(b[m]), k)
-                if full(indices):
-                    yield tuple(known[i][0] for i in indices)

@@ -1,0 +1,280 @@
+"""What a backward is to compute: the derivative of the loss by every value that the loss makes.
+
+The loss runs once on numbers that note what they are made of, with every expression of the user's
+watched; one sweep back over the notes gives the adjoint of each. A number that a backward computes
+and that is one of these adjoints is right, whatever its name, whatever array it stands in, and
+however many faults there are elsewhere: that tells progress where no gradient is right yet.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+import types
+from collections.abc import Callable, Iterable
+from typing import Any, cast
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.dual import Dual, duals
+from reference.debugger.program import Inputs, Program, copied
+from reference.debugger.sites import PROBE
+from reference.debugger.source import Source, Unit
+from reference.debugger.tangents import dual_numpy
+from reference.debugger.timebox import TimeUp
+
+_MOST_NOTES = 400_000
+_NEAR = 1e-8
+_NOTHING = 1e-11  # of the largest adjoint: what is so small is nothing
+_WRITES = {"at", "copyto", "put", "put_along_axis", "fill_diagonal", "place", "putmask", "append"}
+
+
+class Note:
+    """A number of which the loss is a function: the sum of others, each times a slope.
+
+    It takes the place of the tangent of a `Dual`, whose arithmetic is linear in it.
+    """
+
+    __slots__ = ("at", "tape")
+    __array_ufunc__ = None  # floats of NumPy leave the product to us
+
+    def __init__(self, tape: _Tape, parts: tuple[tuple[int, float], ...] = ()) -> None:
+        self.tape, self.at = tape, len(tape.parts)
+        tape.parts.append(parts)
+        if self.at > _MOST_NOTES:
+            raise MemoryError("the loss makes too many numbers")
+
+    def __mul__(self, slope: float) -> Note:
+        return Note(self.tape, ((self.at, float(slope)),))
+
+    __rmul__ = __mul__
+
+    def __add__(self, other: Note) -> Note:
+        return Note(self.tape, ((self.at, 1.0), (other.at, 1.0)))
+
+    def __sub__(self, other: Note) -> Note:
+        return Note(self.tape, ((self.at, 1.0), (other.at, -1.0)))
+
+    def __neg__(self) -> Note:
+        return Note(self.tape, ((self.at, -1.0),))
+
+
+class _Tape:
+    """The notes in the order in which they were made."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[tuple[int, float], ...]] = []
+
+    def adjoints(self, end: Note) -> Array:
+        """Return the derivative of the last number with respect to each."""
+        found = [0.0] * len(self.parts)
+        found[end.at] = 1.0
+        for at in range(end.at, -1, -1):
+            adjoint = found[at]
+            if adjoint:
+                for part, slope in self.parts[at]:
+                    found[part] += adjoint * slope
+        return np.array(found)
+
+
+class Adjoints:
+    """All adjoints of a loss at some inputs, as a set of numbers to look others up in.
+
+    Parameters
+    ----------
+    values : ndarray
+        Of every number, of every use of one, and of all its uses but one, which are what a
+        backward sums up.
+    known : ndarray
+        Values that the loss makes itself: what a backward makes again is no adjoint.
+    arrays : iterable of ndarray
+        The adjoints of whole arrays, in their shapes.
+    """
+
+    def __init__(self, values: Array, known: Array, arrays: Iterable[Array] = ()) -> None:
+        self._arrays = list(arrays)
+        largest = float(np.max(np.abs(values), initial=0.0))
+        values = values[np.abs(values) > _NOTHING * largest]
+        self._sorted, self._known = np.sort(values), np.sort(known)
+        self._least = _NOTHING * largest
+
+    def __len__(self) -> int:
+        return len(self._sorted)
+
+    def of_shape(self, shape: tuple[int, ...]) -> list[Array]:
+        """Return the adjoints of arrays of a shape, each once."""
+        found = {a.tobytes(): a for a in self._arrays if a.shape == shape and np.all(a)}
+        return list(found.values())
+
+    def holds(self, value: Any) -> Array:
+        """Return which entries of a value are adjoints."""
+        return _among(self._sorted, np.ravel(np.asarray(value, dtype=float)))
+
+    def tells(self, value: Any) -> Array:
+        """Return which entries of a value say something: not zero, no value of the loss's own."""
+        flat = np.ravel(np.asarray(value, dtype=float))
+        return (np.abs(flat) > self._least) & ~_among(self._known, flat)
+
+
+def _among(ordered: Array, flat: Array) -> Array:
+    if not len(ordered):
+        return np.zeros(flat.shape, bool)
+    at = np.searchsorted(ordered, flat)
+    below, above = ordered[np.maximum(at - 1, 0)], ordered[np.minimum(at, len(ordered) - 1)]
+    with np.errstate(invalid="ignore"):
+        return np.minimum(np.abs(below - flat), np.abs(above - flat)) <= _NEAR * np.abs(flat)
+
+
+def adjoints_of(program: Program, inputs: Inputs, seconds: float) -> Adjoints | None:
+    """Return the adjoints of the program's loss, or None where it does not run on notes."""
+    for plain_too in (True, False):
+        found = _adjoints(program, inputs, seconds, plain_too)
+        if found is not None:
+            return found
+    return None
+
+
+def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool) -> Adjoints | None:
+    tape = _Tape()
+    notes: list[int] = []
+    used: list[int] = []  # the number that a note is a use of
+    known: list[float] = []
+    blocks: list[tuple[int, tuple[int, ...]]] = []  # where an array's notes begin, and its shape
+
+    def noted(value: Any) -> Any:
+        number = Note(tape) if value.tangent is None else Note(tape, ((value.tangent.at, 1.0),))
+        notes.append(number.at)
+        used.append(number.at if value.tangent is None else value.tangent.at)
+        known.append(value.value)
+        return Dual(value.value, cast(Any, number))  # of a tangent's kind: see `Note`
+
+    def probe(_: int, __: Any, value: Any) -> Any:
+        if type(value) is Dual:
+            return noted(value)
+        if isinstance(value, np.ndarray) and value.dtype == object and value.size:
+            flat = value.ravel().tolist()
+            if all(type(x) is Dual for x in flat):
+                blocks.append((len(notes), value.shape))
+                made = np.empty_like(value)
+                made.flat = [noted(x) for x in flat]  # type: ignore[assignment]  # any sequence will do
+                return made
+        return value
+
+    groups = copied(inputs)
+    for group in groups:
+        for name in list(group):
+            value = group[name]
+            if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+                rows = duals(value)
+                rows.flat = [noted(x) for x in rows.ravel()]  # type: ignore[assignment]  # the same
+                group[name] = rows
+            elif isinstance(value, float):
+                group[name] = noted(Dual(value))
+    before = program.value(inputs)
+    program.state.restore()
+    try:
+        with (
+            _Watched(program, probe, plain_too),
+            dual_numpy(program.loss, program.backward, *program.functions),
+            program.watchdog.limit(seconds),
+        ):
+            end = program.loss(*groups)
+    except (Exception, TimeUp):
+        return None
+    end = end.item() if isinstance(end, np.ndarray) and end.size == 1 else end
+    if type(end) is not Dual or not isinstance(end.tangent, Note):
+        return None
+    if not abs(end.value - before) <= 1e-9 * (1 + abs(before)):
+        return None  # watching changes the program: something is written through
+    found = tape.adjoints(end.tangent)
+    values = np.concatenate([found[notes], found[used], found[used] - found[notes]])
+    arrays = (
+        found[index[at : at + math.prod(shape)]].reshape(shape)
+        for at, shape in blocks
+        for index in (notes, used)
+    )
+    return Adjoints(values, np.array(known), arrays)
+
+
+class _Watched:
+    """The context in which every float that an expression of the loss gives passes the probe."""
+
+    def __init__(self, program: Program, probe: Any, plain_too: bool) -> None:
+        self.program, self.probe, self.plain_too = program, probe, plain_too
+
+    def __enter__(self) -> None:
+        program = self.program
+        self.undo: list[Callable[[], None]] = []
+        self.spaces: list[dict[str, Any]] = []
+        own = {f.__name__ for f in program.functions} | {"__init__"}
+        own |= {unit.classes[-1] for unit in program.live_units if unit.classes}
+        for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
+            if PROBE not in space:
+                space[PROBE] = self.probe
+                self.spaces.append(space)
+        for unit in program.live_units:
+            if not program.only_in_backward(unit):
+                code = _watched(program.sources[unit.file], unit, own, self.plain_too)
+                self.undo.append(program.swap(unit, code))
+
+    def __exit__(self, *_: object) -> None:
+        for undo in self.undo:
+            undo()
+        for space in self.spaces:
+            del space[PROBE]
+
+
+def _watched(source: Source, unit: Unit, own: set[str], plain_too: bool) -> types.CodeType:
+    fresh = next(u for u in Source(source.file, source.text).units if u.first == unit.first)
+    statement: ast.stmt = _Watcher(own, plain_too).visit(fresh.tree)
+    for name in reversed(unit.classes):
+        statement = ast.ClassDef(name, [], [], [statement], [])
+    module = ast.fix_missing_locations(ast.Module([statement], []))
+    return compile(module, source.file, "exec", dont_inherit=True)
+
+
+class _Watcher(ast.NodeTransformer):
+    """Wraps what is computed, and names where they are operands: there a copy does no harm."""
+
+    def __init__(self, own: set[str], plain_too: bool) -> None:
+        self.own, self.plain_too = own, plain_too
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        node.left, node.right = self._operand(node.left), self._operand(node.right)
+        return _wrapped(node)
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
+        if isinstance(node.op, ast.Not):
+            return self.generic_visit(node)
+        node.operand = self._operand(node.operand)
+        return _wrapped(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        if name in _WRITES or name in self.own or any(k.arg == "out" for k in node.keywords):
+            return self.generic_visit(node)
+        if ast.unparse(node.func).partition(".")[0] in ("np", "numpy", "math"):
+            node.args = [self._operand(a) for a in node.args]
+            node.keywords = [self.visit(k) for k in node.keywords]
+        else:
+            self.generic_visit(node)
+        return _wrapped(node)
+
+    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+        node.value = self._operand(node.value)
+        if isinstance(node.target, ast.Name):
+            return node
+        node.target = self.visit(node.target)
+        return node
+
+    def _operand(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            inner = self.visit(node)
+            return _wrapped(inner) if self.plain_too else inner
+        return self.visit(node)
+
+
+def _wrapped(node: Any) -> ast.expr:
+    call = ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(0), ast.Constant(None), node], [])
+    return ast.copy_location(call, node)

@@ -1,0 +1,30 @@
+"""What a search keeps: edits that were accepted one after the other, and complete repairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference.debugger.repair import Place, Rewrite
+
+
+@dataclass
+class Step:
+    """An edit that was accepted, and what was known when it was."""
+
+    rewrite: Rewrite
+    texts: dict[str, str]  # before the edit
+    times: tuple[tuple[int, ...], tuple[int, ...]]  # where it changes a value; all there are
+    telling: bool = True  # whether it makes whole outputs right, or gives just the value wanted
+
+
+Ranked = tuple[tuple[float, ...], Rewrite]
+Weighed = tuple[Place, float]
+
+
+@dataclass
+class Found:
+    """A complete repair: the texts of all files, and the steps that led there."""
+
+    texts: dict[str, str]
+    steps: list[Step]
+    cost: float
