@@ -11,8 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from reference.campaigns.command import reports_of
-from reference.cell_question import question_of
-from reference.debugger.debug import debug
+from reference.cell_debug import debug_cell
 from reference.everything import everything, report_on
 from reference.load import load_cell
 from reference.report.lines import head, report_line, summary, width_of
@@ -69,8 +68,7 @@ def located(report: Report, cell: Any, arguments: Namespace) -> Report:
     """Let the debugger look for the line, where somebody's cell is wrong."""
     if report.verdict != "wrong" or not arguments.cells:
         return report
-    question = question_of(cell, arguments.seed)
-    diagnosis = debug(*question[:4], example=question.example, seconds=SEARCH)
+    diagnosis = debug_cell(cell, report=report, seconds=SEARCH, seed=arguments.seed)
     return replace(report, diagnosis=diagnosis)
 
 

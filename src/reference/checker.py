@@ -21,6 +21,7 @@ from reference import invariants
 from reference.batch import BatchComparison, compare_batch
 from reference.compare import Mismatch, axes_of, compare
 from reference.exact import Proof, prove_cell
+from reference.exact.cells import prove_problem
 from reference.plan import SHAPES, Plan, plan_for
 from reference.problem import Problem
 from reference.report.record import Evidence, Report
@@ -30,6 +31,7 @@ from reference.vote import vote
 
 Progress = Callable[[int, int], None]
 _STEPWISE = 3  # problems taken apart step by step
+_LONGEST_PROOF = 10.0  # seconds for a problem that fails where others are proved
 
 
 def check(
@@ -91,6 +93,7 @@ def check(
         worst=findings.worst,
         seed=seed,
         seconds=time.perf_counter() - started,
+        failing=min(findings.failing, key=_size).case if findings.failing else None,
     )
 
 
@@ -135,7 +138,11 @@ def _compare(plan: Plan, findings: _Findings, cases: int, seed: int, progress: P
         cases = min(cases, 4 * len(SHAPES))
     rng = np.random.default_rng(seed)
     for turn, (oracle, problems) in enumerate(plan.batches(rng), start=1):
-        comparison = compare_batch(problems, oracle, rng)
+        try:
+            comparison = compare_batch(problems, oracle, rng)
+        except Exception:
+            findings.failing = [problem for problem in problems if _raises(problem)]
+            raise
         _note(findings, comparison, problems)
         findings.compared += len(problems)
         progress(min(findings.compared, cases), cases)
@@ -146,6 +153,15 @@ def _compare(plan: Plan, findings: _Findings, cases: int, seed: int, progress: P
         problem = min(findings.failing, key=_size)
         findings.failing = [problem]
         findings.mismatches += _mismatches(plan, problem, "TOTAL", rng)
+
+
+def _raises(problem: Problem) -> bool:
+    """Return whether the hand-written side raises on a problem."""
+    try:
+        run_sequence(problem)
+    except Exception:  # whatever somebody's cell raises
+        return True
+    return False
 
 
 def _note(findings: _Findings, comparison: BatchComparison, problems: list[Problem]) -> None:
@@ -277,7 +293,15 @@ def _weigh(proofs: dict[str, Proof], findings: _Findings) -> None:
             "identity of functions that the prover does not know"
         )
     formal = {mismatch.stage for mismatch in findings.mismatches} <= {"LOCAL", "TOTAL"}
-    if findings.mismatches and formal and verdicts == {"proved"}:
+    if not findings.mismatches or not formal or verdicts != {"proved"}:
+        return
+    # Proved at a few sizes: a fault may need others, such as a batch of one.
+    is_refuted = False
+    for problem in findings.failing[:1]:
+        proof = prove_problem(problem, seconds=_LONGEST_PROOF)
+        proofs["the problem that fails"] = proof
+        is_refuted = proof.verdict == "refuted"
+    if not is_refuted:
         findings.doubt("exact arithmetic proves the backward, though floats disagree")
 
 

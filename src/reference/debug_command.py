@@ -59,6 +59,8 @@ def answer(question: Question, seconds: float, seed: int) -> Diagnosis:
 
     with progress_shown() as show, contextlib.redirect_stdout(sys.stderr):
         try:
+            if question.cell is not None:
+                return debug(question.cell, seconds=seconds, seed=seed, progress=show)
             return debug(
                 question.loss,
                 question.backward,

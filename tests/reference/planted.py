@@ -120,6 +120,45 @@ class NotTransposed(RNN):
         return dparams, RNNState(dz @ params.U), dx
 
 
+class TwiceWhereOneRowLives(RNN):
+    """Wrong only where one row of the batch is alive, so that lengths alone may show it."""
+
+    def step_backward(self, params, cache, dstate):
+        dparams, dstate_prev, dx = super().step_backward(params, cache, dstate)
+        if len(dx) == 1:
+            dparams = dparams._replace(b=2 * dparams.b)
+        return dparams, dstate_prev, dx
+
+
+class TwiceWhereOneInput(RNN):
+    """Wrong only where the input size is 1."""
+
+    def step_backward(self, params, cache, dstate):
+        dparams, dstate_prev, dx = super().step_backward(params, cache, dstate)
+        if dx.shape[1] == 1:
+            dx = 2 * dx
+        return dparams, dstate_prev, dx
+
+
+class RaisesWhereOneRowLives(RNN):
+    """Raises where one row of the batch is alive: a squeeze takes the batch away."""
+
+    def step_backward(self, params, cache, dstate):
+        x, h_prev, h = cache
+        dz = np.squeeze(dstate.h * (1 - h**2))
+        dparams = RNNParams(x.T @ dz, h_prev.T @ dz, dz.sum(axis=0))
+        return dparams, RNNState(dz @ params.U.T), dz @ params.W.T
+
+
+class PaddingHasAGradient(ml.Residual):
+    """A layer that is wrong where rows end early."""
+
+    def run_backward(self, cache, dhs, dstate_T):
+        tape, _ = cache
+        dparams, dxs, dstate0 = ml.backward(tape, dhs, dstate_T)
+        return dparams, dxs + dhs, dstate0
+
+
 class ChangesItsArgument(RNN):
     def step_backward(self, params, cache, dstate):
         answer = super().step_backward(params, cache, dstate)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from manual_lstm import checks
-from reference.cell_question import question_of
 from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.by_length import search_by_length
 from reference.debugger.cases import Case, draws, size_of
@@ -46,8 +45,9 @@ def debug(
     Parameters
     ----------
     loss : callable
-        ``loss(params, inputs) -> scalar``, unmodified; or, alone, a cell or a class of cells,
-        which is run over a short sequence.
+        ``loss(params, inputs) -> scalar``, unmodified; or, alone, a cell, a class of cells or a
+        layer, which is run over a short sequence, and if that shows nothing, on the kind of
+        problem that `check` finds wrong.
     backward : callable
         ``backward(params, inputs) -> mapping`` of gradients by the names of their primals.
     params, inputs : mapping of str to ndarray
@@ -82,7 +82,9 @@ def debug(
             checks.fail("backward", "no value", "a function of params and inputs that returns "
                         "gradients by name", "a loss alone gives nothing to compare",
                         error=TypeError)  # fmt: skip
-        loss, backward, params, inputs, example = question_of(loss, seed)
+        from reference.cell_debug import debug_cell  # which asks `debug` about two functions
+
+        return debug_cell(loss, sources=sources, seconds=seconds, seed=seed, progress=progress)
     if params is None or inputs is None:
         checks.fail(
             "params" if params is None else "inputs",

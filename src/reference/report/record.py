@@ -10,6 +10,7 @@ from reference.compare import Mismatch
 if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis
     from reference.exact import Proof
+    from reference.problem import Case
 
 
 class BackwardIsWrongError(AssertionError):
@@ -75,6 +76,8 @@ class Report:
     seconds : float
     diagnosis : Diagnosis or None
         What the debugger says of a cell that is wrong, where it was asked.
+    failing : Case or None
+        The smallest of the random problems that failed, for `reference.draw`; not part of the JSON.
     """
 
     name: str
@@ -87,6 +90,7 @@ class Report:
     seed: int = 0
     seconds: float = 0.0
     diagnosis: Diagnosis | None = None
+    failing: Case | None = None
 
     def raise_if_wrong(self) -> None:
         """Raise `BackwardIsWrongError` with the whole report if the verdict is "wrong"."""
