@@ -5,7 +5,9 @@ python -m benchmarks.cells --write docs/cells-evidence.md    the table as a page
 
 The mutants are those of ``benchmarks.mutation --save FILE``, which takes minutes: with ``--mutants
 FILE`` they are read from there, and measured otherwise. ``--save FILE`` and ``--from FILE`` do the
-same for all the rest. Witnesses are asked where the libraries of `make peers` are installed.
+same for all the rest; ``--from docs/cells-evidence.md`` takes all that is measured from the page
+as it stands, and only counts parameters anew. Witnesses are asked where the libraries of
+`make peers` are installed.
 """
 
 from __future__ import annotations
@@ -24,6 +26,7 @@ from typing import Any
 import jax
 import numpy as np
 from benchmarks.mutation_summary import Summary, all_subjects, load, measure
+from benchmarks.parameters import parameters_of
 
 from reference import check
 from reference.batch import BatchComparison, compare_batch
@@ -40,6 +43,8 @@ INTRODUCTION = """\
 What stands behind each cell and layer of [the cells](cells.md). The page is written by
 `python -m benchmarks.cells --write docs/cells-evidence.md`; nothing in it is typed by hand.
 
+- **Parameters**: how many numbers `init_params` gives, as a formula in D and H and with D = 3 and
+  H = 4 (that of `LSTMP` holds for an even H); of a layer, how many the one that was measured has.
 - **Proved**: the backward is the derivative of the forward in exact arithmetic, over a whole
   sequence, for dense inputs, ragged lengths and, where the cell takes them, index inputs.
 - **Cases**: random problems compared with JAX, all their gradients, of all variants of the cell.
@@ -51,6 +56,12 @@ What stands behind each cell and layer of [the cells](cells.md). The page is wri
 - **Witnesses**: libraries that compute the same, and the worst error of any output, final state or
   gradient in the same units; "forward" where the library knows no gradients (float32).
 """
+
+
+HEAD = (
+    "| cell or layer | parameters | proved | cases | JAX | complex step | mutants | witnesses |",
+    "|---|---:|---|---:|---:|---:|---|---|",
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +80,7 @@ class Row:
         """Return the row of the table."""
         cells = (
             f"`{self.name}`",
+            parameters_of(self.name),
             self.proved,
             f"{self.cases:,}",
             f"{self.jax:.1f}",
@@ -215,20 +227,24 @@ def rows(cases: int, tell: Any) -> Iterator[Row]:
 
 
 def page(table: list[Row], summaries: dict[str, Summary]) -> str:
-    head = "| cell or layer | proved | cases | JAX | complex step | mutants | witnesses |"
     versions = [f"Python {platform.python_version()}", f"NumPy {np.__version__}",
                 f"JAX {jax.__version__}", f"{os.cpu_count()} cores"]  # fmt: skip
-    return "\n".join(
-        [
-            INTRODUCTION,
-            head,
-            "|---|---|---:|---:|---:|---|---|",
-            *(row.told(summaries) for row in table),
-            "",
-            f"{', '.join(versions)}.",
-            "",
-        ]
-    )
+    return whole([row.told(summaries) for row in table], f"{', '.join(versions)}.")
+
+
+def whole(table: list[str], versions: str) -> str:
+    return "\n".join([INTRODUCTION, *HEAD, *table, "", versions, ""])
+
+
+def counted_anew(text: str) -> str:
+    """Return a page with what its table says that was measured, and parameters counted anew."""
+    table = []
+    for line in text.splitlines():
+        if line.startswith("| `"):
+            name, *figures = line.strip("| ").split(" | ")
+            measured = figures[-6:]  # parameters are the one column before these
+            table.append(f"| {' | '.join((name, parameters_of(name.strip('`')), *measured))} |")
+    return whole(table, text.splitlines()[-1])
 
 
 def main() -> int:
@@ -236,13 +252,24 @@ def main() -> int:
     parser.add_argument("--cases", type=int, default=512, help="problems of each cell, at least")
     parser.add_argument("--mutants", type=Path, metavar="FILE", help="figures that were kept")
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep all but the mutants there")
-    parser.add_argument("--from", type=Path, metavar="FILE", dest="saved", help="what was kept")
+    parser.add_argument(
+        "--from", type=Path, metavar="FILE", dest="saved", help="what was kept, or the page itself"
+    )
     parser.add_argument("--write", type=Path, metavar="FILE", help="write the page there")
     options = parser.parse_args()
 
     def tell(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
+    def write(text: str) -> int:
+        if options.write is None:
+            print(text)
+        else:
+            options.write.write_text(text)
+        return 0
+
+    if options.saved is not None and options.saved.suffix == ".md":
+        return write(counted_anew(options.saved.read_text()))
     jax.config.update("jax_enable_x64", True)  # flax and Keras compute in what JAX is set to
     if options.saved is not None:
         table = [Row(**row) for row in json.loads(options.saved.read_text())]
@@ -256,12 +283,7 @@ def main() -> int:
     else:
         wanted = {row.backward for row in table}
         summaries = measure([s for s in all_subjects() if s.name in wanted], tell)
-    text = page(table, {summary.name: summary for summary in summaries})
-    if options.write is None:
-        print(text)
-    else:
-        options.write.write_text(text)
-    return 0
+    return write(page(table, {summary.name: summary for summary in summaries}))
 
 
 if __name__ == "__main__":
