@@ -111,7 +111,7 @@ def output_of(state: Any) -> Any:
 def with_output(state: Tree, h: Array) -> Tree:
     """Return `state` with its first field, the output h, replaced."""
     if isinstance(state, dict):
-        return {**state, next(iter(state)): h}  # type: ignore[return-value]
+        return {**state, next(iter(state)): h}  # type: ignore[return-value]  # a dict like the given one
     assert isinstance(state, tuple)
     children = (h, *state[1:])
-    return type(state)(*children) if hasattr(state, "_fields") else children  # type: ignore
+    return type(state)(*children) if hasattr(state, "_fields") else children  # type: ignore  # of the given type, a NamedTuple or a tuple

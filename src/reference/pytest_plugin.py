@@ -137,5 +137,5 @@ def pytest_runtest_makereport(
         visible = call.excinfo.traceback.filter(call.excinfo)
         entry = visible[-1] if len(visible) else call.excinfo.traceback[0]
         place = f"{entry.path}:{entry.lineno + 1}: in {entry.name}"
-        report.longrepr = FailureSection(call.excinfo.value, place)  # type: ignore[assignment]
+        report.longrepr = FailureSection(call.excinfo.value, place)  # type: ignore[assignment]  # pytest takes any object with toterminal
     return report

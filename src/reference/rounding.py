@@ -27,7 +27,7 @@ class _Noisy(np.ndarray):
     rng: np.random.Generator
 
     def __array_finalize__(self, source: Any) -> None:
-        self.rng = getattr(source, "rng", None)  # type: ignore[assignment]
+        self.rng = getattr(source, "rng", None)  # type: ignore[assignment]  # None until it is given one
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
         plain = [_plain(value) for value in inputs]

@@ -176,6 +176,6 @@ class Bidirectional(Layer):
         dxs = None
         if dxs_reversed is not None:  # index inputs have no gradient, in either direction
             dxs_from_reversed = reverse(dxs_reversed, lengths)
-            dxs = dxs_from_forward + dxs_from_reversed  # type: ignore[operator]
+            dxs = dxs_from_forward + dxs_from_reversed  # type: ignore[operator]  # both are None, or neither
         dparams = BidirectionalParams(dparams_forward, dparams_backward)
         return dparams, dxs, BidirectionalState(dstate0_forward, dstate0_backward)

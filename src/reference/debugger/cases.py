@@ -93,7 +93,7 @@ def draws(
     """Return fresh inputs: by `example`, or of the same shapes, integers within their range."""
     rngs = [np.random.default_rng([seed, 7, k]) for k in range(count)]
     if example is not None:
-        return [tuple(example(rng)) for rng in rngs]  # type: ignore[misc]
+        return [tuple(example(rng)) for rng in rngs]  # type: ignore[misc]  # an example gives a pair
     return [(_fresh(params, rng), _fresh(inputs, rng)) for rng in rngs]
 
 

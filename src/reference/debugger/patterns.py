@@ -94,8 +94,8 @@ def _of_bounds(turns: Turns) -> tuple[str, tuple[int, ...]]:
             return "all", ()
         apart = (was - known if raised else set()) or known - was or was - known
         # No value is None here: that has been looked at above.
-        whole = sorted(known | was)  # type: ignore[type-var]
-        return in_words(tuple(sorted(apart)), tuple(whole)), tuple(sorted(apart))  # type: ignore
+        whole = sorted(known | was)  # type: ignore[type-var]  # none is None, see above
+        return in_words(tuple(sorted(apart)), tuple(whole)), tuple(sorted(apart))  # type: ignore  # none is None, see above
     key = next(iter(turns.matters), None)
     return ("all" if key is None else in_words(turns.changed(), turns.known())), turns.changed()
 

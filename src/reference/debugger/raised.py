@@ -121,7 +121,7 @@ def _products(frame: types.FrameType, line: int) -> Iterator[tuple[Any, Any]]:
             values = [_value(factor, frame) for factor in factors]
             np.matmul(*values)
         except ValueError:
-            yield tuple((ast.unparse(f), v) for f, v in zip(factors, values, strict=True))  # type: ignore[misc]
+            yield tuple((ast.unparse(f), v) for f, v in zip(factors, values, strict=True))  # type: ignore[misc]  # as many as there are factors: two
         except Exception:
             continue
 

@@ -264,7 +264,7 @@ def times_of(recording: Recording, k: int) -> list[int]:
             if isinstance(target, ast.Name):
                 values = [execution.env.get(target.id) for execution in seen]
                 if all(isinstance(value, int | np.integer) for value in values):
-                    return [int(value) for value in values]  # type: ignore[arg-type]
+                    return [int(value) for value in values]  # type: ignore[arg-type]  # all are integers
     return list(range(len(seen)))[::-1]
 
 

@@ -216,7 +216,7 @@ class _Instrumenter(ast.NodeTransformer):
         name = self.source.of(target)
         k = self._site(target, name, role, True, None)
         load = ast.parse(name, mode="eval").body
-        store = ast.parse(f"{name} = 0").body[0].targets[0]  # type: ignore[attr-defined]
+        store = ast.parse(f"{name} = 0").body[0].targets[0]  # type: ignore[attr-defined]  # it is an assignment
         new = ast.Assign([store], _call(k, load))
         for node in ast.walk(new):
             ast.copy_location(node, statement)

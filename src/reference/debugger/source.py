@@ -69,8 +69,8 @@ class Source:
     def span(self, node: ast.AST) -> tuple[int, int]:
         """Return the bytes from start to end of a node."""
         return (
-            self.at(node.lineno, node.col_offset),  # type: ignore[attr-defined]
-            self.at(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]
+            self.at(node.lineno, node.col_offset),  # type: ignore[attr-defined]  # only nodes with a place come here
+            self.at(node.end_lineno, node.end_col_offset),  # type: ignore[attr-defined]  # the same
         )
 
     def of(self, node: ast.AST) -> str:

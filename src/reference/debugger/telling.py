@@ -141,7 +141,7 @@ def _part(made: str, d: Difference) -> str:
     """Return what the difference is in, where a statement makes several things."""
     for outer, inner in itertools.pairwise([*d.around, *nodes_of(d.new[:1])]):
         if isinstance(outer, ast.Dict) and inner in outer.values:
-            key = outer.keys[outer.values.index(inner)]  # type: ignore[arg-type]
+            key = outer.keys[outer.values.index(inner)]  # type: ignore[arg-type]  # found among the values, so an expression
             if key is not None:
                 return (
                     f"{made}[{_text(key)}]" if made.isidentifier() else f"the gradient {_text(key)}"
@@ -149,7 +149,7 @@ def _part(made: str, d: Difference) -> str:
         if isinstance(outer, ast.Tuple) and inner in outer.elts and made.startswith("("):
             names = made.strip("()").split(", ")
             if len(names) == len(outer.elts):
-                return names[outer.elts.index(inner)]  # type: ignore[arg-type]
+                return names[outer.elts.index(inner)]  # type: ignore[arg-type]  # found among them, so an expression
     return made
 
 
@@ -187,7 +187,7 @@ def _of_carry(one: Edited, found: list[Edited]) -> Told:
     names = [_made(other) for other in found]
     if one.old is not None and isinstance(one.old, ast.Assign):
         gone = {n.id for n in ast.walk(written(one.old)[0]) if isinstance(n, ast.Name)}
-        come = {n.id for n in ast.walk(written(statement)[0]) if isinstance(n, ast.Name)}  # type: ignore[arg-type]
+        come = {n.id for n in ast.walk(written(statement)[0]) if isinstance(n, ast.Name)}  # type: ignore[arg-type]  # an assignment, as the old one is
         names = sorted(come - gone) or names
         other = sorted(gone - come)
         if other:
@@ -231,7 +231,7 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
                     f"run over {over}")  # fmt: skip
     if any(called(n) in ("zeros", "empty", "ones") for n in d.around):
         return Told(f"the buffer {made} has not as many rows as are read", "change its size")
-    slope = next((n for n in reversed(d.around) if is_slope([n], [])), None)  # type: ignore[list-item]
+    slope = next((n for n in reversed(d.around) if is_slope([n], [])), None)  # type: ignore[list-item]  # is_slope asks what each is
     if kind == "wrong derivative" and slope is not None:
         return Told(f"the derivative of the activation is written wrong: it is {_text(slope)}",
                     f"write {_text(slope)}")  # fmt: skip

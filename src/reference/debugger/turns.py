@@ -80,7 +80,7 @@ class Turns:
             times = set()
             for number, values in self.within:
                 turned = range(len(values)) if None in values else values
-                times |= {self.loops[number].time_of(turn) for turn in turned}  # type: ignore
+                times |= {self.loops[number].time_of(turn) for turn in turned}  # type: ignore  # None went to range, above
             return tuple(sorted(t for t in times if t is not None))
         return tuple(range(len({k for k in self.executed if k[0] < 0})))
 

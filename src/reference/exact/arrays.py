@@ -69,5 +69,5 @@ def _element(entry: Any) -> Element:
 def _fill(prototype: Array, entries: list[Any]) -> Array:
     made = empty_like(prototype, dtype=object)
     if entries:
-        made.flat = entries  # type: ignore[assignment]
+        made.flat = entries  # type: ignore[assignment]  # NumPy takes any sequence
     return made

@@ -158,7 +158,7 @@ class Element(Functions):
     def __eq__(self, other: object) -> Any:
         if type(other) is not Element and (other := lift(other)) is NotImplemented:
             return NotImplemented
-        return self.value == other.value  # type: ignore[attr-defined]
+        return self.value == other.value  # type: ignore[attr-defined]  # lift gives elements
 
     def __hash__(self) -> int:
         return hash(self.value)

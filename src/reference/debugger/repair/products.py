@@ -61,11 +61,11 @@ def _variants(place: Place, node: ast.expr, a: ast.expr, b: ast.expr) -> Iterato
                 yield place.rewrite(node, f"({x} @ {y}).T", kind, f"({x} @ {y}).T", 2.2)
     turned = isinstance(a, ast.Attribute) and a.attr == "T"
     if turned and getattr(values[0], "ndim", 0) == 2 and getattr(values[1], "ndim", 0) == 2:
-        base = bracketed(a.value, place.text(a.value))  # type: ignore[attr-defined]
+        base = bracketed(a.value, place.text(a.value))  # type: ignore[attr-defined]  # turned says what a is
         for x, y in (("1:", ":-1"), (":-1", "1:")):
             new = f"{base}[{x}].T @ {right}[{y}]"
             yield place.rewrite(node, new, "index off by one", new, 1.5)
-        if values[0].shape[0] == values[1].shape[1]:  # type: ignore[union-attr]
+        if values[0].shape[0] == values[1].shape[1]:  # type: ignore[union-attr]  # ndim was 2 for both
             new = f"({base} * {right}).sum(axis=0)"
             yield place.rewrite(node, new, "wrong shape", new, 1.7)
     outer = f"np.outer({left}, {right})", f"np.outer({right}, {left})"

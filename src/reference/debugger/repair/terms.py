@@ -182,7 +182,7 @@ def _matrices(place: Place) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def _none(value: object, part: object) -> str:
-    return ", ".join(["None"] * (np.ndim(value) - np.ndim(part)))  # type: ignore[arg-type]
+    return ", ".join(["None"] * (np.ndim(value) - np.ndim(part)))  # type: ignore[arg-type]  # NumPy asks any object for ndim
 
 
 def _is_telling(value: object) -> bool:
