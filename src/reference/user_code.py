@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sysconfig
 import types
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ _INSTALLED = tuple(
     str(Path(sysconfig.get_path(kind)).resolve()) for kind in ("stdlib", "purelib", "platlib")
 )
 
+_NOT_THEIRS = {"numpy", "jax", "jaxlib", "reference"}
 _MOST = 100  # items of a container that are looked at
 
 
@@ -85,7 +87,7 @@ def _callees(function: types.FunctionType) -> Iterator[types.FunctionType]:
         value = function.__globals__.get(name)
         if isinstance(value, types.ModuleType):
             for inner in sorted(names):
-                yield from _as_functions(getattr(value, inner, None))
+                yield from _as_functions(_attribute(value, inner))
         else:
             yield from _as_functions(value)
     for cell in function.__closure__ or ():
@@ -95,11 +97,29 @@ def _callees(function: types.FunctionType) -> Iterator[types.FunctionType]:
             continue
 
 
+def _attribute(module: types.ModuleType, name: str) -> Any:
+    """Return what a module holds under a name, or None.
+
+    A module may make an attribute only when it is asked, and warn or raise as it does, as NumPy
+    does for names that it had once; those are never asked for in earnest here.
+    """
+    if name in vars(module) or not hasattr(module, "__getattr__"):
+        return vars(module).get(name)
+    if module.__name__.split(".")[0] in _NOT_THEIRS:
+        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return getattr(module, name, None)
+        except Exception:
+            return None
+
+
 def _is_theirs(function: types.FunctionType) -> bool:
     name = (function.__module__ or "").split(".")[0]
     if name in {"manual_lstm", "__main__"}:
         return True
-    if name in {"numpy", "jax", "jaxlib", "reference"}:
+    if name in _NOT_THEIRS:
         return False
     path = str(Path(function.__code__.co_filename).resolve())
     return not path.startswith(_INSTALLED)

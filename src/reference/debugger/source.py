@@ -50,7 +50,9 @@ class Source:
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text = file, text
         self.data = text.encode()
-        self.tree = ast.parse(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text
+            self.tree = ast.parse(text)
         starts = [0]
         for line in self.data.splitlines(keepends=True):
             starts.append(starts[-1] + len(line))
