@@ -13,6 +13,7 @@ import numpy as np
 
 from manual_lstm.checks import Array, fail
 from reference.debugger.arguments import Draw, added, unchanged
+from reference.debugger.only_loss import candidates
 from reference.debugger.place import place_of
 from reference.debugger.state import State
 from reference.debugger.timebox import TimeUp, Watchdog
@@ -141,6 +142,22 @@ class Calls:
         if not np.isfinite(number):
             raise NoLoss(f"the loss is {number}")
         return number
+
+    def can_do_without(self, error: BaseException, draw: Draw) -> bool:
+        """Take the loss without the part that raised, if its value does not depend on that.
+
+        Raises
+        ------
+        Late
+        """
+        whole = self.loss
+        for self.loss in candidates(whole, error):
+            self.restore()
+            with contextlib.suppress(NoLoss, ValueError, TypeError):
+                self._value(draw)
+                return True
+        self.loss = whole
+        return False
 
     def _look(self, draw: Draw, params: Any, inputs: Any, function: str) -> None:
         """Note what a call has changed of its arguments."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
@@ -18,6 +18,7 @@ from reference.debugger.changes import changes
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.kept import Kept, alike
 from reference.debugger.place import at, place_of
+from reference.debugger.raised import finding as raised_here
 
 _SECONDS = 3.0  # to look for the line
 _SLOW = 0.05  # of the time, for four calls
@@ -119,7 +120,9 @@ def conduct(
         seen.findings += kept
     calls.stateful = calls.after_loss or not (loss_repeats and backward_repeats)
     for function, (name, draw) in calls.changed.items():
-        seen.findings += _changed(calls, function, name, draw)
+        known = {(found.line, found.variable) for found in seen.findings}
+        found = _changed(calls, function, name, draw)
+        seen.findings += [one for one in found if (one.line, one.variable) not in known]
     for function, names in calls.added.items():
         seen.reasons.append(f"{function} puts {', '.join(names)} into the caller's dict")
     return seen
@@ -204,6 +207,12 @@ def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | NoLoss:
         if none.__cause__ is None:
             return none
         error = str(none).removeprefix("the loss raises: ")
+        if calls.can_do_without(none.__cause__, given):
+            found = raised_here(none.__cause__, error)
+            why = f"loss raises here, where its value does not depend on it: {error}"
+            seen.findings.append(replace(found, why=why))
+            calls.restore()
+            return calls._value(given)
         fail("loss(params, inputs)", f"an error of its own, {error}", "a number",
              "a gradient is the derivative of one number")  # fmt: skip
 

@@ -13,6 +13,7 @@ import numpy as np
 from manual_lstm import checks
 from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.by_length import search_by_length
+from reference.debugger.by_memory import search_memory
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
@@ -113,7 +114,7 @@ def debug(
     if judgement.verdict == "wrong":
         with Watchdog() as watchdog:
             asked = _after(loss, backward) if judgement.after_loss else backward
-            program = Program(loss, asked, watchdog, sources)
+            program = Program(judgement.loss or loss, asked, watchdog, sources)
             try:
                 diagnosis = _searched(
                     program, judgement, diagnosis, params, inputs, example, seed,
@@ -188,9 +189,7 @@ def _searched(
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
             conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
-            mended = (
-                mends(program, conduct, search.cases) if conduct and not diagnosis.wrong else []
-            )
+            mended = mends(program, conduct, search.cases) if conduct else []
             if mended:
                 return replace(
                     diagnosis,
@@ -203,9 +202,11 @@ def _searched(
             left = max(0.2, 0.15 * (until - time.monotonic()))
             shared_memory = aliasing(program, small[0], first.oracle, left)
             try:
+                search_memory(search, shared_memory, left)
                 end = search.until
                 search.until -= 0.4 * (end - time.monotonic())  # the rest is for short sequences
-                search.search()
+                if not search.found:
+                    search.search()
                 if not search.found:
                     program.restore_texts(originals)
                     search.until = end

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from manual_lstm.checks import Array
+from reference.debugger.changes import loops_around
 from reference.debugger.copies import Mended, is_wrong, mended_by_copies
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.memory import Line, Memory
@@ -100,6 +101,7 @@ def _alias(mended: Mended) -> list[Suspect]:
             f"{'become' if len(mended.names) > 1 else 'becomes'} "
             f"{'right' if mended.wholly else 'better'}",
             f"a copy: {site.name}.copy()", mended.steps, site.function,
+            "" if loops_around(site.file, site.statement) else "all",
         )
     ]  # fmt: skip
     if writer and writer != (site.file, site.statement):
@@ -135,11 +137,12 @@ def _suspect(
     should_be: str,
     steps: tuple[int, ...] = (),
     function: str = "",
+    pattern: str = "",
 ) -> Suspect:
     file, number, text, _ = at(*line, function)
     return Suspect(
-        file, number, text, function, variable, steps, kind=kind, why=why, should_be=should_be,
-        confidence=confidence, engines=("memory",),
+        file, number, text, function, variable, steps, pattern, kind=kind, why=why,
+        should_be=should_be, confidence=confidence, engines=("memory",),
     )  # fmt: skip
 
 

@@ -143,7 +143,8 @@ def _made(root: Root) -> tuple[str, int, str] | None:
             continue
         for node in cls.body:
             targets = getattr(node, "targets", [getattr(node, "target", None)])
-            if any(isinstance(target, ast.Name) and target.id == root.name for target in targets):
+            names = [n for t in targets if t is not None for n in ast.walk(t)]
+            if any(isinstance(name, ast.Name) and name.id == root.name for name in names):
                 return file, node.lineno, cls.name
     return None
 

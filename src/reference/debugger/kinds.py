@@ -20,6 +20,7 @@ from reference.debugger.kinds_of_expressions import (
     of_differences,
     rank,
 )
+from reference.debugger.kinds_of_memory import of_memory
 from reference.debugger.roles import (
     another_gate,
     called,
@@ -44,7 +45,11 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
-    found = edited(ast.parse(old), ast.parse(new))
+    trees = ast.parse(old), ast.parse(new)
+    memory, _ = of_memory(*trees)
+    if memory:
+        return memory
+    found = edited(*trees)
     if any(_looks_up_late(one.old) and not _looks_up_late(one.new) for one in found):
         return "late binding"
     if _exchange_values(found):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from reference.debugger.timebox import TimeUp
 
 LEFT_BEHIND = ("argument changed", "state between calls")
 _ROUNDS = 2
+_MOST = 60  # ways to mend several lines at once
 _SECONDS = 2.0
 _EMPTY = ("{name}.clear()", "{name} = None", "{name} = 0", "{name} = []", "{name} = {{}}")
 
@@ -123,20 +125,33 @@ def _none_by_default(program: Program, file: str, name: str, argument: str) -> I
 
 
 def _candidates(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
+    changed = [f for f in findings if f.kind == "argument changed"]
     for finding in findings:
-        if finding.kind == "argument changed":
-            yield from _of_argument(source, finding)
-        elif finding.text.startswith("def "):
+        if finding.kind == "state between calls" and finding.text.startswith("def "):
             yield from _of_default(source, finding)
+    yield from _of_arguments(source, changed)
     kept = [f for f in findings if f.kind == "state between calls" and f.text[:4] != "def "]
     if kept:
-        yield from _of_class(source, kept[0])
+        yield from _of_class(source, kept)
         yield from _of_state(source, kept)
 
 
-def _of_argument(source: Source, finding: Suspect) -> Iterator[_Mend]:
-    statement = _statement(source, finding.line)
-    function = _function(source, finding.line)
+def _of_arguments(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
+    """Give what leaves all arguments as they are, and then each of them alone."""
+    lines = dict.fromkeys(finding.line for finding in findings)
+    each = [found for line in lines if (found := list(_of_argument(source, line)))]
+    for chosen in itertools.islice(itertools.product(*each), _MOST if len(each) > 1 else 0):
+        splices = dict.fromkeys(splice for found, _ in chosen for splice in found)
+        why = "; ".join(dict.fromkeys(why for _, why in chosen))
+        yield _Mend(source.edited(splices), why)
+    for found in each:
+        for splices, why in found:
+            yield _Mend(source.edited(splices), why)
+
+
+def _of_argument(source: Source, line: int) -> Iterator[tuple[list[Splice], str]]:
+    """Give the edits, one after the other, that keep what a line changes, and why."""
+    statement, function = _statement(source, line), _function(source, line)
     if statement is None or function is None:
         return
     if isinstance(statement, ast.AugAssign) and isinstance(statement.target, ast.Name):
@@ -144,29 +159,67 @@ def _of_argument(source: Source, finding: Suspect) -> Iterator[_Mend]:
         sign = _operator(source, statement)
         value = source.of(statement.value)
         new = f"{name} = {name} {sign} {value if sign in '+' else f'({value})'}"
-        start, end = source.span(statement)
-        yield _Mend(source.edited([Splice(start, end, new)]), f"a new {name}: the old one belongs "
-                    "to the caller")  # fmt: skip
+        yield [Splice(*source.span(statement), new)], f"a new {name}: the old one belongs to the " \
+            "caller"  # fmt: skip
     for name in _names_written(statement):
         why = f"{name} is copied before it is changed"
-        yield from _inserted(source, function, [f"{name} = {name}.copy()"], why)
+        for node in _values_of(function, name, line):
+            yield [Splice(*source.span(node), f"{source.of(node)}.copy()")], why
+        at, indent = _top(source, function)
+        yield [Splice(at, at, f"{indent}{name} = {name}.copy()\n")], why
         copy = f"{name} = {{key: value.copy() for key, value in {name}.items()}}"
-        yield from _inserted(source, function, [copy], why)
-        for node in ast.walk(function):
-            if (
-                isinstance(node, ast.Assign | ast.For)
-                and node.lineno < finding.line
-                and any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
-                        for n in ast.walk(node.targets[0] if isinstance(node, ast.Assign)
-                                          else node.target))
-            ):  # fmt: skip
-                after = (node.end_lineno or node.lineno) + 1
-                where = node.body[0].lineno if isinstance(node, ast.For) else after
-                block = node.body[0] if isinstance(node, ast.For) else node
-                indent = " " * block.col_offset
-                at = source.at(where)
-                text = source.edited([Splice(at, at, f"{indent}{name} = {name}.copy()\n")])
-                yield _Mend(text, why)
+        yield [Splice(at, at, f"{indent}{copy}\n")], why
+        for node in _bindings(function, name, line):
+            block = node.body[0] if isinstance(node, ast.For) else node
+            after = (node.end_lineno or node.lineno) + 1
+            at = source.at(block.lineno if isinstance(node, ast.For) else after)
+            yield [Splice(at, at, f"{' ' * block.col_offset}{name} = {name}.copy()\n")], why
+        for node in _arguments(source, function, name):
+            yield [Splice(*source.span(node), f"{source.of(node)}.copy()")], f"a copy of {name}"
+
+
+def _bindings(
+    function: ast.FunctionDef, name: str, line: int
+) -> list[ast.Assign | ast.For]:  # fmt: skip
+    """Return the statements before a line that give a name to something."""
+    return [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign | ast.For) and node.lineno < line
+        and any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
+                for n in ast.walk(node.targets[0] if isinstance(node, ast.Assign)
+                                  else node.target))
+    ]  # fmt: skip
+
+
+def _values_of(function: ast.FunctionDef, name: str, line: int) -> Iterator[ast.expr]:
+    """Give what a name stands for where that is no array of its own: ``x`` of ``out = x``."""
+    for node in _bindings(function, name, line):
+        if not isinstance(node, ast.Assign):
+            continue
+        target, value = node.targets[0], node.value
+        pairs = [(target, value)]
+        if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+            pairs = list(zip(target.elts, value.elts, strict=False))
+        for to, what in pairs:
+            plain = isinstance(what, ast.Name | ast.Attribute | ast.Subscript)
+            if plain and isinstance(to, ast.Name) and to.id == name:
+                yield what
+
+
+def _arguments(source: Source, function: ast.FunctionDef, name: str) -> Iterator[ast.expr]:
+    """Give what is handed to a function under a name."""
+    names = [argument.arg for argument in function.args.args]
+    if name not in names:
+        return
+    for call in ast.walk(source.tree):
+        if not isinstance(call, ast.Call):
+            continue
+        called = getattr(call.func, "id", getattr(call.func, "attr", ""))
+        place = names.index(name) - (names[0] == "self")
+        if called == function.name and place < len(call.args):
+            yield call.args[place]
+        yield from (k.value for k in call.keywords if k.arg == name and called == function.name)
 
 
 def _operator(source: Source, statement: ast.AugAssign) -> str:
@@ -211,17 +264,29 @@ def _of_default(source: Source, finding: Suspect) -> Iterator[_Mend]:
                         (function.name, argument.arg))  # fmt: skip
 
 
-def _of_class(source: Source, finding: Suspect) -> Iterator[_Mend]:
-    """Give the attribute to each object."""
-    statement = _statement(source, finding.line)
+def _of_class(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
+    """Give what stands in the body of a class to each object."""
+    statements = [_statement(source, line) for line in dict.fromkeys(f.line for f in findings)]
     for cls in ast.walk(source.tree):
-        if isinstance(cls, ast.ClassDef) and statement in cls.body:
-            for function in cls.body:
-                if isinstance(function, ast.FunctionDef) and function.name == "__init__":
-                    value = getattr(statement, "value", None)
-                    line = f"self.{finding.variable} = {source.of(value)}" if value else ""
-                    why = f"each object has a {finding.variable} of its own"
-                    yield from _inserted(source, function, [line], why)
+        if not isinstance(cls, ast.ClassDef):
+            continue
+        shared = [s for s in statements if isinstance(s, ast.Assign) and s in cls.body]
+        lines = [
+            f"{', '.join(f'self.{name}' for name in _targets(s))} = {source.of(s.value)}"
+            for s in shared
+        ]
+        names = ", ".join(name for s in shared for name in _targets(s))
+        why = f"each object has {names} of its own"
+        made = [f for f in cls.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"]
+        for function in made[:1] if shared else ():
+            yield from _inserted(source, function, lines, why)
+        # Without a constructor: before the first use in a call.
+        for function in [f for f in cls.body if isinstance(f, ast.FunctionDef)] if shared else ():
+            yield from _inserted(source, function, lines, why)
+
+
+def _targets(statement: ast.Assign) -> list[str]:
+    return [n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
 
 
 def _of_state(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:

@@ -10,6 +10,7 @@ from reference.debugger.differences import Difference, Signed, differences
 from reference.debugger.edited import Assigning, Edited, edited, headed, written
 from reference.debugger.kinds import kind_of_change
 from reference.debugger.kinds_of_expressions import exchanged
+from reference.debugger.kinds_of_memory import of_memory
 from reference.debugger.roles import called, is_slope, nodes_of
 
 
@@ -71,7 +72,14 @@ def told(kind: str, old: str, new: str) -> Told:
     >>> told("missing factor", "dc_prev = dc", "dc_prev = dc * f")
     Told(wrong='dc_prev lacks the factor f', mend='multiply by f')
     """
-    found = edited(ast.parse(old), ast.parse(new))
+    trees = ast.parse(old), ast.parse(new)
+    memory, name = of_memory(*trees)
+    if memory and not name:
+        return Told("its elements are all one and the same object", "make one for each")
+    if memory:
+        return Told(f"{name} is changed in place, and what it held before is read later",
+                    f"leave {name} as it is")  # fmt: skip
+    found = edited(*trees)
     if not found:
         return Told("", "")
     one = next((one for one in found if kind_of_change(one) == kind), found[0])

@@ -70,6 +70,9 @@ class Judgement:
     seconds : float
     after_loss : bool
         Whether the backward runs only after a call of the loss with the same arguments.
+    loss : callable or None
+        The loss as it was asked: the user's own, or that without a part which raises and on which
+        its value does not depend.
     """
 
     verdict: str
@@ -89,6 +92,7 @@ class Judgement:
     output: str = ""
     seconds: float = 0.0
     after_loss: bool = False
+    loss: Callable[..., Any] | None = field(default=None, repr=False)
 
 
 def judge(
@@ -152,6 +156,7 @@ def judge(
         output=calls.printed.getvalue(),
         seconds=time.monotonic() - started,
         after_loss=calls.after_loss,
+        loss=calls.loss,
     )
 
 

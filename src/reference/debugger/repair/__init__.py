@@ -15,6 +15,7 @@ from reference.debugger.repair import (
     products,
     reductions,
     results,
+    sharing,
     signs,
     starts,
     statements,
@@ -28,7 +29,7 @@ __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
 _COMMON = (
     signs.rewrites, statements.rewrites, loops.rewrites, indices.rewrites, products.rewrites,
     reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites, operands.rewrites,
-    terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites,
+    terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites, sharing.rewrites,
 )  # fmt: skip
 
 

@@ -41,10 +41,11 @@ def _added(place: Place) -> Iterator[Rewrite]:
         yield place.rewrite(
             statement, f"{place.text(target)} = {value}", "+= for =", "assigned, not added", 1.5
         )
-        yield place.rewrite(
-            statement, f"{place.text(target)} = {place.text(target)} + {value}", "argument changed",
-            "a new array, not the old one changed", 1.7,
-        )  # fmt: skip
+        if isinstance(statement.op, ast.Add):
+            yield place.rewrite(
+                statement, f"{place.text(target)} = {place.text(target)} + {value}",
+                "argument changed", "a new array, not the old one changed", 1.7,
+            )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
 

@@ -1,0 +1,89 @@
+"""Repairs of shared memory: at the lines where a copy was seen to mend the gradients."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from reference.debugger.cases import score
+from reference.debugger.diagnosis import Suspect
+from reference.debugger.places import all_statements, place_at
+from reference.debugger.probe import record
+from reference.debugger.program import Program
+from reference.debugger.repair import Rewrite, sharing, statements
+from reference.debugger.repairs import Found, Step
+from reference.debugger.round import Round
+from reference.debugger.search import Search
+
+_MOST = 3  # repairs: the later ones are copies elsewhere of the same array
+
+
+def search_memory(search: Search, shared: Iterable[Suspect], seconds: float) -> None:
+    """Try copies and new arrays at lines where memory is shared; what passes is kept in `search`.
+
+    Parameters
+    ----------
+    search : Search
+        Its program is left as it was.
+    shared : iterable of Suspect
+        As `reference.debugger.effects.aliasing` found them, the likeliest first.
+    seconds : float
+    """
+    until = time.monotonic() + seconds
+    program, inputs = search.program, search.cases[0].inputs
+    now = Round(record(program, inputs, seconds / 2, shared=True))
+    lines = dict.fromkeys((one.file, one.line) for one in shared if one.line)
+    found = itertools.chain(
+        *(sorted(_at(program, now, *line), key=lambda r: r.cost) for line in lines),
+        _anywhere(program, now),
+    )
+    for rewrite in found:
+        if time.monotonic() > until or len(search.found) >= _MOST:
+            return
+        texts = {name: source.text for name, source in program.sources.items()}
+        edited = program.sources[rewrite.file].edited(rewrite.splices)
+        if _passes(search, rewrite.file, edited):
+            step = Step(rewrite, texts, now.times(program, rewrite))
+            search.found.append(Found({**texts, rewrite.file: edited}, [step], rewrite.cost))
+
+
+def _anywhere(program: Program, now: Round) -> Iterator[Rewrite]:
+    """Give edits that change what shares memory, and nothing else, on every line."""
+    for unit in program.live_units:
+        if program.runs_in_backward(unit):
+            for file, line, _ in all_statements(program, unit):
+                place = place_at(program, now, file, line)
+                if place is not None:
+                    yield from sharing.rewrites(place)
+
+
+def _at(program: Program, now: Round, file: str, line: int) -> Iterator[Rewrite]:
+    place = place_at(program, now, file, line)
+    if place is None:
+        return
+    whole = (r for r in statements.rewrites(place) if r.kind in ("aliasing", "argument changed"))
+    seen = set()
+    for rewrite in itertools.chain(sharing.rewrites(place), whole, sharing.copies(place)):
+        if rewrite.splices not in seen:
+            seen.add(rewrite.splices)
+            yield rewrite
+
+
+def _passes(search: Search, file: str, text: str) -> bool:
+    """Return whether all is right with another text, and the loss is what it was."""
+    program, before, case = search.program, search.program.sources[file].text, search.cases[0]
+    try:
+        program.install(file, text)
+    except (SyntaxError, ValueError):
+        return False
+    try:
+        if len(score(program.run(case.inputs), case).right) < len(case.oracle):
+            return False
+        return search.mends_all() and all(
+            bool(np.isclose(program.value(case.inputs), case.loss)) for case in search.cases[:2]
+        )
+    finally:
+        program.install(file, before)

@@ -1,0 +1,68 @@
+"""Mistakes of memory that only the whole edit shows, not its statements one by one."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Callable
+
+from reference.debugger.edited import dumped, written
+
+
+def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
+    """Return the kind of an edit after which something shares no memory, and its name; or nothing.
+
+    Examples
+    --------
+    >>> old, new = "dc *= f; dh += dc; ds = dc * s", "dh += dc * f; ds = dc * s"
+    >>> of_memory(ast.parse(old), ast.parse(new))
+    ('overwritten too early', 'dc')
+    >>> old, new = "rows = [[0] * 3] * 2", "rows = [[0] * 3 for _ in range(2)]"
+    >>> of_memory(ast.parse(old), ast.parse(new))
+    ('aliasing', '')
+    """
+    before, after = _statements(old), _statements(new)
+    had, has = ({dumped(s) for s in statements} for statements in (before, after))
+    gone = [s for s in before if dumped(s) not in has]
+    came = [s for s in after if dumped(s) not in had]
+    products, were = _dumps(came), _dumps(gone)
+    made = {dumped(target) for s in came for target in getattr(s, "targets", [])}
+    for statement in gone:
+        if not isinstance(statement, ast.AugAssign):
+            continue
+        target, whole = written(statement)
+        # With x = x * f for x *= f the statement tells it all.
+        if dumped(target) not in made and products[dumped(whole)] > were[dumped(whole)]:
+            named = any(
+                isinstance(s, ast.Assign) and dumped(s.value) == dumped(target) for s in gone
+            )
+            return "aliasing" if named else "overwritten too early", ast.unparse(target)
+    if _any(_is_repeated, gone) and not _any(_is_repeated, came) and _any(_is_made, came):
+        return "aliasing", ""
+    return "", ""
+
+
+def _statements(tree: ast.Module) -> list[ast.stmt]:
+    return [n for n in ast.walk(tree) if isinstance(n, ast.stmt) and not hasattr(n, "body")]
+
+
+def _dumps(statements: list[ast.stmt]) -> Counter[str]:
+    return Counter(dumped(n) for s in statements for n in ast.walk(s) if isinstance(n, ast.BinOp))
+
+
+def _any(question: Callable[[ast.AST], bool], statements: list[ast.stmt]) -> bool:
+    return any(question(node) for statement in statements for node in ast.walk(statement))
+
+
+def _is_made(node: ast.AST) -> bool:
+    return isinstance(node, ast.ListComp | ast.DictComp)
+
+
+def _is_repeated(node: ast.AST) -> bool:
+    """Return whether a list or dict is made with one object for all its elements."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return any(
+            isinstance(n, ast.List) and not all(isinstance(e, ast.Constant) for e in n.elts)
+            for n in (node.left, node.right)
+        )
+    return isinstance(node, ast.Call) and ast.unparse(node.func) == "dict.fromkeys"

@@ -1,0 +1,173 @@
+"""One array under several names: a copy where the second name is made, a new array, a new list."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import numpy as np
+
+from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.source import Splice
+
+_KIND = "aliasing"
+_MADE = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Call)
+_VIEWS = {"reshape", "ravel", "transpose", "view", "squeeze", "swapaxes", "asarray"}
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give lists and dicts whose elements are objects of their own, and arrays that are new."""
+    for node, _ in place.loaded:
+        yield from _repeated(place, node)
+    yield from _not_in_place(place)
+
+
+def _repeated(place: Place, node: ast.expr) -> Iterator[Rewrite]:
+    """Give ``[x for _ in range(n)]`` for ``[x] * n``, and the like for ``dict.fromkeys(ks, x)``."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        for made, times in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(made, ast.List) and len(made.elts) == 1:
+                (element,) = made.elts
+                if isinstance(element, (*_MADE, ast.Name, ast.BinOp, ast.Subscript)):
+                    text = place.text(element)
+                    if isinstance(element, ast.Name | ast.Subscript):
+                        text = f"{text}.copy()"
+                    new = f"[{text} for _ in range({place.text(times)})]"
+                    yield place.rewrite(node, new, _KIND, "each element is one of its own", 0.8)
+    elif isinstance(node, ast.Call) and place.text(node.func) == "dict.fromkeys":
+        keys, value = (
+            [place.text(argument) for argument in node.args] if node.args[1:] else ("", "")
+        )
+        if isinstance(node.args[-1], ast.Name | ast.Attribute | ast.Subscript):
+            value = f"{value}.copy()"
+        new = f"{{key: {value} for key in {keys}}}"
+        if keys:
+            yield place.rewrite(node, new, _KIND, "each key has a value of its own", 0.8)
+
+
+def _not_in_place(place: Place) -> Iterator[Rewrite]:
+    """Give a new array in place of one that is changed: ``x = x * f`` for ``x *= f``."""
+    statement = place.statement
+    if not isinstance(statement, ast.AugAssign):
+        return
+    target, whole = place.text(statement.target), _whole(place, statement)
+    if isinstance(statement.target, ast.Name) and not isinstance(statement.op, ast.Add):
+        yield place.rewrite(statement, f"{target} = {whole}", _KIND,
+                            f"a new {target}, not the old one changed", 1.1)  # fmt: skip
+    block = _block(place.function, statement)
+    after = block[block.index(statement) + 1 :] if statement in block else []
+    yield from _named_otherwise(place, statement, after)
+    yield from _where_it_is_read(place, statement, after)
+
+
+def _whole(place: Place, statement: ast.AugAssign) -> str:
+    """Return what an assignment in place computes, as an expression."""
+    source = place.source
+    between = source.data[source.span(statement.target)[1] : source.span(statement.value)[0]]
+    match = re.search(rb"(\S+)=", between)
+    sign, value = match[1].decode() if match else "+", place.text(statement.value)
+    if sign != "+" and not isinstance(
+        statement.value, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.Constant
+    ):
+        value = f"({value})"
+    return f"{place.text(statement.target)} {sign} {value}"
+
+
+def _named_otherwise(
+    place: Place, statement: ast.AugAssign, after: list[ast.stmt]
+) -> Iterator[Rewrite]:
+    """Give ``new = c * f; new += i`` for ``c *= f; c += i; new = c``: the old c is needed still."""
+    name = place.text(statement.target)
+    between: list[ast.AugAssign] = []
+    for other in after:
+        if isinstance(other, ast.AugAssign) and place.text(other.target) == name:
+            between.append(other)
+            continue
+        if (
+            isinstance(other, ast.Assign)
+            and isinstance(other.targets[0], ast.Name)
+            and place.text(other.value) == name
+        ):
+            new = other.targets[0].id
+            splices = [Splice(*place.source.span(statement), f"{new} = {_whole(place, statement)}")]
+            splices += [Splice(*place.source.span(one.target), new) for one in between]
+            splices.append(_cut(place, other))
+            yield place.splice(splices, _KIND, f"{new} is a new array, {name} stays", 1.0)
+        return
+
+
+def _where_it_is_read(
+    place: Place, statement: ast.AugAssign, after: list[ast.stmt]
+) -> Iterator[Rewrite]:
+    """Give the changed value to the next statements that read it, and leave the array as it is."""
+    name, whole = place.text(statement.target), _whole(place, statement)
+    splices = [_cut(place, statement)]
+    for other in after[:6]:
+        reads = [
+            node
+            for node in ast.walk(other)
+            if isinstance(node, ast.Name | ast.Subscript | ast.Attribute)
+            and isinstance(node.ctx, ast.Load)
+            and place.text(node) == name
+        ]
+        if not reads:
+            continue
+        for node in reads:
+            value = getattr(other, "value", None)
+            text = whole if node is value else f"({whole})"
+            splices.append(Splice(*place.source.span(node), text))
+        yield place.splice(
+            list(splices), "overwritten too early",
+            f"{name} stays, since it is read again; {whole} where it is wanted",
+            1.0 + 0.1 * len(splices),
+        )  # fmt: skip
+
+
+def _cut(place: Place, statement: ast.stmt) -> Splice:
+    source = place.source
+    after = (statement.end_lineno or statement.lineno) + 1
+    return Splice(source.at(statement.lineno), source.at(after), "")
+
+
+def _block(function: ast.AST, statement: ast.stmt) -> list[ast.stmt]:
+    """Return the block that holds a statement."""
+    for node in ast.walk(function):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list) and any(inner is statement for inner in block):
+                return block
+    return []
+
+
+def copies(place: Place) -> Iterator[Rewrite]:
+    """Give ``.copy()`` of everything on a line that may be kept: elements, arguments, results.
+
+    First each alone, then all that are handed over together.
+    """
+    groups: dict[int, list[Splice]] = {}
+    for node, parent in place.loaded:
+        kept = isinstance(
+            parent,
+            ast.Assign | ast.AnnAssign | ast.Return | ast.Tuple | ast.List | ast.Dict | ast.keyword
+            | ast.IfExp | ast.Yield | ast.ListComp | ast.DictComp,
+        ) or (isinstance(parent, ast.Call) and node in parent.args)  # fmt: skip
+        if not kept or not _may_share(place, node):
+            continue
+        splice = Splice(*place.source.span(node), f"{place.text(node)}.copy()")
+        groups.setdefault(id(parent), []).append(splice)
+        yield place.splice([splice], _KIND, f"a copy of {place.text(node)}", 0.9)
+    for splices in groups.values():
+        if len(splices) > 1:
+            yield place.splice(splices, _KIND, "copies", 1.0 + 0.1 * len(splices))
+
+
+def _may_share(place: Place, node: ast.expr) -> bool:
+    """Return whether an expression may be an array that has another name, too."""
+    if isinstance(node, ast.Call):
+        called = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        return called in _VIEWS or any(keyword.arg == "out" for keyword in node.keywords)
+    if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+        return False
+    value = place.value(place.text(node), place.env)
+    return isinstance(value, np.ndarray | dict | list)
