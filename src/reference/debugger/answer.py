@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.diagnosis import Edit, Fix, Suspect
-from reference.debugger.harm import effect
+from reference.debugger.harm import effect, of_shape
 from reference.debugger.kinds import kind_of
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
@@ -175,6 +175,7 @@ class _Reader:
         finally:
             self.program.restore_texts(self.originals)
         kind = kind_of(before, after, seen_in(seen, self.only_effects)) or rewrite.kind
+        kind = of_shape(kind, seen, self.case.oracle)
         pattern, steps = pattern_of_edit(kind, before, after, seen, inputs)
         what = told(kind, before, after).wrong
         if kind == "loop bounds" and seen is not None and steps:

@@ -24,6 +24,7 @@ from reference.debugger.repair import (
     operands,
     quotients,
     results,
+    starts,
     statements,
     unused,
 )
@@ -57,6 +58,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
+        yield from starts.of_floats(place)
 
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:

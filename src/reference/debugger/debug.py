@@ -12,8 +12,8 @@ import numpy as np
 
 from manual_lstm import checks
 from reference.debugger.answer import fixes_of, suspects_of
+from reference.debugger.by_findings import search_memory, search_shapes
 from reference.debugger.by_length import search_by_length
-from reference.debugger.by_memory import search_memory
 from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
@@ -203,6 +203,9 @@ def _searched(
             shared_memory = aliasing(program, small[0], first.oracle, left)
             try:
                 search_memory(search, shared_memory, left)
+                shapes = [f for f in judgement.findings if f.kind == "wrong shape"]
+                if shapes and not search.found:
+                    search_shapes(search, shapes, left)
                 end = search.until
                 search.until -= 0.4 * (end - time.monotonic())  # the rest is for short sequences
                 if not search.found:

@@ -41,6 +41,37 @@ def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     return "; ".join(parts)
 
 
+# What else may give a gradient another shape, and says more than the shape.
+_SAY_MORE = ("transposed", "dot for outer", "wrong order", "wrong shape", "gate copied",
+             "never returned", "wrong name", "mean for sum", "scale 1/B or 1/T")  # fmt: skip
+
+
+def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
+    """Return the kind "wrong shape" for a mistake that gives a gradient another shape.
+
+    Parameters
+    ----------
+    kind : str
+        What the change of text alone is called; it stays where the shapes were right, and where
+        it says more.
+    turns : Turns or None
+        With the gradients before and after the edit.
+    oracle : mapping of str to ndarray
+    """
+    if turns is None or kind in _SAY_MORE:
+        return kind
+    before, after = turns.answers
+    for name, reference in oracle.items():
+        mine, mended = before.get(name), after.get(name)
+        if (
+            mine is not None
+            and mended is not None
+            and (np.shape(mine) != np.shape(reference) == np.shape(mended))
+        ):
+            return "wrong shape"
+    return kind
+
+
 def _near(a: Any, b: Any) -> bool:
     size = float(np.max(np.abs(b), initial=0.0))
     return np.shape(a) == np.shape(b) and bool(np.all(np.abs(a - b) <= 1e-7 * size + 1e-11))

@@ -12,6 +12,7 @@ from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.differences import differences
 from reference.debugger.edited import Edited, edited, written
 from reference.debugger.kinds import Seen
+from reference.debugger.kinds_of_memory import of_memory
 from reference.debugger.roles import function_of, loaded, loops_in, stored
 from reference.debugger.timing import in_words
 from reference.debugger.turns import Turns
@@ -52,8 +53,11 @@ def pattern_of_edit(
     inputs : (params, inputs)
         What it ran on: masks are looked for there.
     """
-    found = edited(ast.parse(old), ast.parse(new))
+    trees = ast.parse(old), ast.parse(new)
+    found = edited(*trees)
     known = turns.known() if turns is not None else ()
+    if of_memory(*trees) == ("aliasing", ""):  # all elements are one
+        return "all", known
     if kind in _BY_KIND:
         pattern = _BY_KIND[kind]
         return pattern, _counted(pattern, known)
@@ -68,6 +72,8 @@ def pattern_of_edit(
     masked = _masked(turns, inputs)
     if masked:
         return masked, turns.changed()
+    if timed and kind == "wrong shape":  # it is wrong however often it is made
+        return "all", known
     if timed:
         changed = turns.changed() or known
         return in_words(changed, known), changed

@@ -156,7 +156,11 @@ def copies(place: Place) -> Iterator[Rewrite]:
             continue
         splice = Splice(*place.source.span(node), f"{place.text(node)}.copy()")
         groups.setdefault(id(parent), []).append(splice)
-        yield place.splice([splice], _KIND, f"a copy of {place.text(node)}", 0.9)
+        # Where a second name is made, before where it is handed over or kept.
+        cost = 0.85 if isinstance(parent, ast.Assign | ast.AnnAssign) else 0.9
+        handed = isinstance(parent, ast.Call) and not isinstance(place.statement, ast.Expr)
+        why = f"a copy of {place.text(node)}"
+        yield place.splice([splice], _KIND, why, cost + 0.2 * handed)
     for splices in groups.values():
         if len(splices) > 1:
             yield place.splice(splices, _KIND, "copies", 1.0 + 0.1 * len(splices))

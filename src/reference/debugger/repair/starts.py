@@ -8,8 +8,35 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.source import Splice
 
 _KIND = "initial value"
+_DTYPE = "wrong dtype"
+
+
+_NEW = ("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like")
+_WHOLE = ("int", "np.int32", "np.int64", "np.int_", "np.intp", "bool", "np.int8", "np.uint8",
+          "'int'", '"int"')  # fmt: skip
+
+
+def of_floats(place: Place) -> Iterator[Rewrite]:
+    """Give arrays of floats for arrays of integers, which cut off what is written into them."""
+    for node, _ in place.loaded:
+        if not isinstance(node, ast.Call):
+            continue
+        called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+        given = [k.value for k in node.keywords if k.arg == "dtype"] + node.args[1:]
+        for value in given if called in (*_NEW, "array", "asarray", "eye") else ():
+            if place.text(value) in _WHOLE:
+                yield place.rewrite(value, "float", _DTYPE, "floats, not integers", 0.8)
+        if called.endswith("_like") and not any(k.arg == "dtype" for k in node.keywords):
+            made = place.value(place.text(node), place.env)
+            if isinstance(made, np.ndarray) and made.dtype.kind in "iub":
+                end = place.source.span(node)[1] - 1
+                yield place.splice([Splice(end, end, ", dtype=float")], _DTYPE,
+                                   "floats, not integers", 0.8)  # fmt: skip
+        if called == "astype" and node.args and place.text(node.args[0]) in _WHOLE:
+            yield place.rewrite(node.args[0], "float", _DTYPE, "floats, not integers", 1.0)
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:

@@ -1,4 +1,4 @@
-"""Repairs of shared memory: at the lines where a copy was seen to mend the gradients."""
+"""Repairs at lines that a finding names: memory that is shared, and gradients of another shape."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.places import all_statements, place_at
 from reference.debugger.probe import record
 from reference.debugger.program import Program
-from reference.debugger.repair import Rewrite, sharing, statements
+from reference.debugger.repair import Rewrite, common, shapes, sharing, statements
 from reference.debugger.repairs import Found, Step
 from reference.debugger.round import Round
 from reference.debugger.search import Search
@@ -35,11 +35,50 @@ def search_memory(search: Search, shared: Iterable[Suspect], seconds: float) -> 
     until = time.monotonic() + seconds
     program, inputs = search.program, search.cases[0].inputs
     now = Round(record(program, inputs, seconds / 2, shared=True))
-    lines = dict.fromkeys((one.file, one.line) for one in shared if one.line)
     found = itertools.chain(
-        *(sorted(_at(program, now, *line), key=lambda r: r.cost) for line in lines),
+        *(sorted(_at(program, now, *line), key=_cost) for line in _lines(shared)),
         _anywhere(program, now),
     )
+    _keep(search, now, found, until)
+
+
+def search_shapes(search: Search, findings: Iterable[Suspect], seconds: float) -> None:
+    """Try sums, transposes and the like at lines that make a gradient of the wrong shape.
+
+    Parameters
+    ----------
+    search : Search
+        Its program is left as it was.
+    findings : iterable of Suspect
+        Of the kind "wrong shape", each with the name of its parameter.
+    seconds : float
+    """
+    until = time.monotonic() + seconds
+    program, case = search.program, search.cases[0]
+    lines = _lines(findings)
+    if len(lines) != 1:
+        return  # several are not mended by one edit
+    now = Round(record(program, case.inputs, seconds / 2, shared=program.shared_too))
+    ((file, line),) = lines
+    place = place_at(program, now, file, line)
+    names = [one.variable for one in findings if one.variable in case.oracle]
+    if place is None or not names:
+        return
+    found = [*common(place), *shapes.rewrites(place, case.oracle[names[0]].shape)]
+    _keep(search, now, sorted(found, key=_cost), until)
+
+
+def _lines(found: Iterable[Suspect]) -> dict[tuple[str, int], None]:
+    return dict.fromkeys((one.file, one.line) for one in found if one.line)
+
+
+def _cost(rewrite: Rewrite) -> float:
+    return rewrite.cost
+
+
+def _keep(search: Search, now: Round, found: Iterable[Rewrite], until: float) -> None:
+    """Keep the edits that make all right."""
+    program = search.program
     for rewrite in found:
         if time.monotonic() > until or len(search.found) >= _MOST:
             return

@@ -1,0 +1,60 @@
+"""Gradients of another shape than that of their parameter: sums, transposes, axes of one."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from reference.debugger.repair.place import Place, Rewrite, bracketed
+
+_KIND = "wrong shape"
+
+
+def rewrites(place: Place, wanted: tuple[int, ...]) -> Iterator[Rewrite]:
+    """Give every value of a statement in the shape that is wanted, the plain ways first.
+
+    Parameters
+    ----------
+    place : Place
+    wanted : tuple of int
+        The shape of the parameter.
+    """
+    for node, parent in place.loaded:
+        if isinstance(node, ast.Constant | ast.Tuple | ast.List | ast.Dict):
+            continue
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if not isinstance(value, np.ndarray) or value.shape == wanted:
+            continue
+        whole = not isinstance(parent, ast.Attribute | ast.Subscript)
+        base = bracketed(node, text)
+        for new, cost in _reshaped(base, value, wanted) if whole else ():
+            yield place.rewrite(node, new, _KIND, f"shape {wanted}", cost)
+
+
+def _reshaped(base: str, value: np.ndarray, wanted: tuple[int, ...]) -> Iterator[tuple[str, float]]:
+    shape = value.shape
+    for count in range(1, value.ndim + 1):
+        for axes in itertools.combinations(range(value.ndim), count):
+            kept = tuple(size for k, size in enumerate(shape) if k not in axes)
+            ones = tuple(1 if k in axes else size for k, size in enumerate(shape))
+            axis = f"axis={axes[0] if count == 1 else axes}" if count < value.ndim else ""
+            if kept == wanted:
+                yield f"{base}.sum({axis})", 0.9
+            if ones == wanted:
+                yield f"{base}.sum({axis}, keepdims=True)".replace("(, ", "("), 1.0
+    if shape[::-1] == wanted and value.ndim > 1:
+        yield f"{base}.T", 0.9
+    if shape == (1, *wanted):
+        yield f"{base}[0]", 1.1
+    if shape == (*wanted, 1):
+        yield f"{base}[..., 0]", 1.1
+    if (1, *shape) == wanted:
+        yield f"{base}[None]", 1.1
+    if (*shape, 1) == wanted:
+        yield f"{base}[..., None]", 1.1
+    if value.size == np.prod(wanted, dtype=int) and value.ndim != len(wanted):
+        yield f"{base}.reshape({wanted})", 2.0
