@@ -160,4 +160,4 @@ class _Lost:
     def _raise(self, *_: Any) -> NoReturn:
         raise TypeError("this was not computed")
 
-    __array__ = __bool__ = __iter__ = __float__ = _raise  # type: ignore[assignment]
+    __array__ = __bool__ = __iter__ = __float__ = _raise  # type: ignore[assignment]  # whatever it is asked
