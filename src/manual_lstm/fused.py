@@ -58,16 +58,18 @@ import numpy as np
 from manual_lstm.cells.lstm import LSTMParams, LSTMState
 from manual_lstm.checks import Array
 from manual_lstm.fused_parts import (
-    BLOCK_OF_ROWS,
+    InputGradients,
     InputProducts,
-    blocks,
-    rearranged,
+    ProductGradients,
+    has_columns,
+    in_cache,
+    of_products,
     recurrent_weights,
 )
-from manual_lstm.input_product import input_product_backward
 from manual_lstm.ragged import Batch
 
 GATES = 5  # i, f, o, g and c_prev
+ORDER, NEGATED = [0, 1, 3, 2], 3  # of the weights' gates i, f, g, o; i, f and o give -z
 
 
 class FusedCache(NamedTuple):
@@ -95,12 +97,13 @@ class FusedLSTM:
         h, c = (part.copy(order="C") for part in (h0, c0))
         hs = batch.buffer((T, B, H), dtype)
         tape = batch.buffer((T + 1, GATES, B, H), dtype)
-        weights = _Weights.of(params, B)
+        recurrent = recurrent_weights(params.W_h, ORDER, NEGATED, B)
+        input_products = InputProducts(params.W_x, params.b, ORDER, NEGATED, T, B)
         with np.errstate(over="ignore"):  # of exp(-z): the sigmoid is 0 there
             for start, stop, alive in batch.runs:
                 during, rows = slice(start, stop), slice(alive)
                 after = slice(start, stop + 1)
-                _forward(weights, xs[during, rows], h[rows], c[rows],
+                _forward(input_products, recurrent, xs[during, rows], h[rows], c[rows],
                          hs[during, rows], tape[after, :, rows])  # fmt: skip
         state_T = LSTMState(batch.unsort(h), batch.unsort(c))
         return batch.unsort(hs, axis=1), state_T, FusedCache(params, xs, h0, tape, batch)
@@ -113,53 +116,54 @@ class FusedLSTM:
         (T, B), H, dtype = xs.shape[:2], W_h.shape[0], W_h.dtype
         dhs = batch.sort(dhs, axis=1)
         dh, dc = (batch.sort(part).copy(order="C") for part in dstate_T)
-        dz = batch.buffer((T, B, 4 * H), dtype)
-        h_prev = batch.buffer((T + 1, B, H), dtype)
-        W_h_transposed = np.ascontiguousarray(W_h.T)  # as it is, x @ W_h.T may be half as fast
-        for start, stop, alive in reversed(batch.runs):
-            during, rows = slice(start, stop), slice(alive)
-            after = slice(start, stop + 1)
-            h_prev[start, rows] = h0[rows]  # but for the first run, the one before replaces it
-            _backward(W_h_transposed, tape[after, :, rows], dhs[during, rows],
-                      dh[rows], dc[rows], dz[during, rows], h_prev[after, rows][1:])  # fmt: skip
-
-        # forward: z = x W_x + h_prev W_h + b, at every step
-        dz = dz.reshape(T * B, 4 * H)
-        db = None if b is None else dz.sum(axis=0)
-        dW_h = h_prev[:T].reshape(T * B, H).T @ dz
-        dxs, dW_x = input_product_backward(xs.reshape(T * B, *xs.shape[2:]), W_x, dz)
+        W_h_transposed = np.asarray(W_h.T, order="F" if has_columns(dtype, B) else "C")
+        of_xs, of_h_prev = InputGradients(W_x, b, xs), ProductGradients(W_h, None)
+        prepared = of_products(T, B)
+        longest = prepared[0].stop
+        dz, hs = np.empty((longest, B, 4 * H), dtype), np.empty((longest + 1, B, H), dtype)
+        for block in reversed(prepared):
+            steps = block.stop - block.start
+            hs[0] = _h_before(block.start, h0, tape)
+            for start, stop, alive in reversed(batch.runs_within(block)):
+                during, rows = slice(start, stop), slice(alive)
+                after, here = slice(start, stop + 1), slice(start - block.start, stop - block.start)
+                _backward(W_h_transposed, tape[after, :, rows], dhs[during, rows],
+                          dh[rows], dc[rows], dz[here, rows], hs[1:][here, rows])  # fmt: skip
+            # forward: z = x W_x + h_prev W_h + b, at every step
+            dz_of_block, h_prev = dz[:steps], hs[:steps]
+            batch.clear_padding(dz_of_block, block)
+            batch.clear_padding(h_prev, block)
+            dz_of_rows = dz_of_block.reshape(steps * B, 4 * H)
+            of_h_prev.add(h_prev.reshape(steps * B, H), dz_of_rows)
+            of_xs.add_steps(block, dz_of_rows)
+        dxs = of_xs.dxs
         if dxs is not None:
-            dxs = dxs.reshape(xs.shape)
             batch.clear_padding(dxs)  # 0 · W_x is NaN where W_x is infinite
             dxs = batch.unsort(dxs, axis=1)
         dstate0 = LSTMState(batch.unsort(dh), batch.unsort(dc))
-        return LSTMParams(dW_x, dW_h, db), dxs, dstate0
+        return LSTMParams(of_xs.dW, of_h_prev.dW, of_xs.db), dxs, dstate0
 
 
-class _Weights(NamedTuple):
-    """Weights for z in the order i, f, o, g, of which i, f and o give -z."""
-
-    W_x: Array  # (D, 4, H)
-    W_h: Array  # as `product` wants it
-    b: Array | int  # (4, 1, H)
-    product: Any
-
-    @classmethod
-    def of(cls, params: LSTMParams, B: int) -> _Weights:
-        """Return the weights of `params` for B rows."""
-        order, negated = [0, 1, 3, 2], 3
-        W_h, product = recurrent_weights(rearranged(params.W_h, order, negated), B)
-        b = 0 if params.b is None else rearranged(params.b, order, negated).swapaxes(0, 1)
-        return cls(rearranged(params.W_x, order, negated), W_h, b, product)
+def _h_before(step: int, h0: Array, tape: Array) -> Array:
+    """Return h (B, H) before a step."""
+    return h0 if step == 0 else tape[step - 1, 2] * np.tanh(tape[step, 4])
 
 
-def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: Array) -> None:
+def _forward(
+    input_products: InputProducts,
+    recurrent: tuple[Array, Any],
+    xs: Array,
+    h: Array,
+    c: Array,
+    hs: Array,
+    tape: Array,
+) -> None:
     """Run steps at which the same rows live, from the state (h, c), which becomes the final one.
 
     Writes ``hs (T, B, H)`` and ``tape (T + 1, 5, B, H)``, whose last row is the final c alone.
     """
     add, multiply, exp, tanh, reciprocal = np.add, np.multiply, np.exp, np.tanh, np.reciprocal
-    W_x, W_h, b, product = weights
+    W_h, product = recurrent
     (T, B, H), dtype = hs.shape, hs.dtype
     one = np.ones((), dtype)  # a Python number would be converted at every call, for 0.2 µs
 
@@ -174,10 +178,9 @@ def _forward(weights: _Weights, xs: Array, h: Array, c: Array, hs: Array, tape: 
 
     c_now[...] = c
     h_prev = h.copy()
-    prepared = blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B))
-    input_products = InputProducts(W_x, b, prepared[0].stop, B)
-    for block in prepared:
-        z_from_x = input_products.of(xs[block])
+    for block in input_products.blocks(T, B):
+        z_from_x = tape[block, :4]  # until the gates replace it
+        input_products.write(xs[block], z_from_x)
         for z_from_x_t, tape_t, h_t in zip(z_from_x, tape[block], hs[block], strict=True):
             product(h_prev, W_h, from_h_prev)
             add(z_from_x_t, z_from_h, z)
@@ -209,8 +212,10 @@ def _backward(
     dz_now = np.empty((4, B, H), dtype)
     dz_i, dz_f, dz_g, dz_o = dz_now
     dc_from_h = np.empty((B, H), dtype)
-    for block in reversed(blocks(T, 4 * B * H)):
-        factors = _factors(tape[block.start : block.stop + 1], hs[block])
+    prepared = in_cache(T, B, H)
+    space = np.empty((GATES, prepared[0].stop, B, H), dtype)
+    for block in reversed(prepared):
+        factors = _factors(tape[block.start : block.stop + 1], hs[block], space)
         steps = zip(
             *factors[:, ::-1],
             f[block][::-1],
@@ -236,16 +241,15 @@ def _backward(
             dot(dz_t, W_h_transposed, dh)
 
 
-def _factors(tape: Array, hs: Array) -> Array:
-    """Return F_i, F_f, F_o, F_g, F_c (5, T, B, H) of a block; write its outputs into `hs`."""
+def _factors(tape: Array, hs: Array, space: Array) -> Array:
+    """Return F_i, F_f, F_o, F_g, F_c (5, T, B, H) of a block, in `space`; write its h into `hs`."""
     steps = tape[:-1].swapaxes(0, 1)
     sigmoids, g_c_prev = steps[:3], steps[3:]
     i, _, o, g, _ = steps
-    tanh_c = np.tanh(tape[1:, 4])
-    np.multiply(o, tanh_c, out=hs)
-    factors = np.empty((GATES, *hs.shape), hs.dtype)
+    factors = space[:, : len(hs)]
     F_sigmoids, F_i_f = factors[:3], factors[:2]
     F_o, F_g, F_c = factors[2], factors[3], factors[4]
+    tanh_c = np.tanh(tape[1:, 4], out=hs)
     # forward: i, f, o = sigmoid(z)
     np.subtract(1, sigmoids, out=F_sigmoids)
     F_sigmoids *= sigmoids
@@ -256,4 +260,5 @@ def _factors(tape: Array, hs: Array) -> Array:
         np.multiply(value, value, out=factor)
         np.subtract(1, factor, out=factor)
         factor *= other
+    np.multiply(o, tanh_c, out=hs)
     return factors

@@ -25,16 +25,18 @@ from manual_lstm.cells.gru import GRUParams
 from manual_lstm.cells.hidden_state import HiddenState
 from manual_lstm.checks import Array
 from manual_lstm.fused_parts import (
-    BLOCK_OF_ROWS,
+    InputGradients,
     InputProducts,
-    blocks,
-    rearranged,
+    ProductGradients,
+    has_columns,
+    in_cache,
+    of_products,
     recurrent_weights,
 )
-from manual_lstm.input_product import input_product_backward
 from manual_lstm.ragged import Batch
 
 GATES = 6  # r, k, q, h_prev, n, m
+ORDER = [0, 1, 2]  # of the weights' gates r, u, n
 
 
 class FusedGRUCache(NamedTuple):
@@ -69,11 +71,13 @@ class FusedGRU:
         h = batch.sort(state0.h).copy(order="C")
         hs = batch.buffer((T, B, H), dtype)
         tape = batch.buffer((T, GATES, B, H), dtype)
-        weights = _Weights.of(params, B, self.keeps)
+        negated = 2 if self.keeps else 1  # k = σ(z_u), or 1 - u = σ(-z_u), which reads z_u
+        recurrent = recurrent_weights(params.W_h, ORDER, negated, B)
+        input_products = InputProducts(params.W_x, params.b, ORDER, negated, T, B)
         with np.errstate(over="ignore"):  # of exp(-z): the sigmoid is 0 there
             for start, stop, alive in batch.runs:
                 during, rows = slice(start, stop), slice(alive)
-                _forward(weights, xs[during, rows], h[rows],
+                _forward(params.b_hn, input_products, recurrent, xs[during, rows], h[rows],
                          hs[during, rows], tape[during, :, rows])  # fmt: skip
         cache = FusedGRUCache(params, xs, tape, batch)
         return batch.unsort(hs, axis=1), HiddenState(batch.unsort(h)), cache
@@ -86,57 +90,52 @@ class FusedGRU:
         (T, B), H, dtype = xs.shape[:2], W_h.shape[0], W_h.dtype
         dhs = batch.sort(dhs, axis=1)
         dh = batch.sort(dstate_T.h).copy(order="C")
-        dz = batch.buffer((T, B, 3 * H), dtype)
-        dz_n = batch.buffer((T, B, H), dtype)
-        W_h_transposed = np.ascontiguousarray(W_h.T)  # as it is, x @ W_h.T may be half as fast
-        for start, stop, alive in reversed(batch.runs):
-            during, rows = slice(start, stop), slice(alive)
-            _backward(W_h_transposed, self.keeps, tape[during, :, rows], dhs[during, rows],
-                      dh[rows], dz[during, rows], dz_n[during, rows])  # fmt: skip
-
-        # forward: z_hr, z_hu, m = h_prev W_h, and m + b_hn, at every step
-        h_prev = tape[:, 3].reshape(T * B, H)
-        dz = dz.reshape(T * B, 3 * H)
-        db_hn = None if b_hn is None else dz[:, 2 * H :].sum(axis=0)
-        dW_h = h_prev.T @ dz
-        # forward: z_xr, z_xu, z_xn = x W_x + b, at every step
-        dz[:, 2 * H :] = dz_n.reshape(T * B, H)
-        db = None if b is None else dz.sum(axis=0)
-        dxs, dW_x = input_product_backward(xs.reshape(T * B, *xs.shape[2:]), W_x, dz)
+        W_h_transposed = np.asarray(W_h.T, order="F" if has_columns(dtype, B) else "C")
+        of_xs, of_h_prev = InputGradients(W_x, b, xs), ProductGradients(W_h, b_hn)
+        prepared = of_products(T, B)
+        longest = prepared[0].stop
+        dz, dz_n = np.empty((longest, B, 3 * H), dtype), np.empty((longest, B, H), dtype)
+        for block in reversed(prepared):
+            for start, stop, alive in reversed(batch.runs_within(block)):
+                during, rows = slice(start, stop), slice(alive)
+                here = slice(start - block.start, stop - block.start)
+                _backward(W_h_transposed, self.keeps, tape[during, :, rows], dhs[during, rows],
+                          dh[rows], dz[here, rows], dz_n[here, rows])  # fmt: skip
+            steps = block.stop - block.start
+            dz_of_block, dz_n_of_block = dz[:steps], dz_n[:steps]
+            batch.clear_padding(dz_of_block, block)
+            batch.clear_padding(dz_n_of_block, block)
+            dz_of_rows = dz_of_block.reshape(steps * B, 3 * H)
+            # forward: z_hr, z_hu, m = h_prev W_h, and m + b_hn, at every step
+            of_h_prev.add(tape[block, 3].reshape(steps * B, H), dz_of_rows)
+            # forward: z_xr, z_xu, z_xn = x W_x + b, at every step
+            dz_of_rows[:, 2 * H :] = dz_n_of_block.reshape(steps * B, H)
+            of_xs.add_steps(block, dz_of_rows)
+        dxs = of_xs.dxs
         if dxs is not None:
-            dxs = dxs.reshape(xs.shape)
             batch.clear_padding(dxs)  # 0 · W_x is NaN where W_x is infinite
             dxs = batch.unsort(dxs, axis=1)
-        return GRUParams(dW_x, dW_h, db, db_hn), dxs, HiddenState(batch.unsort(dh))
+        db_hn = None if of_h_prev.db is None else of_h_prev.db[2 * H :].copy()
+        dparams = GRUParams(of_xs.dW, of_h_prev.dW, of_xs.db, db_hn)
+        return dparams, dxs, HiddenState(batch.unsort(dh))
 
 
-class _Weights(NamedTuple):
-    """Weights for r, k and n, the sigmoids among which read -z."""
-
-    W_x: Array  # (D, 3, H)
-    W_h: Array  # as `product` wants it
-    b: Array | int  # (3, 1, H)
-    b_hn: Array | int  # (H,)
-    product: Any
-
-    @classmethod
-    def of(cls, params: GRUParams, B: int, keeps: bool) -> _Weights:
-        """Return the weights of `params` for B rows."""
-        order, negated = [0, 1, 2], 2 if keeps else 1  # 1 - u = σ(-z_u) reads z_u
-        W_h, product = recurrent_weights(rearranged(params.W_h, order, negated), B)
-        b = 0 if params.b is None else rearranged(params.b, order, negated).swapaxes(0, 1)
-        b_hn = 0 if params.b_hn is None else params.b_hn
-        return cls(rearranged(params.W_x, order, negated), W_h, b, b_hn, product)
-
-
-def _forward(weights: _Weights, xs: Array, h: Array, hs: Array, tape: Array) -> None:
+def _forward(
+    b_hn: Array | None,
+    input_products: InputProducts,
+    recurrent: tuple[Array, Any],
+    xs: Array,
+    h: Array,
+    hs: Array,
+    tape: Array,
+) -> None:
     """Run steps at which the same rows live, from the state h, which becomes the final one.
 
     Writes ``hs (T, B, H)`` and ``tape (T, 6, B, H)``.
     """
     add, multiply, exp, tanh, reciprocal = np.add, np.multiply, np.exp, np.tanh, np.reciprocal
     subtract = np.subtract
-    W_x, W_h, b, b_hn, product = weights
+    W_h, product = recurrent
     (T, B, H), dtype = hs.shape, hs.dtype
     one = np.ones((), dtype)
 
@@ -147,15 +146,14 @@ def _forward(weights: _Weights, xs: Array, h: Array, hs: Array, tape: Array) -> 
     z_from_h = from_h_prev.reshape(3, B, H)
     z_rk_from_h, z_m = z_from_h[:2], z_from_h[2]
     bias_of_m = np.empty((B, H), dtype)
-    bias_of_m[...] = b_hn
+    bias_of_m[...] = 0 if b_hn is None else b_hn
     kept_replaced = np.empty((2, B, H), dtype)
     kept, replaced = kept_replaced
 
     h_now[...] = h
-    prepared = blocks(T, 4 * B * H, BLOCK_OF_ROWS // max(1, B))
-    input_products = InputProducts(W_x, b, prepared[0].stop, B)
-    for block in prepared:
-        z_from_x = input_products.of(xs[block])
+    for block in input_products.blocks(T, B):
+        z_from_x = tape[block, :3]  # until the gates replace it
+        input_products.write(xs[block], z_from_x)
         steps = zip(z_from_x[:, :2], z_from_x[:, 2], tape[block], hs[block], strict=True)
         for z_rk_from_x, z_n_from_x, tape_t, h_t in steps:
             product(h_now, W_h, from_h_prev)
@@ -195,9 +193,11 @@ def _backward(
     dz_now = np.empty((3, B, H), dtype)
     dz_r, dz_u, dm = dz_now
     dh_kept = np.empty((B, H), dtype)
-    for block in reversed(blocks(T, 4 * B * H)):
+    prepared = in_cache(T, B, H)
+    space = np.empty((3, prepared[0].stop, B, H), dtype)
+    for block in reversed(prepared):
         steps = zip(
-            *_factors(tape[block], keeps)[:, ::-1],
+            *_factors(tape[block], keeps, space)[:, ::-1],
             r[block][::-1],
             k[block][::-1],
             dhs[block][::-1],
@@ -222,10 +222,10 @@ def _backward(
             add(dh, dh_kept, dh)
 
 
-def _factors(tape: Array, keeps: bool) -> Array:
-    """Return F_r, F_u and F_n (3, T, B, H) of a block; F_u is F_k with the sign of u in k."""
+def _factors(tape: Array, keeps: bool, space: Array) -> Array:
+    """Return F_r, F_u and F_n (3, T, B, H) of a block, in `space`; F_u is F_k or -F_k."""
     r, k, q, h_prev, n, m = tape.swapaxes(0, 1)
-    factors = np.empty((3, *r.shape), r.dtype)
+    factors = space[:, : len(tape)]
     F_r, F_u, F_n = factors[0], factors[1], factors[2]
     # forward: r = sigmoid(z_r), and r * m
     np.subtract(1, r, out=F_r)

@@ -17,6 +17,17 @@ from manual_lstm.checks import Array
 BLOCK_OF_VALUES = 2**16
 BLOCK_OF_ROWS = 512
 
+# The backward forms the gradients of weights and inputs after so many rows: half as many cost 1 to
+# 5 % of those products, and twice as many win 1 to 2 % of them for twice the memory.
+ROWS_OF_A_PRODUCT = 1024
+
+# glibc gives freed memory back to the system beyond twice the largest array that was ever given
+# back by itself, and what it takes anew has to be mapped and cleared, page by page: a quarter of the
+# time of a call at T = 100, B = 8, H = 32 in a process that has had no larger ones. One array of
+# 32 MiB, never touched, raises that bound to 64 MiB, which is the most it lets itself be taught.
+del_at_once = np.empty(2**25 - 2**16, np.uint8)
+del del_at_once
+
 DTYPES = (np.dtype(np.float64), np.dtype(np.float32), np.dtype(object))
 
 
@@ -32,63 +43,146 @@ def are_plain(arrays: list[Array]) -> bool:
     )
 
 
+def has_columns(dtype: np.dtype[Any], B: int) -> bool:
+    """Return whether weights that B rows are multiplied with are to lie column after column.
+
+    In float64 they are: where the units are a power of two and the rows are few, OpenBLAS's kernels
+    for AVX2 take up to twice as long with rows, and at H = 64 a quarter longer. (Those for AVX-512
+    lose up to a quarter.) In float32, and for one row, it is the other way round, by a quarter.
+    """
+    return B > 1 and dtype == np.float64
+
+
 def rearranged(array: Array, order: list[int], negated: int) -> Array:
     """Return (rows, gates, H) of ``array (..., gates · H)``: gates in `order`, the first negated.
 
     A sigmoid reads the exponential of -z, so that -z is what the weights of its gate are to give.
     """
-    blocks = array.reshape(-1, len(order), array.shape[-1] // len(order))[:, order]
-    np.negative(blocks[:, :negated], out=blocks[:, :negated])
-    return blocks
+    gates = array.reshape(-1, len(order), array.shape[-1] // len(order))[:, order]
+    np.negative(gates[:, :negated], out=gates[:, :negated])
+    return gates
 
 
-def recurrent_weights(blocks: Array, B: int) -> tuple[Array, Any]:
-    """Return weights (H, gates, H) for products with h (B, H), and the product to use.
+def recurrent_weights(W_h: Array, order: list[int], negated: int, B: int) -> tuple[Array, Any]:
+    """Return weights, rearranged, for products with h (B, H), and the product to use.
 
     The result of the product is gate-major, (gates, B, H): one row is so by itself, and the
     plainest product is the quickest, 0.4 µs for 1.2.
     """
+    H, gates = len(W_h), len(order)
     if B == 1:
-        return blocks.reshape(len(blocks), -1), np.dot
-    return np.ascontiguousarray(blocks.transpose(1, 0, 2)), np.matmul
+        return rearranged(W_h, order, negated).reshape(H, gates * H), np.dot
+    if has_columns(W_h.dtype, B):
+        W = np.take(W_h.T.reshape(gates, H, H), order, axis=0).transpose(0, 2, 1)
+    else:
+        W = np.take(W_h.reshape(H, gates, H).transpose(1, 0, 2), order, axis=0)
+    np.negative(W[:negated], out=W[:negated])
+    return W, np.matmul
 
 
 class InputProducts:
-    """``x W_x + b`` of the steps of a block, gate-major, in a buffer for one block after the other.
+    """``x W_x + b`` of the steps of a block, written gate-major to where each step will look.
 
     Parameters
     ----------
-    W_x : ndarray, (D, gates, H)
-    b : ndarray (gates, 1, H), or 0
-    steps, B : int
-        The largest block.
+    W_x : ndarray, (D, gates · H)
+    b : ndarray (gates · H,), or None
+    order, negated
+        As in `rearranged`.
+    T, B : int
+        The most steps and rows.
     """
 
-    def __init__(self, W_x: Array, b: Array | int, steps: int, B: int) -> None:
-        D, gates, H = W_x.shape
-        self.W_x, self.b = W_x.reshape(D, gates * H), b
-        self.side_by_side = np.empty((steps, B, gates * H), W_x.dtype)
-        self.gate_major = np.empty((steps, gates, B, H), W_x.dtype)
+    def __init__(
+        self, W_x: Array, b: Array | None, order: list[int], negated: int, T: int, B: int
+    ) -> None:
+        W = rearranged(W_x, order, negated)
+        D, gates, H = W.shape
+        self.W_x = W.reshape(D, gates * H)
+        self.b = 0 if b is None else rearranged(b, order, negated).swapaxes(0, 1)
+        most = max(BLOCK_OF_VALUES // (4 * H), BLOCK_OF_ROWS, B)
+        self.products = np.empty((min(T * B, most), gates, H), W_x.dtype)
 
-    def of(self, xs: Array) -> Array:
-        """Return (T, gates, B, H) for xs (T, B, D) or indices (T, B), until the next call."""
+    def blocks(self, T: int, B: int) -> list[slice]:
+        """Return the slices of T steps of B rows that can be written at a time."""
+        return blocks(T, max(1, len(self.products) // max(1, B)))
+
+    def write(self, xs: Array, into: Array) -> None:
+        """Write those of xs (T, B, D), or of indices (T, B), to ``into (T, gates, B, H)``."""
         steps, B = xs.shape[:2]
-        products, gate_major = self.side_by_side[:steps], self.gate_major[:steps]
+        products = self.products[: steps * B]
+        rows = products.reshape(steps * B, self.W_x.shape[1])
         if xs.dtype.kind in "iu":
-            indices = xs.astype(np.intp, copy=False)  # an older NumPy refuses uint64
-            np.take(self.W_x, indices, axis=0, out=products, mode="clip")  # none is out: checked
+            indices = xs.astype(np.intp, copy=False).ravel()  # an older NumPy refuses uint64
+            np.take(self.W_x, indices, axis=0, out=rows, mode="clip")  # none is out: checked
         else:
-            rows = xs.reshape(steps * B, xs.shape[2])
-            np.matmul(rows, self.W_x, out=products.reshape(steps * B, self.W_x.shape[1]))
-        gates, H = gate_major.shape[1], gate_major.shape[3]
-        by_gate = products.reshape(steps, B, gates, H).transpose(0, 2, 1, 3)
-        return np.add(by_gate, self.b, out=gate_major)
+            np.matmul(xs.reshape(steps * B, xs.shape[2]), self.W_x, out=rows)
+        by_gate = products.reshape(steps, B, *products.shape[1:]).transpose(0, 2, 1, 3)
+        np.add(by_gate, self.b, out=into)
 
 
-def blocks(T: int, values: int, rows: int = 1) -> list[slice]:
-    """Return the slices of T steps that are prepared together, the first of which is the largest.
+class ProductGradients:
+    """Gradients of W and b for ``x W + b``: sums over blocks of rows, a product for each block.
 
-    `values` is the number of gate values of a step; a block has at least `rows` steps.
+    Parameters
+    ----------
+    W : ndarray, (D, N)
+    b : ndarray (N,), or None
     """
-    steps = max(BLOCK_OF_VALUES // max(1, values), rows, 1)
-    return [slice(start, min(start + steps, T)) for start in range(0, T, steps)]
+
+    def __init__(self, W: Array, b: Array | None) -> None:
+        self.W, self.has_bias = W, b is not None
+        self.dW: Array | None = None
+        self.db: Array | None = None
+        self._of_block: Array | None = None
+
+    def add(self, x: Array, dz: Array) -> None:
+        """Add the block with the rows ``x (rows, D)``, or indices (rows,), and ``dz (rows, N)``."""
+        # forward: z = W[x]
+        if x.dtype.kind in "iu":
+            self.dW = np.zeros_like(self.W) if self.dW is None else self.dW
+            np.add.at(self.dW, x, dz)
+        # forward: z = x @ W
+        elif self.dW is None:
+            self.dW = x.T @ dz
+        else:
+            if self._of_block is None:
+                self._of_block = np.empty_like(self.dW)
+            np.matmul(x.T, dz, out=self._of_block)
+            self.dW += self._of_block
+        # forward: z + b
+        if self.has_bias:
+            db = dz.sum(axis=0)
+            self.db = db if self.db is None else self.db + db
+
+
+class InputGradients(ProductGradients):
+    """The same for ``xs W_x + b``, whose blocks are of steps, and the gradient of xs."""
+
+    def __init__(self, W_x: Array, b: Array | None, xs: Array) -> None:
+        super().__init__(W_x, b)
+        self.xs = xs
+        self.dxs = None if xs.dtype.kind in "iu" else np.empty(xs.shape, W_x.dtype)
+
+    def add_steps(self, block: slice, dz: Array) -> None:
+        """Add the steps of `block`, with ``dz (steps · B, N)``."""
+        x = self.xs[block]
+        self.add(x.reshape(len(dz), *x.shape[2:]), dz)
+        if self.dxs is not None:
+            # forward: z = x @ W
+            np.matmul(dz, self.W.T, out=self.dxs[block].reshape(len(dz), len(self.W)))
+
+
+def in_cache(T: int, B: int, H: int) -> list[slice]:
+    """Return the slices of T steps whose factors are prepared together."""
+    return blocks(T, max(1, BLOCK_OF_VALUES // max(1, 4 * B * H)))
+
+
+def of_products(T: int, B: int) -> list[slice]:
+    """Return the slices of T steps after which the gradients of weights and inputs are formed."""
+    return blocks(T, max(1, ROWS_OF_A_PRODUCT // max(1, B)))
+
+
+def blocks(T: int, steps: int) -> list[slice]:
+    """Return slices of `steps` steps; the last may be shorter. Without steps it is one, empty."""
+    return [slice(start, min(start + steps, T)) for start in range(0, max(1, T), steps)]

@@ -53,10 +53,24 @@ class Batch(NamedTuple):
         """Return `array` with its rows in the order in which they were given."""
         return array if self.order is None else np.take(array, np.argsort(self.order), axis)
 
-    def clear_padding(self, array: Array) -> None:
-        """Write zeros into the padding of a sorted ``array (T, B, ...)``."""
+    def runs_within(self, steps: slice) -> list[tuple[int, int, int]]:
+        """Return the runs, or parts of runs, of some of the steps.
+
+        Examples
+        --------
+        >>> Batch([(0, 2, 2), (2, 5, 1)]).runs_within(slice(1, 4))
+        [(1, 2, 2), (2, 4, 1)]
+        """
+        parts = [
+            (max(start, steps.start), min(stop, steps.stop), alive)
+            for start, stop, alive in self.runs
+        ]
+        return [(start, stop, alive) for start, stop, alive in parts if start < stop]
+
+    def clear_padding(self, array: Array, steps: slice = slice(None)) -> None:
+        """Write zeros into the padding of a sorted ``array (T, B, ...)`` of all or some steps."""
         if self.padding is not None:
-            array[self.padding] = 0
+            array[self.padding[steps]] = 0
 
     def buffer(self, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
         """Return an array to be written at the steps and rows that live; zero at the others."""

@@ -68,7 +68,7 @@ def _checksum(array: Array) -> int:
     if array.dtype == object:  # elements are immutable, so their identities tell a change
         return hash(tuple(map(id, array.flat)))
     array = np.ascontiguousarray(array)
-    if array.nbytes < _WEIGHTS.nbytes:
+    if array.nbytes < 2 * _WEIGHTS.nbytes:
         return zlib.crc32(array.data)
     # The CRC of a large array would take as long as a step. Every 1024 words are first made one,
     # modulo 2^64, which is ten times faster.

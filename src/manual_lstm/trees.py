@@ -52,8 +52,17 @@ def named_leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
     >>> list(named_leaves({"lstm": {"W_x": 1, "b": None}, "V": 2}))
     ['lstm.W_x', 'V']
     """
+    named: dict[str, Any] = {}
+    _name_leaves(tree, prefix, named)
+    return named
+
+
+def _name_leaves(tree: Any, name: str, named: dict[str, Any]) -> None:
+    if isinstance(tree, np.ndarray):  # asked first: it is asked most
+        named[name] = tree
+        return
     if tree is None:
-        return {}
+        return
     if isinstance(tree, dict):
         children = tree.items()
     elif hasattr(tree, "_fields"):
@@ -61,11 +70,10 @@ def named_leaves(tree: Any, prefix: str = "") -> dict[str, Any]:
     elif isinstance(tree, tuple):
         children = enumerate(tree)
     else:
-        return {prefix: tree}
-    named: dict[str, Any] = {}
+        named[name] = tree
+        return
     for key, child in children:
-        named |= named_leaves(child, f"{prefix}.{key}" if prefix else str(key))
-    return named
+        _name_leaves(child, f"{name}.{key}" if name else str(key), named)
 
 
 def leaves(tree: Any) -> list[Any]:

@@ -52,8 +52,8 @@ def test_agrees_over_more_than_one_block(
 ):
     problem = of_cell(make, draw_problem(T=40, B=4, lengths=lengths))
     monkeypatch.setattr(fused_parts, "BLOCK_OF_VALUES", 4 * 4 * 4 * 7)
-    monkeypatch.setattr(fused, "BLOCK_OF_ROWS", 1)
-    monkeypatch.setattr(fused_gru, "BLOCK_OF_ROWS", 1)
+    monkeypatch.setattr(fused_parts, "BLOCK_OF_ROWS", 1)
+    monkeypatch.setattr(fused_parts, "ROWS_OF_A_PRODUCT", 44)
     in_blocks = run(problem)
     monkeypatch.undo()
     assert_same(dict(enumerate(in_blocks)), dict(enumerate(run(problem))), ulps=16)
