@@ -90,8 +90,22 @@ def _environment() -> dict[str, Any]:
         "processors": os.cpu_count(),
         "python": platform.python_version(),
         "versions": {package: version_of(package) for package in packages},
-        "blas": blas["Build Dependencies"]["blas"]["name"],
+        "blas": " ".join([blas["Build Dependencies"]["blas"]["name"], *_kernels()]),
     }
+
+
+def _kernels() -> list[str]:
+    """Return for which processor the kernels of OpenBLAS are that run here, if it tells."""
+    import ctypes
+
+    from numpy._core import _multiarray_umath
+
+    library = ctypes.CDLL(_multiarray_umath.__file__)
+    name_of_core = getattr(library, "scipy_openblas_get_corename64_", None)
+    if name_of_core is None:
+        return []
+    name_of_core.restype = ctypes.c_char_p
+    return [f"({name_of_core().decode()} kernels)"]
 
 
 def _processor() -> str:
