@@ -25,11 +25,11 @@ rows of the batch::
   Where exp overflows, σ is 0, which is right to 1e-308, so that warning is switched off. (As
   (1 + tanh(z/2)) / 2, one call less, a gate shut by a bias of -10 is wrong by 60 ulps; so by 6.)
 
-**Products over all steps.** ``xs W_x + b`` is one product for a block of steps, before them, and is
-written to the tape, where the gates replace it step by step. The gradients of W_x, W_h, b and xs are
-one product each for 1024 rows, after them: what they need, dz and h_prev, would take as much memory
-as the tape if it were kept for all steps, and new memory is dear (up to 2 ms a MiB here, where the
-system has to find it; 5000 steps of 4 rows and 64 units are 1 to 5 % quicker so).
+**Products over all steps.** ``xs W_x + b`` is one product for a block of steps, before them, and
+is written to the tape, where the gates replace it step by step. The gradients of W_x, W_h, b and xs
+are one product each for 1024 rows, after them: what they need, dz and h_prev, would take as much
+memory as the tape if it were kept for all steps, and new memory is dear, up to 2 ms a MiB where the
+system has to find it. (5000 steps of 4 rows and 64 units are 1 to 5 % quicker so.)
 
 Per step there remain ``h W_h`` and ``dz W_hᵀ``. In float64 their weights lie column after column,
 which takes half the time at B = 4, H = 128 and 85 % of it at B = 32, H = 256 (for the products

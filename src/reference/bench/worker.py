@@ -97,10 +97,9 @@ def _environment() -> dict[str, Any]:
 def _kernels() -> list[str]:
     """Return for which processor the kernels of OpenBLAS are that run here, if it tells."""
     import ctypes
+    from importlib import import_module
 
-    from numpy._core import _multiarray_umath
-
-    library = ctypes.CDLL(_multiarray_umath.__file__)
+    library = ctypes.CDLL(import_module("numpy._core._multiarray_umath").__file__)
     name_of_core = getattr(library, "scipy_openblas_get_corename64_", None)
     if name_of_core is None:
         return []
