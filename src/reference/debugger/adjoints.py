@@ -111,19 +111,25 @@ class Adjoints:
         """Return which entries of a value are adjoints."""
         return _among(self._sorted, np.ravel(np.asarray(value, dtype=float)))
 
+    def near(self, value: Any) -> bool:
+        """Return whether all of a value that is not zero is adjoints, to six digits."""
+        flat = np.ravel(np.asarray(value, dtype=float))
+        flat = flat[np.abs(flat) > 1e-7 * np.max(np.abs(flat), initial=0.0)]
+        return len(flat) > 1 and bool(np.all(_among(self._sorted, flat, 1e-6)))
+
     def tells(self, value: Any) -> Array:
         """Return which entries of a value say something: not zero, no value of the loss's own."""
         flat = np.ravel(np.asarray(value, dtype=float))
         return (np.abs(flat) > self._least) & ~_among(self._known, flat)
 
 
-def _among(ordered: Array, flat: Array) -> Array:
+def _among(ordered: Array, flat: Array, near: float = _NEAR) -> Array:
     if not len(ordered):
         return np.zeros(flat.shape, bool)
     at = np.searchsorted(ordered, flat)
     below, above = ordered[np.maximum(at - 1, 0)], ordered[np.minimum(at, len(ordered) - 1)]
     with np.errstate(invalid="ignore"):
-        return np.minimum(np.abs(below - flat), np.abs(above - flat)) <= _NEAR * np.abs(flat)
+        return np.minimum(np.abs(below - flat), np.abs(above - flat)) <= near * np.abs(flat)
 
 
 def adjoints_of(program: Program, inputs: Inputs, seconds: float) -> Adjoints | None:

@@ -42,6 +42,19 @@ class Agreement:
         return sum(of_site.count(True) for of_site in self.at_sites.values())
 
     @cached_property
+    def entries(self) -> int:
+        """How many entries of all values are adjoints."""
+        values = [
+            execution.value
+            for seen in self.recording.executions.values()
+            for execution in seen
+            if _is_float(execution.value)
+        ]
+        return sum(
+            int(np.sum(self.adjoints.holds(value) & self.adjoints.tells(value))) for value in values
+        )
+
+    @cached_property
     def wrong(self) -> int:
         """How many values are none, and say something."""
         return sum(of_site.count(False) for of_site in self.at_sites.values())
@@ -52,6 +65,10 @@ class Agreement:
             return None
         tells = self.adjoints.tells(value)
         return bool(np.all(self.adjoints.holds(value)[tells])) if tells.any() else None
+
+    def near(self, value: Array) -> bool:
+        """Return whether a difference of two values is made of adjoints: it has fewer digits."""
+        return len(np.ravel(value)) > 1 and bool(self.adjoints.near(value))
 
     def is_right(self, file: str, statement: int) -> bool:
         """Return whether all that a statement makes are adjoints, as far as can be told."""

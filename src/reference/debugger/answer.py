@@ -4,24 +4,20 @@ from __future__ import annotations
 
 import ast
 import difflib
-import re
 import time
 from dataclasses import replace
-from typing import Any
 
-import numpy as np
-
+from reference.debugger.by_evidence import from_evidence
 from reference.debugger.diagnosis import Edit, Fix, Suspect
 from reference.debugger.harm import effect, of_shape
 from reference.debugger.kinds import kind_of
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
 from reference.debugger.repairs import Found, Step
-from reference.debugger.round import times_of
 from reference.debugger.search import Search
 from reference.debugger.source import Source
 from reference.debugger.telling import Told, told
-from reference.debugger.timing import in_words
+from reference.debugger.tidy import original_line, tidied
 from reference.debugger.turns import turns
 from reference.debugger.verdict import Judgement
 
@@ -59,61 +55,6 @@ def edits_between(file: str, old: str, new: str) -> tuple[Edit, ...]:
     )
 
 
-def tidied(text: str, original: str) -> str:
-    """Return a text without brackets of ours that mean nothing."""
-    wanted = ast.dump(ast.parse(text))
-    known = set(original.splitlines())
-    lines = text.splitlines(keepends=True)
-    for k, line in enumerate(lines):
-        if line.rstrip("\n") in known:
-            continue
-        at = line.find("(")
-        while at >= 0:
-            depth = 0
-            for end in range(at, len(line)):
-                depth += (line[end] == "(") - (line[end] == ")")
-                if depth == 0:
-                    break
-            else:
-                break
-            if "," in line[at + 1 : end] and line[at - 1 : at] not in ("(", " "):
-                at = line.find("(", at + 1)
-                continue
-            shorter = line[:at] + line[at + 1 : end] + line[end + 1 :]
-            try:
-                same = ast.dump(ast.parse("".join([*lines[:k], shorter, *lines[k + 1 :]])))
-            except SyntaxError:
-                same = ""
-            if same == wanted:
-                lines[k] = line = shorter
-                at -= 1
-            at = line.find("(", at + 1)
-        lines[k] = plainer(line)
-    return "".join(lines)
-
-
-def plainer(line: str) -> str:
-    """Return a line with sums of numbers and slices as one would write them.
-
-    Examples
-    --------
-    >>> plainer("for t in range(T - 2 + 1, -1, -1): np.add.at(d, i[slice(None), t + 1 - 1], x)")
-    'for t in range(T - 1, -1, -1): np.add.at(d, i[:, t], x)'
-    """
-
-    def summed(match: re.Match[str]) -> str:
-        total = int(match[1].replace(" ", "")) + int(match[2].replace(" ", ""))
-        return f" {'+' if total > 0 else '-'} {abs(total)}" if total else ""
-
-    line = _WHOLE_SLICE.sub(r"\1:", line)
-    return _TWO_NUMBERS.sub(summed, line)
-
-
-_WHOLE_SLICE = re.compile(r"((?<=\w)\[(?:[^][]*, )?)slice\(None\)")
-# Only where an index or a bound ends: these are whole numbers.
-_TWO_NUMBERS = re.compile(r"(?<=[\w)\]]) ([+-] \d+) ([+-] \d+)(?=[],)])")
-
-
 def suspects_of(
     program: Program,
     search: Search,
@@ -139,7 +80,7 @@ def suspects_of(
         for suspect in found
     ]
     found = found + placed if fixes else placed + found
-    found += _from_evidence(search, originals)
+    found += from_evidence(program, search, originals)
     found += [finding for finding in judgement.findings if not finding.line]
     return _distinct(found)[:8]
 
@@ -264,71 +205,6 @@ def _siblings(step: Step, first: Suspect, originals: dict[str, str]) -> list[Sus
                         variable=name, should_be=splice.new)
             )  # fmt: skip
     return found
-
-
-def _from_evidence(search: Search, originals: dict[str, str]) -> list[Suspect]:
-    """Return the statements in the order in which the first round's probes put them."""
-    now = search.first
-    if now is None:
-        return []
-    best: dict[tuple[str, int], Any] = {}
-    for e in now.evidence:
-        site = now.recording.sites[e.site]
-        key = site.file, site.statement
-        if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
-            best[key] = e
-    found = []
-    for file, line in search.order:
-        e = best.get((file, line))
-        if e is None or not (e.full or e.outputs):
-            continue
-        site = now.recording.sites[e.site]
-        times = times_of(now.recording, e.site)
-        changed = tuple(sorted({times[n] for n in e.steps}))
-        full = e.full
-        found.append(
-            Suspect(
-                file=file,
-                line=line,
-                text=_text_of(originals[file], line),
-                function=site.function,
-                variable=site.name,
-                steps=changed,
-                pattern=in_words(changed, tuple(sorted(set(times)))),
-                kind="",
-                why=(
-                    "another value here explains every wrong gradient"
-                    if full
-                    else f"another value here explains {', '.join(e.outputs)}"
-                ),
-                should_be=_told(now.recording, e),
-                confidence=0.5 if full else 0.3,
-                engines=("probe",),
-            )
-        )
-    return found
-
-
-def _told(recording: Any, e: Any) -> str:
-    """Tell the value that explains most at its first wrong execution."""
-    seen = recording.executions[e.site]
-    sizes = [int(np.size(execution.value)) for execution in seen]
-    if not e.steps:
-        return ""
-    n = e.steps[0]
-    start = sum(sizes[:n])
-    delta = e.delta[start : start + sizes[n]].reshape(np.shape(seen[n].value))
-    wanted = np.asarray(seen[n].value) + delta
-    return np.array2string(wanted, precision=4, threshold=8, edgeitems=2).replace("\n", " ")
-
-
-def original_line(original: str, text: str, line: int) -> int:
-    """Return the line of the original that a line of an edited text comes from."""
-    before, after = original.splitlines(), text.splitlines()
-    for tag, a, b, c, d in difflib.SequenceMatcher(None, before, after, False).get_opcodes():
-        if c < line <= d:
-            return min(a + (line - c), max(b, a + 1)) if tag == "equal" or b > a else a
-    return line
 
 
 def function_at(source: Source, line: int) -> str:

@@ -32,10 +32,26 @@ def of_place(d: Difference, change: Edited) -> str:
         if argument and called(outer) in ("range", "arange"):
             return "loop bounds"
         if isinstance(outer, ast.Subscript) and inner is outer.slice:
+            if _is_other_axis(d, outer):
+                return "transposed"
             return _of_index(d, outer, change)
     if d.what == "replaced" and called(d.old[0][1]) == called(d.new[0][1]) == "range":
         return "loop bounds"
     return ""
+
+
+def _is_other_axis(d: Difference, subscript: ast.Subscript) -> bool:
+    """Whether ``w[:, j][k]`` stands for ``w[j][k]``, or the reverse: the axes exchanged."""
+    if d.what != "replaced" or subscript.slice not in nodes_of((*d.old, *d.new)):
+        return False
+    indexed_again = any(isinstance(n, ast.Subscript) and n.value is subscript for n in d.around)
+    for one, other in ((d.old[0][1], d.new[0][1]), (d.new[0][1], d.old[0][1])):
+        if isinstance(other, ast.Tuple) and len(other.elts) == 2:
+            first, last = other.elts
+            whole = isinstance(first, ast.Slice) and first.lower is first.upper is first.step
+            if whole and indexed_again and ast.unparse(last) == ast.unparse(one):
+                return True
+    return False
 
 
 def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:

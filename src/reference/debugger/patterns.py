@@ -10,10 +10,10 @@ import numpy as np
 
 from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.differences import differences
-from reference.debugger.edited import Edited, edited, written
+from reference.debugger.edited import Edited, edited, same, written
 from reference.debugger.kinds import Seen
 from reference.debugger.kinds_of_memory import of_memory
-from reference.debugger.roles import function_of, loaded, loops_in, stored
+from reference.debugger.roles import function_of, loaded, loops_in, made_before, stored
 from reference.debugger.timing import in_words
 from reference.debugger.turns import Turns
 
@@ -58,14 +58,18 @@ def pattern_of_edit(
     known = turns.known() if turns is not None else ()
     if of_memory(*trees) == ("aliasing", ""):  # all elements are one
         return "all", known
-    if kind in _BY_KIND:
+    in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
+    if kind in _BY_KIND and (kind != "repeated indices" or in_a_loop):
         pattern = _BY_KIND[kind]
         return pattern, _counted(pattern, known)
     if turns is None or not found:
         return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
     if kind == "loop bounds":
         return _of_bounds(turns)
-    if kind in ("= for +=", "accumulation outside the loop") and not _index_moves(found[0]):
+    summed = kind == "accumulation outside the loop" or (
+        kind == "= for +=" and _sums_over_time(found[0])
+    )
+    if summed and not _index_moves(found[0]):
         pattern = _but_the_last_run(turns, found)
         return pattern, _counted(pattern, known)
     timed = [key for key in turns.executed if turns.time_of(key) is not None]
@@ -120,6 +124,34 @@ def _index_moves(one: Edited) -> bool:
         return False
     moving = time.target if isinstance(time, ast.For) else time.test
     return bool(names & {n.id for n in ast.walk(moving) if isinstance(n, ast.Name)})
+
+
+def _sums_over_time(one: Edited) -> bool:
+    """Return whether a loop over time only adds to what a statement writes to.
+
+    What is set anew or read in it sums up something else: gates, or what enters one step.
+    """
+    around, statement = one.around_old or one.around_new, one.old or one.statement
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
+        return True
+    target, _ = written(statement)
+    names = {ast.unparse(target)}
+    if isinstance(target, ast.Subscript) and any(
+        isinstance(node, ast.Slice) for node in ast.walk(target.slice)
+    ):
+        names.add(ast.unparse(target.value))
+    loops = loops_in(around)
+    if not loops:
+        function = function_of(around)
+        body = function.body if isinstance(function, ast.FunctionDef) else []
+        return not (isinstance(target, ast.Name) and made_before(target.id, statement, body))
+    others = [
+        node
+        for node in ast.walk(max(loops, key=score_of))
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not same(node, statement)
+    ]
+    read = loaded([value for n in others if (value := getattr(n, "value", None)) is not None])
+    return not names & (stored(others) | read)
 
 
 def _but_the_last_run(turns: Turns, found: list[Edited]) -> str:

@@ -21,4 +21,8 @@ def in_words(changed: tuple[int, ...], known: tuple[int, ...]) -> str:
         return "all but t=0"
     if changed == known[:-1]:
         return "all but the last"
+    if len(known) > 3 and changed == known[2:]:
+        return "all but " + " and ".join(f"t={t}" for t in known[:2])
+    if len(known) > 3 and changed == known[:-2]:
+        return "all but the last two"
     return "t=" + ", ".join(map(str, changed))

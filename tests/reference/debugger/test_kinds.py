@@ -75,6 +75,7 @@ IN_A_STEP = [
     ("df = dc * cs[t - 1]", "df = dc * (cs[t - 1] if t else c0)", "index off by one"),
     ("dm = mask[0] * dh", "dm = mask[t] * dh", "index off by one"),
     ("dW += W_h[j][k] * d", "dW += W_h[k][j] * d", "transposed"),
+    ("dW += W_h[j][k] * d", "dW += W_h[:, j][k] * d", "transposed"),
     ("dx = dz @ W_h", "dx = dz @ W_h.T", "transposed"),
     ("da = conv(k, d)", "da = conv(k[::-1], d)", "transposed"),
     ("stack.append(dx)\ndx = stack.popleft()", "stack.append(dx)\ndx = stack.pop()",

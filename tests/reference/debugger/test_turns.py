@@ -228,3 +228,20 @@ def test_texts_that_cannot_be_woven_are_left_alone(shown, tmp_path):
 def test_a_mistake_is_told_in_a_sentence(wrong, right, sentence, mend):
     found = told(kind_of(wrong, right), wrong, right)
     assert (found.wrong, found.mend) == (sentence, mend)
+
+
+def test_a_sum_within_one_step_is_no_sum_over_time(shown):
+    whole = "        dh = dhs[t] + dh_next\n"
+    twice = RIGHT.replace(whole, "        dh = dhs[t]\n        dh = dh + dh_next\n")
+    lost = shown(("dh = dh + dh_next", "dh = dh_next"), right=twice)
+    assert lost[:3] == ("= for +=", "all", (0, 1, 2, 3))
+
+
+def test_repeated_indices_outside_of_loops_have_no_steps(shown):
+    right = RIGHT.replace(
+        "    dh0 = dh_next\n",
+        "    dh0 = np.zeros_like(dh_next)\n    np.add.at(dh0, np.arange(len(dh0)), dh_next)\n",
+    )
+    wrong = "np.add.at(dh0, np.arange(len(dh0)), dh_next)", "dh0[np.arange(len(dh0))] += dh_next"
+    assert shown(wrong, right=right)[0] == "repeated indices"
+    assert shown(wrong, right=right)[1] != "after an index repeats"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import re
 from collections.abc import Iterator
@@ -53,11 +54,28 @@ def _distinct(place: Place, found: Iterator[Rewrite]) -> Iterator[Rewrite]:
     for rewrite in found:
         key = tuple((s.start, s.end, s.new) for s in rewrite.splices)
         old = [place.source.data[s.start : s.end].decode() for s in rewrite.splices]
-        if key in seen or old == [s.new for s in rewrite.splices]:
+        if key in seen or _counts_a_sum(place, rewrite) or old == [s.new for s in rewrite.splices]:
             continue
         seen.add(key)
         if not any(banned(splice.new) for splice in rewrite.splices):
             yield rewrite
+
+
+def _counts_a_sum(place: Place, rewrite: Rewrite) -> bool:
+    """Whether an edit sums up what is only counted: ``len(x.sum(axis=0))`` for ``len(x)``."""
+    counted = [
+        place.source.span(node.args[0])
+        for node, _ in place.nodes
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and node.args
+    ]
+    return any(
+        start <= splice.start <= splice.end <= end and _SUMMED.search(splice.new)
+        for start, end in counted
+        for splice in rewrite.splices
+    )
+
+
+_SUMMED = re.compile(r"\.(sum|mean)\(")
 
 
 def banned(text: str) -> bool:

@@ -71,6 +71,13 @@ def rewrites(
             )  # fmt: skip
 
 
+def factor(place: Place, env: dict[str, Any], made: Array, wanted: Array) -> tuple[str, ...] | None:
+    """Return one or two known values whose product turns a value into another, or None."""
+    quotient = np.divide(wanted, made)
+    known = _known(place, env, np.shape(made))
+    return next(_Products(known, made).of(quotient, np.ones(made.shape, bool), 2), None)
+
+
 def inside_sum(parent: ast.AST, text: str) -> str:
     """Return a product in brackets where the parent, not being a sum, would tear it apart."""
     is_sum = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)

@@ -1,0 +1,162 @@
+"""Suspects where no fix was found: the lines in the order of the evidence, with what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.adjoints import adjoints_of
+from reference.debugger.cases import score
+from reference.debugger.diagnosis import Suspect
+from reference.debugger.evidence import Evidence
+from reference.debugger.kinds_by_numbers import Numbers, Said
+from reference.debugger.places import ordered_statements
+from reference.debugger.program import Inputs, Program
+from reference.debugger.round import Round, probed
+from reference.debugger.search import Search
+from reference.debugger.source import Source
+from reference.debugger.steps_by_numbers import pattern_of
+from reference.debugger.tidy import original_line
+
+_SECONDS = 2.0  # for naming what is wrong, all lines together
+_MOST = 8
+
+
+def from_evidence(program: Program, search: Search, originals: dict[str, str]) -> list[Suspect]:
+    """Return the lines that the probes name: of the program as far as it was mended, then at all.
+
+    Parameters
+    ----------
+    program : Program
+        Left with its original texts.
+    search : Search
+    originals : dict
+        File to text.
+    """
+    program.restore_texts(originals)
+    found: list[Suspect] = []
+    if search.steps and not search.found:
+        try:
+            found = _after_steps(program, search, originals)
+        finally:
+            program.restore_texts(originals)
+    if search.first is not None:
+        inputs = search.cases[0].inputs
+        found += _in_order(program, inputs, search.first, search.order, originals)
+    return found
+
+
+def _after_steps(program: Program, search: Search, originals: dict[str, str]) -> list[Suspect]:
+    """Return what is named once those faults are out of the way that edits were found for."""
+    last = search.steps[-1]
+    source = Source(last.rewrite.file, last.texts[last.rewrite.file])
+    texts = {**last.texts, last.rewrite.file: source.edited(last.rewrite.splices)}
+    program.restore_texts(texts)
+    case = search.cases[0]
+    outcome = program.run(case.inputs, 2.0)
+    adjoints = adjoints_of(program, case.inputs, 1.0)
+    until = time.monotonic() + _SECONDS
+    now = probed(program, case, score(outcome, case), until, adjoints)
+    order = [(file, line) for file, line, _ in ordered_statements(program, now, outcome)]
+    found = []
+    for suspect in _in_order(program, case.inputs, now, order, texts):
+        line = original_line(originals[suspect.file], texts[suspect.file], suspect.line)
+        text = _text_of(originals[suspect.file], line)
+        found.append(replace(suspect, line=line, text=text))
+    return found
+
+
+def _in_order(
+    program: Program,
+    inputs: Inputs,
+    now: Round,
+    order: list[tuple[str, int]],
+    originals: Mapping[str, str],
+) -> list[Suspect]:
+    """Return the statements in the order in which a round's probes put them."""
+    best: dict[tuple[str, int], Evidence] = {}
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        key = site.file, site.statement
+        if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
+            best[key] = e
+    numbers = Numbers(program, inputs, now, originals, time.monotonic() + _SECONDS)
+    full: list[Suspect] = []
+    some: list[Suspect] = []
+    for file, line in order:
+        e = best.get((file, line))
+        if e is None or not (e.full or e.outputs) or len(full) + len(some) == _MOST:
+            continue
+        explained = "every wrong gradient" if e.full else ", ".join(e.outputs)
+        suspect = _suspect(now, originals, file, line, e, numbers.of(file, line, e))
+        why = suspect.why or f"another value here explains {explained}"
+        (full if e.full else some).append(replace(suspect, why=why))
+    known = {(s.file, s.line) for s in full}
+    found = full + [
+        s for s in _local(now, numbers, originals, best) if (s.file, s.line) not in known
+    ]
+    known = {(s.file, s.line) for s in found}
+    return found + [s for s in some if (s.file, s.line) not in known]
+
+
+def _local(
+    now: Round,
+    numbers: Numbers,
+    originals: Mapping[str, str],
+    best: Mapping[tuple[str, int], Evidence],
+) -> list[Suspect]:
+    """Return the lines that make something wrong of what is right, where it can be named.
+
+    However many faults there are, these have one of their own.
+    """
+    found = []
+    for file, line in now.agreement.doubtful if now.agreement is not None else ():
+        if len(found) < _MOST and (file, line) in best and numbers.makes_wrong(file, line):
+            e = best[file, line]
+            said = numbers.of(file, line, e)
+            if said.kind:
+                found.append(_suspect(now, originals, file, line, e, said))
+    return found
+
+
+def _suspect(
+    now: Round, originals: Mapping[str, str], file: str, line: int, e: Evidence, said: Said
+) -> Suspect:
+    site = now.recording.sites[e.site]
+    pattern, steps = pattern_of(now, file, line, e)
+    return Suspect(
+        file=file,
+        line=line,
+        text=_text_of(originals[file], line),
+        function=site.function,
+        variable=site.name,
+        steps=steps,
+        pattern=pattern,
+        kind=said.kind,
+        why=said.why,
+        should_be=said.should_be or _told(now.recording, e),
+        confidence=0.5 if e.full else 0.4 if said.kind else 0.3,
+        engines=("probe",),
+    )
+
+
+def _told(recording: Any, e: Evidence) -> str:
+    """Tell the value that explains most at its first wrong execution."""
+    seen = recording.executions[e.site]
+    sizes = [int(np.size(execution.value)) for execution in seen]
+    if not e.steps:
+        return ""
+    n = e.steps[0]
+    start = sum(sizes[:n])
+    delta = e.delta[start : start + sizes[n]].reshape(np.shape(seen[n].value))
+    wanted = np.asarray(seen[n].value) + delta
+    return np.array2string(wanted, precision=4, threshold=8, edgeitems=2).replace("\n", " ")
+
+
+def _text_of(text: str, line: int) -> str:
+    lines = text.splitlines()
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""

@@ -1,0 +1,370 @@
+"""What a line for which no fix was found has wrong: the edit that would give the right value.
+
+The edit is no fix, since the gradients stay wrong with it: there may be another fault besides. But
+the value that the line should have had is known, or at least that it is to be an adjoint of the
+loss, and what turns the one into the other has a name.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.agreement import MAKES, Agreement
+from reference.debugger.evidence import Evidence
+from reference.debugger.kinds import kind_of
+from reference.debugger.places import place_at
+from reference.debugger.probe import record
+from reference.debugger.program import Inputs, Program
+from reference.debugger.repair import Place, Rewrite, common, quotients
+from reference.debugger.round import Round
+from reference.debugger.source import Source, Splice
+from reference.debugger.telling import told
+from reference.debugger.tidy import tidied
+
+_A_LINE = 0.6  # seconds
+_TRIED = 12  # edits of a line that are run
+_SLOPE = re.compile(r"\b1(\.0?)? - |deriv|prime|slope|d_?(tanh|sigm)", re.I)
+
+
+@dataclass(frozen=True)
+class Said:
+    """What is said of a line: nothing, if nothing is known.
+
+    Parameters
+    ----------
+    kind : str
+    why : str
+        One sentence without its full stop.
+    should_be : str
+        The text that the line should have, if it is known.
+    """
+
+    kind: str = ""
+    why: str = ""
+    should_be: str = ""
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong value: of which site, at which execution, and what is known of the right one.
+
+    Parameters
+    ----------
+    site : int
+    n : int
+    made : ndarray
+    wanted : ndarray or None
+        None where it is known only what the outputs lack, or that the value is no adjoint.
+    evidence : Evidence or None
+        What tells the wanted value, or what the outputs lack.
+    """
+
+    site: int
+    n: int
+    made: Array
+    wanted: Array | None
+    evidence: Evidence | None
+
+
+class Numbers:
+    """Names what is wrong with a line from the values that it made and those it should have made.
+
+    Parameters
+    ----------
+    program : Program
+        With its original texts.
+    inputs : (params, inputs)
+        What the probes ran on.
+    now : Round
+        What the probes said of it.
+    originals : mapping
+        File to text.
+    until : float
+        Monotonic time at which no line is looked at any more.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        inputs: Inputs,
+        now: Round,
+        originals: Mapping[str, str],
+        until: float,
+    ) -> None:
+        self.program, self.inputs, self.now = program, inputs, now
+        self.originals, self.until = originals, until
+        self._said: dict[tuple[str, int], Said] = {}
+
+    @cached_property
+    def _usable(self) -> bool:
+        """Whether the round was of the original text: the search may have edited before it."""
+        trees = self.now.recording.trees
+        return all(
+            file in trees and ast.dump(trees[file]) == ast.dump(ast.parse(text))
+            for file, text in self.originals.items()
+        )
+
+    def of(self, file: str, line: int, e: Evidence) -> Said:
+        """Return what is wrong with a line, as far as the numbers tell."""
+        if (file, line) not in self._said:
+            self._said[file, line] = self._read(file, line, e)
+        return self._said[file, line]
+
+    def makes_wrong(self, file: str, line: int) -> bool:
+        """Return whether a line, at some time, makes what is no adjoint of what is right."""
+        agreement = self.now.agreement
+        place = place_at(self.program, self.now, file, line) if self._usable else None
+        if agreement is None or place is None:
+            return False
+        read = _read_by(place)
+        return any(
+            right is False
+            and not any(agreement.of(place.value(text, execution.env)) is False for text in read)
+            for k in self._sites(file, line)
+            for right, execution in zip(
+                agreement.at_sites[k], self.now.recording.executions[k], strict=True
+            )
+        )
+
+    def _sites(self, file: str, line: int) -> list[int]:
+        sites = self.now.recording.sites
+        return [k for k in self.now.recording.executions
+                if (sites[k].file, sites[k].statement) == (file, line)]  # fmt: skip
+
+    def _read(self, file: str, line: int, e: Evidence) -> Said:
+        if not self._usable or time.monotonic() > self.until:
+            return Said()
+        place = place_at(self.program, self.now, file, line)
+        if place is None:
+            return Said()
+        until = min(self.until, time.monotonic() + _A_LINE)
+        wrong = list(self._wrong(file, line, e))
+        for one in wrong:
+            for rewrite in self._by_effect(self._edits(place, one, until), one, e.full):
+                said = self._named(rewrite)
+                if said.kind:
+                    return said
+        for one in wrong:
+            said = self._by_ratio(place, one) or self._by_difference(one)
+            if said is not None:
+                return said
+        has_slope = _SLOPE.search(" ".join(place.text(head) for head in place.heads))
+        known = any(one.wanted is not None for one in wrong)
+        if has_slope and (known or self.makes_wrong(file, line)):
+            return Said("wrong derivative", "the derivative that it multiplies by is another")
+        return Said()
+
+    def _by_effect(self, found: Iterable[Rewrite], one: Wrong, alone: bool) -> list[Rewrite]:
+        """Return some edits, those first with which most numbers of the whole backward are right.
+
+        Many edits of a wrong number make some adjoint of it, and few the one that belongs there.
+        Of a line that is `alone` at fault, only those with which it makes nothing wrong any more.
+        """
+        if self.now.agreement is None:
+            return list(itertools.islice(found, 1))
+        ranked = []
+        least = self.now.agreement.entries + (one.evidence is None)
+        alone = alone and self.now.recording.sites[one.site].role != "scaled"  # by a factor
+        for rewrite in itertools.islice(found, _TRIED):
+            after = self._after(rewrite)
+            if after is None or after.entries < least:
+                continue
+            same = len(after.recording.sites) == len(self.now.recording.sites)
+            if not (alone and same and False in after.at_sites.get(one.site, [])):
+                ranked.append((-after.entries, rewrite))
+        return [rewrite for _, rewrite in sorted(ranked, key=lambda pair: pair[0])]
+
+    def _after(self, rewrite: Rewrite) -> Agreement | None:
+        """Return the agreement of the program with an edit, or None where it does not run."""
+        assert self.now.agreement is not None
+        text = self.originals[rewrite.file]
+        try:
+            source = Source(rewrite.file, text)
+            self.program.install(rewrite.file, source.edited(rewrite.splices))
+            recording = record(self.program, self.inputs, 1.0)
+        except (SyntaxError, ValueError):
+            return None
+        finally:
+            self.program.install(rewrite.file, text)
+        return None if recording.error else Agreement(self.now.agreement.adjoints, recording)
+
+    def _by_ratio(self, place: Place, one: Wrong) -> Said | None:
+        """Name a value that is the right one times a number, or a part of it times a value."""
+        if one.wanted is None or not one.made.size or not np.all(one.wanted):
+            return None
+        name = self.now.recording.sites[one.site].name
+        ratios = np.ravel(one.made / one.wanted)
+        if np.ptp(ratios) > 1e-6 * np.max(np.abs(ratios)):
+            return self._of_block(place, one, name)
+        ratio = float(ratios[0])
+        if one.made.size == 1 or not ratio:
+            return None
+        if abs(ratio + 1) < 1e-6:
+            return Said("wrong sign", f"{name} has the wrong sign")
+        times = ratio if abs(ratio) > 1 else 1 / ratio
+        if abs(times - round(times)) > 1e-6:
+            return None
+        why = f"{name} is {round(times)} times too {'large' if times == ratio else 'small'}"
+        if round(times) == 2:
+            return Said("spurious factor" if times == ratio else "missing factor", why)
+        averaged = times != ratio and "mean" in place.source.of(place.statement)
+        return Said("mean for sum" if averaged else "scale 1/B or 1/T", why)
+
+    def _of_block(self, place: Place, one: Wrong, name: str) -> Said | None:
+        """Name what lacks a part of the columns: gates stand beside each other in one array."""
+        assert one.wanted is not None
+        apart = np.abs(one.wanted - one.made) > 1e-7 * np.max(np.abs(one.wanted))
+        columns = np.flatnonzero(apart.reshape(-1, apart.shape[-1]).any(axis=0))
+        start, stop = int(columns[0]), int(columns[-1]) + 1
+        made, wanted = one.made[..., start:stop], one.wanted[..., start:stop]
+        if stop - start in (1, one.made.shape[-1]) or not np.all(made):
+            return None
+        env = self.now.recording.executions[one.site][one.n].env
+        texts = quotients.factor(place, env, made, wanted)
+        if texts is None:
+            return None
+        kind = "missing derivative" if any("1 - " in t for t in texts) else "missing factor"
+        return Said(kind, f"columns {start} to {stop - 1} of {name} lack the factor "
+                          + " * ".join(texts))  # fmt: skip
+
+    def _by_difference(self, one: Wrong) -> Said | None:
+        """Name a value from which what one use of a number gives is missing, or is in it twice."""
+        agreement = self.now.agreement
+        if one.wanted is None or agreement is None:
+            return None
+        name = self.now.recording.sites[one.site].name
+        lacks = one.wanted - one.made
+        largest = float(np.max(np.abs(one.wanted), initial=0.0))
+        lacks[np.abs(lacks) < 1e-9 * largest] = 0
+        if agreement.near(lacks):
+            return Said("missing path", f"{name} lacks the part that comes by another way")
+        if agreement.near(-lacks):
+            return Said("spurious term", f"{name} has a part too many")
+        return None
+
+    def _wrong(self, file: str, line: int, e: Evidence) -> Iterator[Wrong]:
+        """Give the values of a line that are wrong, the best known first."""
+        sites = self.now.recording.sites
+        mine = self._sites(file, line)
+        mine.sort(key=lambda k: (k != e.site, sites[k].plain))
+        later = []
+        for k in mine:
+            seen = self.now.recording.executions[k]
+            known = self.now.wanted(k)
+            if known is not None:
+                n = known.steps[0]
+                made = np.asarray(seen[n].value, float)
+                delta = self.now.first_delta(known).reshape(made.shape)
+                yield Wrong(k, n, made, made + delta, known)
+                continue
+            if k == e.site and e.steps and e.outputs:
+                n = e.steps[0]
+                yield Wrong(k, n, np.asarray(seen[n].value, float), None, e)
+            if self.now.agreement is not None and False in self.now.agreement.at_sites[k]:
+                n = self.now.agreement.at_sites[k].index(False)
+                later.append(Wrong(k, n, np.asarray(seen[n].value, float), None, None))
+        yield from later
+
+    def _edits(self, place: Place, one: Wrong, until: float) -> Iterator[Rewrite]:
+        """Give the edits of a line with which it gives the right value, the simple ones first."""
+        yield from self._added(place, one)
+        for rewrite in common(place):
+            if time.monotonic() > until:
+                return
+            if self._gives(rewrite, one):
+                yield rewrite
+        site = self.now.recording.sites[one.site]
+        found = next((p for p in place.nodes if place.source.span(p[0]) == site.span), None)
+        if found is None or time.monotonic() > until:
+            return
+        env = self.now.recording.executions[one.site][one.n].env
+        yield from quotients.rewrites(place, *found, one.made, self._targets(one), env, most=2)
+
+    def _targets(self, one: Wrong) -> list[Array]:
+        if one.wanted is not None:
+            return [one.wanted]
+        assert self.now.agreement is not None
+        return self.now.agreement.adjoints.of_shape(one.made.shape)
+
+    def _gives(self, rewrite: Rewrite, one: Wrong) -> bool:
+        if one.evidence is None:
+            return self.now.change(self.program, rewrite) == MAKES
+        if self.now.site_of(rewrite) != one.site:
+            return False
+        if one.wanted is not None:
+            return self.now.gives(self.program, rewrite, one.evidence)
+        deltas = self.now.deltas(self.program, rewrite, one.site)
+        return deltas is not None and self._explains(np.concatenate(deltas), one.evidence)
+
+    def _explains(self, delta: Array, e: Evidence) -> bool:
+        """Return whether other values of a site make right what they can, and spoil nothing."""
+        jacobian = self.now.jacobian
+        assert jacobian is not None
+        change = jacobian.of(e.site) @ delta
+        size = float(np.max(np.abs(change), initial=0.0))
+        return size > 0 and all(
+            np.allclose(change[rows], left, rtol=1e-5, atol=1e-7 * size)
+            for name, rows in jacobian.rows.items()
+            if (left := self.now.residual[name].ravel()) is not None
+            and (name in e.outputs or np.max(np.abs(left), initial=0.0) < 1e-6 * size)
+        )
+
+    def _right(self, value: Array, one: Wrong) -> bool:
+        """Return whether a value is the one that a line should have made."""
+        if one.wanted is not None:
+            size = float(np.max(np.abs(one.wanted - one.made)))
+            return np.allclose(value, one.wanted, rtol=1e-6, atol=1e-7 * size)
+        assert self.now.agreement is not None
+        return self.now.agreement.of(value) is True
+
+    def _added(self, place: Place, one: Wrong) -> Iterator[Rewrite]:
+        """Give ``x += y`` for ``x = y`` where what x held is just what lacks."""
+        statement = place.statement
+        if not isinstance(statement, ast.Assign) or isinstance(statement.targets[0], ast.Tuple):
+            return
+        target, value = place.text(statement.targets[0]), place.text(statement.value)
+        env = self.now.recording.executions[one.site][one.n].env
+        held = place.value(target, env)
+        if np.shape(held) == one.made.shape and np.any(held) and self._right(one.made + held, one):
+            splice = Splice(*place.source.span(statement), f"{target} += {value}")
+            yield place.splice([splice], "= for +=", "added, not assigned")
+
+    def _named(self, rewrite: Rewrite) -> Said:
+        before = self.originals[rewrite.file]
+        try:
+            after = tidied(Source(rewrite.file, before).edited(rewrite.splices), before)
+            kind = kind_of(before, after) or rewrite.kind
+            why = told(kind, before, after).wrong
+        except (SyntaxError, ValueError):
+            return Said()
+        lines = [line.strip() for line in after.splitlines()]
+        gone = set(before.splitlines())
+        new = [
+            line for line, whole in zip(lines, after.splitlines(), strict=True) if whole not in gone
+        ]
+        return Said(kind, why, "\n".join(new))
+
+
+def _read_by(place: Place) -> list[str]:
+    """Return the variables that a statement reads, with their indices."""
+    inside = {
+        id(n)
+        for node, _ in place.loaded
+        if isinstance(node, ast.Subscript | ast.Attribute)
+        for n in ast.walk(node)
+        if n is not node
+    }
+    return [
+        place.text(node)
+        for node, _ in place.loaded
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and id(node) not in inside
+    ]
