@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from manual_lstm.checks import Array
+from reference.debugger import lost
 from reference.debugger.cases import Case, Score
 from reference.debugger.places import all_statements, functions_in, place_at
 from reference.debugger.probe import record
@@ -20,6 +22,7 @@ from reference.debugger.repair import (
     common,
     derivatives,
     insertions,
+    inverses,
     loops,
     operands,
     quotients,
@@ -29,6 +32,7 @@ from reference.debugger.repair import (
     unused,
 )
 from reference.debugger.round import Round
+from reference.debugger.sites import Site
 from reference.debugger.source import Splice
 
 _COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
@@ -133,6 +137,12 @@ def of_carries(program: Program, now: Round, seconds: float) -> Iterator[Rewrite
                     if time.monotonic() > until:
                         return
                     yield insertions.handed_on(place, name, term, cost - 0.4, line)
+            first = place_at(program, now, file, loop.body[0].lineno)
+            for name, line in carry.carried(function, loop).items():
+                for rewrite in insertions.changed(first, place, name, line):
+                    if time.monotonic() > until:
+                        return
+                    yield rewrite
 
 
 _PRODUCTS = {"np.dot": "np.outer", "np.outer": "np.dot", "np.mean": "np.sum", "np.sum": "np.mean"}
@@ -160,6 +170,7 @@ def of_insertions(
     program: Program, now: Round, lines: list[Place], seconds: float
 ) -> Iterator[Rewrite]:
     """Give contributions that are missing, for variables that could explain what is wrong."""
+    yield from lost.rewrites(program, now, seconds)
     until = time.monotonic() + seconds
     for place in lines:
         name, value = place.variable, getattr(place.statement, "value", None)
@@ -188,14 +199,31 @@ def of_wanted(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
         site = now.recording.sites[e.site]
         if (site.file, site.statement) != (place.source.file, place.statement.lineno):
             continue
-        if now.wanted(e.site) is None or site.span is None:
+        if now.wanted(e.site) is None:
             continue
-        found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
         execution = now.recording.executions[e.site][e.steps[0]]
         made = np.asarray(execution.value, dtype=float)
+        wanted = made + now.first_delta(e).reshape(made.shape)
+        if site.span is None:
+            yield from _of_scaled(place, site, wanted, execution.env)
+            continue
+        found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
         if found is not None:
-            delta = now.first_delta(e).reshape(made.shape)
-            yield from quotients.rewrites(place, *found, made, [made + delta], execution.env)
+            yield from inverses.rewrites(place, *found, [wanted], execution.env)
+            yield from quotients.rewrites(place, *found, made, [wanted], execution.env)
+
+
+def _of_scaled(place: Place, site: Site, wanted: Array, env: dict[str, Any]) -> Iterator[Rewrite]:
+    """Give other factors for ``x *= factor``, where it is known what x should have become."""
+    statement = place.statement
+    if site.role != "scaled" or not isinstance(statement, ast.AugAssign):
+        return
+    before = place.value(place.text(statement.target), env)
+    if not isinstance(before, np.ndarray) or not isinstance(statement.op, ast.Mult | ast.Div):
+        return
+    factor = inverses.over(wanted, before)
+    factor = factor if isinstance(statement.op, ast.Mult) else inverses.over(before, wanted)
+    yield from inverses.rewrites(place, statement.value, statement, [factor], env)
 
 
 def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:

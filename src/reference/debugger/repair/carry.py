@@ -122,6 +122,29 @@ def stale(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
     return {n: lines[n] for n in names if n[:1] in "dg" or "carry" in n or "next" in n}
 
 
+def carried(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
+    """Return the names that a loop reads and has from before it, with the line that reads each.
+
+    Of what looks like a gradient only, and what is no sum over the steps.
+    """
+    added = {
+        node.target.id
+        for node in ast.walk(loop)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+    }
+    read = _names(loop.body, ast.Load)
+    before = {
+        node.id
+        for statement in ast.walk(function)
+        if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
+        for target in statement.targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name)
+    }
+    names = [n for n in read if n in before and (n[:1] in "dg" or "delta" in n or n in added)]
+    return {n: line for n, line in _first_use(loop.body, names).items() if n[1:2].islower()}
+
+
 def _akin(old: str, new: str) -> bool:
     """Whether two names tell of the same thing, such as dh_next and dh_prev."""
     return old[:2] == new[:2]

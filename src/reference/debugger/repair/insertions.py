@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
+from reference.debugger.repair.operands import unlike
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.terms import donated
 from reference.debugger.source import Source, Splice
@@ -55,6 +57,58 @@ def inserted(
         source.file, (Splice(at, at, text),), _KIND, f"{name} = {name} + {term} added", cost,
         defined or _first_use(source, place.function, term, statement.lineno), name,
     )  # fmt: skip
+
+
+def put(
+    place: Place, line: str, kind: str, cost: float, name: str, after: ast.stmt | None = None
+) -> Rewrite:
+    """Return the edit that puts a line before a statement, or after one.
+
+    Parameters
+    ----------
+    place : Place
+        The statement that is blamed, and before which the line is put.
+    line, kind : str
+    cost : float
+    name : str
+        The variable that the line writes to.
+    after : ast.stmt, optional
+        The statement after which it is put instead, in its block.
+    """
+    statement, source = after or place.statement, place.source
+    end = statement.end_lineno or statement.lineno
+    at = source.at(statement.lineno if after is None else end + 1)
+    lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
+    text = f"{lead}{' ' * statement.col_offset}{line}\n"
+    return Rewrite(source.file, (Splice(at, at, text),), kind, f"{line} added", cost,
+                   place.statement.lineno, name)  # fmt: skip
+
+
+def changed(first: Place | None, last: Place, name: str, line: int) -> Iterator[Rewrite]:
+    """Give a carry that is added to at the beginning of a turn, or scaled at its end.
+
+    Parameters
+    ----------
+    first, last : Place
+        The first and the last statement of the loop.
+    name : str
+    line : int
+        The line of the loop that reads the carry first.
+    """
+    shape = last.shape(name)
+    if not shape:
+        return
+    for atom in _likely(first, name, shape) if first is not None else ():
+        text = f"{name} = {name} + {atom}"
+        yield replace(put(first, text, _KIND, 1.7 + unlike(name, atom), name), line=line)  # type: ignore[arg-type]  # there are atoms
+    for atom in _likely(last, name, shape):
+        yield handed_on(last, name, f"{name} * {atom}", 1.7 + unlike(name, atom), line)
+
+
+def _likely(place: Place, name: str, shape: tuple[int, ...]) -> list[str]:
+    """Return the variables of a shape, those that are called like another one first."""
+    texts = [a.text for a in place.atoms if a.shape == shape and not a.zero and a.text != name]
+    return sorted(texts, key=lambda text: unlike(name, text))[:40]
 
 
 def handed_on(place: Place, name: str, term: str, cost: float, line: int) -> Rewrite:

@@ -15,6 +15,7 @@ from reference.debugger.source import Splice
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each variable, attribute or subscript replaced by another one of its shape."""
     yield from _singles(place)
+    yield from _targets(place)
     yield from _donated(place)
     yield from _everywhere(place)
 
@@ -31,12 +32,31 @@ def _singles(place: Place) -> Iterator[Rewrite]:
                     kind = naming(text, atom.text)
                     cost = 1.0 + unlike(text, atom.text) + 0.5 * atom.zero
                     yield place.rewrite(node, atom.text, kind, f"{atom.text}, not {text}", cost)
+            if isinstance(parent, ast.Call) and isinstance(node, ast.Name):
+                yield from _lists(place, node, text, value)
             if isinstance(parent, ast.Subscript) and isinstance(node, ast.Name):
                 yield from _longer_or_shorter(place, node, text, value)
             elif _is_reduced(node, parent):
                 yield from _of_other_shapes(place, node, text, value)
         elif not isinstance(parent, ast.Subscript) or isinstance(node, ast.Name):
             yield from _others(place, node, text, value)
+
+
+def _targets(place: Place) -> Iterator[Rewrite]:
+    """Give another array to write a part of: ``dc[t] += x`` for ``dh[t] += x``."""
+    target = place.target
+    if not isinstance(target, ast.Subscript):
+        return
+    text = place.text(target.value)
+    value = place.value(text, place.env)
+    if isinstance(value, dict):
+        return
+    for name, other in place.env.items():
+        alike = isinstance(other, np.ndarray) and other.shape == np.shape(value)
+        alike = alike or (isinstance(other, list) and type(value) is list)
+        if alike and name != text:
+            cost = 1.2 + unlike(text, name)
+            yield place.rewrite(target.value, name, naming(text, name), f"{name}, not {text}", cost)
 
 
 def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -> Iterator[Rewrite]:
@@ -48,6 +68,14 @@ def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -
             and other.shape != np.shape(value)  # type: ignore[arg-type]  # the same
             and other.dtype.kind == "f"
         ):
+            cost = 1.3 + unlike(text, name)
+            yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
+
+
+def _lists(place: Place, node: ast.Name, text: str, value: object) -> Iterator[Rewrite]:
+    """Give lists of arrays for an array that a call takes, such as that of ``np.stack``."""
+    for name, other in place.env.items():
+        if np.ndim(value) and type(other) is list and other and isinstance(other[0], np.ndarray):  # type: ignore[arg-type]  # a value of whatever type has dimensions
             cost = 1.3 + unlike(text, name)
             yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
 

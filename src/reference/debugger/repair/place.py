@@ -230,12 +230,12 @@ class Place:
     def counters(self) -> list[str]:
         """The variables of the loops around, where they are numbers: the time step, mostly."""
         return [
-            loop.target.id
+            node.id
             for loop in ast.walk(self.function)
             if isinstance(loop, ast.For)
-            and isinstance(loop.target, ast.Name)
             and loop.lineno < self.statement.lineno <= (loop.end_lineno or 0)
-            and isinstance(self.env.get(loop.target.id), int | np.integer)
+            for node in ast.walk(loop.target)
+            if isinstance(node, ast.Name) and type(self.env.get(node.id)) in (int, np.int64)
         ]
 
     @cached_property
@@ -309,7 +309,7 @@ def _longer(source: Source) -> list[str]:
     for node in ast.walk(source.tree):
         if isinstance(node, ast.BinOp | ast.Compare | ast.Call | ast.Subscript):
             text = " ".join(source.of(node).split())
-            if len(text) <= 50 and text not in texts and _is_pure(node):
+            if len(text) <= 50 and text not in texts and is_pure(node):
                 texts[text] = None
     return list(texts)
 
@@ -317,7 +317,7 @@ def _longer(source: Source) -> list[str]:
 _METHODS = {"sum", "mean", "copy", "transpose", "reshape", "dot"}
 
 
-def _is_pure(node: ast.AST) -> bool:
+def is_pure(node: ast.AST) -> bool:
     """Whether an expression calls nothing but functions of NumPy and methods that only read."""
     for inner in ast.walk(node):
         if isinstance(inner, ast.Call):

@@ -46,10 +46,10 @@ def rewrites(
     most : int
         Factors of a product.
     """
-    known = _known(place, env, np.shape(made))
+    known = known_here(place, env, np.shape(made))
     addends = _addends(place, node, parent, env, made)
     usable = [np.abs(value) > 1e-9 * np.max(np.abs(value), initial=0.0) for *_, value in addends]
-    tables = [_Products(known, value) for *_, value in addends]
+    tables = [Products(known, value) for *_, value in addends]
     for target in wanted:
         delta = target - made
         for (inner, around, sign, value), where, table in zip(addends, usable, tables, strict=True):
@@ -63,7 +63,7 @@ def rewrites(
                 yield place.rewrite(inner, inside_sum(around, new), kind, f"times {factor}",
                                     1.3 + 0.2 * len(texts))  # fmt: skip
         everywhere = np.ones(np.shape(made), bool)
-        for texts in _Products(known, delta).of(delta, everywhere, most):
+        for texts in Products(known, delta).of(delta, everywhere, most):
             term = " * ".join(texts)
             yield place.rewrite(
                 node, inside(parent, f"{place.text(node)} + {term}"), "missing path", f"+ {term}",
@@ -106,7 +106,7 @@ def _addends(
     return found[:8]
 
 
-def _known(place: Place, env: dict[str, Any], shape: tuple[int, ...]) -> list[tuple[str, Array]]:
+def known_here(place: Place, env: dict[str, Any], shape: tuple[int, ...]) -> list[tuple[str, Array]]:
     """Return expressions of a shape, and the slopes that are written with them, with values."""
     atoms, wide = [], []
     for atom in place.atoms:
@@ -138,7 +138,7 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
         return False
 
 
-class _Products:
+class Products:
     """The products of known values, by their logarithms at the entries where most is to be seen."""
 
     def __init__(self, known: list[tuple[str, Array]], telling: Array) -> None:
