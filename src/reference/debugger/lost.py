@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -28,6 +29,7 @@ from reference.debugger.round import Round
 
 _KIND = "missing path"
 _NEAR = 1e-6
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
@@ -58,9 +60,11 @@ def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
                 found.add(k)
                 line = f"{target} {term}"
                 beside = _beside(program, now, gap, line)
+                edits = [put(gap.place, line, _KIND, cost + 0.2, target, gap.after)]
                 if beside is not None:
-                    yield put(beside, line, _KIND, cost, target)
-                yield put(gap.place, line, _KIND, cost + 0.2, target, gap.after)
+                    edits.insert(0, put(beside, line, _KIND, cost, target))
+                made = _made(gap.place, target)
+                yield from edits if made is None else (replace(e, line=made) for e in edits)
 
 
 @dataclass
@@ -116,17 +120,38 @@ def _after(place: Place | None) -> Place | None:
 
 
 def _beside(program: Program, now: Round, gap: _Gap, line: str) -> Place | None:
-    """Return the statement before a gap that is written most like a line, if any is."""
+    """Return the statement before a gap that reads the same, and is written like a line."""
     source, end = gap.place.source, gap.place.statement.lineno
-    alike = [
-        (difflib.SequenceMatcher(None, line, source.of(s)).ratio(), s)
+    texts = {
+        s.lineno: source.of(s)
         for s in gap.block
         if isinstance(s, ast.AugAssign | ast.Assign | ast.Expr) and s.lineno <= end
-    ]
-    ratio, statement = max(alike, key=lambda ranked: ranked[0], default=(0.0, None))
-    if statement is None or ratio < 0.6:
+    }
+    words = {n: set(_WORD.findall(text)) for n, text in texts.items()}
+    wanted = set(_WORD.findall(line))
+    count = {w: sum(w in of for of in words.values()) for w in wanted}
+    worth = {w: 1 / n for w, n in count.items() if n}
+
+    def likeness(n: int) -> float:
+        shared = sum(worth.get(w, 0.0) for w in words[n]) / (sum(worth.values()) or 1)
+        return 0.5 * shared + difflib.SequenceMatcher(None, line, texts[n]).ratio()
+
+    best = max(reversed(sorted(texts)), key=likeness, default=None)
+    if best is None or likeness(best) < 0.5:
         return None
-    return place_at(program, now, source.file, statement.lineno)
+    return place_at(program, now, source.file, best)
+
+
+def _made(place: Place, target: str) -> int | None:
+    """Return the line of the function that makes a variable which nothing is added to."""
+    found = None
+    for statement in ast.walk(place.function):
+        if isinstance(statement, ast.Assign) and statement.lineno < place.statement.lineno:
+            for node in ast.walk(ast.Tuple(statement.targets)):
+                text = place.text(node) if isinstance(node, ast.Name | ast.Attribute) else ""
+                if text and (target == text or target.startswith(f"{text}[")):
+                    found = statement.lineno
+    return found
 
 
 def _contributions(place: Place, wanted: Array) -> Iterator[tuple[str, str, float]]:
@@ -201,8 +226,10 @@ def _whole(place: Place, wanted: Array) -> Iterator[str]:
 def _rows(place: Place, target: str, t: str, wanted: Array) -> Iterator[tuple[str, str, float]]:
     """Give the values for ``dX[t]`` or ``dX[:, t]`` that are a row of what is wanted."""
     step = place.env.get(t)
-    for lead, row in (("", wanted), (":, ", np.swapaxes(wanted, 0, 1) if wanted.ndim > 1 else None)):
-        if row is None or not -len(row) <= step < len(row) or row.ndim < 2:  # type: ignore[operator]  # a counter is a number
+    if wanted.ndim < 2 or not isinstance(step, int | np.integer):
+        return
+    for lead, row in (("", wanted), (":, ", np.swapaxes(wanted, 0, 1))):
+        if not -len(row) <= step < len(row):
             continue
         goal = row[step]
         where = np.ones(goal.shape, bool)

@@ -119,7 +119,10 @@ def stale(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
     }
     names = [name for name in read if name in before and name not in stored]
     lines = _first_use(loop.body, names)
-    return {n: lines[n] for n in names if n[:1] in "dg" or "carry" in n or "next" in n}
+    empty = _empty(function, loop)
+    return {
+        n: lines[n] for n in names if n[:1] in "dg" or "carry" in n or "next" in n or n in empty
+    }
 
 
 def carried(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
@@ -141,8 +144,21 @@ def carried(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
         for node in ast.walk(target)
         if isinstance(node, ast.Name)
     }
-    names = [n for n in read if n in before and (n[:1] in "dg" or "delta" in n or n in added)]
+    empty = _empty(function, loop)
+    names = [n for n in read if n in before and (n[:1] in "dg" or n in added or n in empty)]
     return {n: line for n, line in _first_use(loop.body, names).items() if n[1:2].islower()}
+
+
+def _empty(function: ast.AST, loop: ast.For | ast.While) -> set[str]:
+    """Return the names that hold zeros before a loop."""
+    return {
+        target.id
+        for statement in ast.walk(function)
+        if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
+        if "zeros" in ast.unparse(statement.value)
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    }
 
 
 def _akin(old: str, new: str) -> bool:

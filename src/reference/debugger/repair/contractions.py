@@ -28,12 +28,13 @@ def arrays_at(place: Place, env: dict[str, Any]) -> Known:
     found = []
     for atom in place.atoms:
         value = place.value(atom.text, env)
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and 0 < value.ndim <= 3:
-            if np.any(value) and np.all(np.isfinite(value)):
-                found.append((atom.text, value))
+        if not (isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim):
+            continue
+        if value.ndim <= 3 and np.any(value) and np.all(np.isfinite(value)):
+            found.append((atom.text, value))
     for t in place.counters:
         for name, held in env.items():
-            several = isinstance(held, np.ndarray) and held.ndim > 1 or type(held) is list
+            several = held.ndim > 1 if isinstance(held, np.ndarray) else type(held) is list
             for text in (f"{name}[{t} + 1]", f"{name}[{t} - 1]") if several else ():
                 value = place.value(text, env)
                 if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim <= 3:

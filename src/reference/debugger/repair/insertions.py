@@ -76,10 +76,11 @@ def put(
         The statement after which it is put instead, in its block.
     """
     statement, source = after or place.statement, place.source
-    end = statement.end_lineno or statement.lineno
-    at = source.at(statement.lineno if after is None else end + 1)
-    lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
-    text = f"{lead}{' ' * statement.col_offset}{line}\n"
+    line_ = f"{' ' * statement.col_offset}{line}"
+    if after is None:
+        at, text = source.at(statement.lineno), f"{line_}\n"
+    else:  # within the last line, which may be the last of its function
+        at, text = source.span(statement)[1], f"\n{line_}"
     return Rewrite(source.file, (Splice(at, at, text),), kind, f"{line} added", cost,
                    place.statement.lineno, name)  # fmt: skip
 
@@ -101,14 +102,14 @@ def changed(first: Place | None, last: Place, name: str, line: int) -> Iterator[
     for atom in _likely(first, name, shape) if first is not None else ():
         text = f"{name} = {name} + {atom}"
         yield replace(put(first, text, _KIND, 1.7 + unlike(name, atom), name), line=line)  # type: ignore[arg-type]  # there are atoms
-    for atom in _likely(last, name, shape):
-        yield handed_on(last, name, f"{name} * {atom}", 1.7 + unlike(name, atom), line)
+    for atom in sorted(_likely(last, name, shape), key=len):
+        yield handed_on(last, name, f"{name} * {atom}", 1.9, line)
 
 
 def _likely(place: Place, name: str, shape: tuple[int, ...]) -> list[str]:
     """Return the variables of a shape, those that are called like another one first."""
     texts = [a.text for a in place.atoms if a.shape == shape and not a.zero and a.text != name]
-    return sorted(texts, key=lambda text: unlike(name, text))[:40]
+    return sorted(texts, key=lambda text: unlike(name, text))[:60]
 
 
 def handed_on(place: Place, name: str, term: str, cost: float, line: int) -> Rewrite:

@@ -72,6 +72,8 @@ def rewrites(
         for part in parts(place, node, parent, target, env):
             for text, cost in _written(place, part, env):
                 old = place.text(part.node)
+                if isinstance(part.node, ast.Name) and part.node is not node and old in text:
+                    cost += 0.5  # it is made elsewhere: what it lacks, it lacks there
                 kind = naming(old, text) if _is_short(old) and _is_short(text) else "wrong operand"
                 yield place.rewrite(
                     part.node, inside(part.parent, text) if _is_open(text) else text, kind,
@@ -89,9 +91,16 @@ def parts(
         value = _float(place.value(place.text(node), env))
         if target is None or value is None or len(found) >= _MOST_PARTS:
             return
-        target = _narrowed(target, value.shape)
-        if target is None or not np.any(np.isfinite(target)):
+        narrow = _narrowed(target, value.shape)
+        if narrow is None and target.ndim and _is_elementwise(parent):
+            try:  # something wider may have to stand there
+                value = np.broadcast_to(value, target.shape)
+            except ValueError:
+                return
+            narrow = target
+        if narrow is None or not np.any(np.isfinite(narrow)):
             return
+        target = narrow
         found.append(Part(node, parent, value, target))
         with np.errstate(all="ignore"):
             for inner, its in _inner(place, node, target, env):
@@ -121,9 +130,9 @@ def _inner(
         if name in _INVERSES and len(node.args) == 1:
             yield node.args[0], _INVERSES[name](target)
         elif operator is not None and len(node.args) == 2:
-            yield from _of_two(operator, *node.args, value, target)
+            yield from _of_two(operator, node.args[0], node.args[1], value, target)
         elif name in ("np.dot", "np.matmul") and len(node.args) == 2:
-            yield from _of_two(ast.MatMult, *node.args, value, target)
+            yield from _of_two(ast.MatMult, node.args[0], node.args[1], value, target)
         elif isinstance(node.func, ast.Attribute) and node.func.attr == "dot" and node.args:
             yield from _of_two(ast.MatMult, node.func.value, node.args[0], value, target)
         elif name == "np.where" and len(node.args) == 3:
@@ -183,8 +192,7 @@ def _joined(
     for axis in range(target.ndim):
         if sum(s[axis] for s in shapes) == target.shape[axis]:
             cuts = np.cumsum([s[axis] for s in shapes])[:-1]
-            for element, piece in zip(display.elts, np.split(target, cuts, axis), strict=True):
-                yield element, piece
+            yield from zip(display.elts, np.split(target, cuts, axis), strict=True)
             return
 
 
@@ -220,9 +228,7 @@ def _agree(value: Array, target: Array) -> bool:
     if value.shape != target.shape or not known.any():
         return False
     size = float(np.max(np.abs(target[known])))
-    return bool(
-        np.allclose(value[known], target[known], rtol=_NEAR, atol=_NEAR * max(size, 1e-12))
-    )
+    return bool(np.allclose(value[known], target[known], rtol=_NEAR, atol=_NEAR * max(size, 1e-12)))
 
 
 def _written(place: Place, part: Part, env: dict[str, Any]) -> Iterator[tuple[str, float]]:
@@ -236,6 +242,8 @@ def _written(place: Place, part: Part, env: dict[str, Any]) -> Iterator[tuple[st
     if not part.wanted.shape or np.all(np.abs(np.diff(np.ravel(part.wanted[known]))) < 1e-12):
         return  # all the same: anything may be it by chance
     values = known_here(place, env, part.wanted.shape)
+    if part.value.ndim:
+        values.append((bracketed(part.node, place.text(part.node)), part.value))
     at = np.where(known, part.wanted, 0.0)
     table = Products(values, at)
     for sign in (1, -1):
@@ -264,8 +272,13 @@ def _of_itself(place: Place, part: Part) -> Iterator[tuple[str, float]]:
             (f"np.sqrt({old})", np.sqrt(value), 1.5), (f"np.log({old})", np.log(value), 1.5),
         ]  # fmt: skip
     for axis in range(value.ndim):
-        forms.append((f"{old}.mean(axis={axis}, keepdims=True)",
-                      np.broadcast_to(value.mean(axis=axis, keepdims=True), value.shape), 1.6))
+        forms.append(
+            (
+                f"{old}.mean(axis={axis}, keepdims=True)",
+                np.broadcast_to(value.mean(axis=axis, keepdims=True), value.shape),
+                1.6,
+            )
+        )
     if value.ndim == 2 and value.shape[0] == value.shape[1]:
         forms.append((f"{old}.T", value.T, 1.2))
     for text, made, cost in forms:
@@ -288,6 +301,10 @@ def _sums(values: list[tuple[str, Array]], part: Part) -> Iterator[tuple[str, fl
         for a, b in itertools.islice(zip(*np.nonzero(near), strict=True), 20):
             if (a < b or sign < 0) and _agree(plain[a][1] + sign * plain[b][1], part.wanted):
                 yield f"{plain[a][0]} {'+' if sign > 0 else '-'} {plain[b][0]}", 1.6
+
+
+def _is_elementwise(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult)
 
 
 def _float(value: Any) -> Array | None:

@@ -36,7 +36,7 @@ def _singles(place: Place) -> Iterator[Rewrite]:
                 yield from _lists(place, node, text, value)
             if isinstance(parent, ast.Subscript) and isinstance(node, ast.Name):
                 yield from _longer_or_shorter(place, node, text, value)
-            elif _is_reduced(node, parent):
+            elif _is_reduced(node, parent) or isinstance(parent, ast.Tuple | ast.List):
                 yield from _of_other_shapes(place, node, text, value)
         elif not isinstance(parent, ast.Subscript) or isinstance(node, ast.Name):
             yield from _others(place, node, text, value)

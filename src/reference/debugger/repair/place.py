@@ -258,17 +258,20 @@ class Place:
     def _called(self) -> list[str]:
         """Return calls of the user's own functions of one value, with each value of its shape."""
         calls: dict[tuple[str, str], ast.expr] = {}
+        given = set()
         for node in ast.walk(self.function):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 argument = self.text(node.args[0])
+                given.add(argument)
                 head, _, tail = self.text(node).partition(argument)
                 if callable(self.names.get(node.func.id)) and "(" not in argument + tail:
                     calls.setdefault((head, tail), node.args[0])
         found = []
         for (head, tail), argument in itertools.islice(calls.items(), 4):
             shape = self.shape(self.text(argument))
-            texts = [a.text for a in self.atoms if shape and a.shape == shape][:20]
-            found += [f"{head}{text}{tail}" for text in texts]
+            texts = [a.text for a in self.atoms if shape and a.shape == shape]
+            texts.sort(key=lambda text: text not in given)  # what such functions take
+            found += [f"{head}{text}{tail}" for text in texts[:20]]
         return found
 
     def masks(self) -> list[Atom]:

@@ -106,7 +106,9 @@ def _addends(
     return found[:8]
 
 
-def known_here(place: Place, env: dict[str, Any], shape: tuple[int, ...]) -> list[tuple[str, Array]]:
+def known_here(
+    place: Place, env: dict[str, Any], shape: tuple[int, ...]
+) -> list[tuple[str, Array]]:
     """Return expressions of a shape, and the slopes that are written with them, with values."""
     atoms, wide = [], []
     for atom in place.atoms:

@@ -39,6 +39,8 @@ def factors(place: Place) -> Iterator[Rewrite]:
         if value is None or not _is_float(value):
             continue
         base = product(node, text)
+        if node is getattr(place.statement, "value", None):
+            yield from _wide(place, node, base, value)
         for atom in place.alike(value):
             kind = "missing factor"
             yield place.rewrite(node, f"{base} * {atom.text}", kind, f"times {atom.text}", 1.6)
@@ -69,6 +71,21 @@ def factors(place: Place) -> Iterator[Rewrite]:
                     yield place.rewrite(
                         node, f"{base} / {atom.text}", "missing factor", f"over {atom.text}", 2.0
                     )
+
+
+def _wide(place: Place, node: ast.expr, base: str, value: object) -> Iterator[Rewrite]:
+    """Give factors for a value that is broadcast into a larger part of an array."""
+    target = place.target
+    if not isinstance(target, ast.Subscript):
+        return
+    shape = place.shape(place.text(target))
+    if len(shape) < 2 or shape == np.shape(value):  # type: ignore[arg-type]  # a value of whatever type has a shape
+        return
+    for atom in place.atoms:
+        if atom.shape and atom.shape == shape[: len(atom.shape)] and not atom.zero:
+            none = ", ".join([":"] * len(atom.shape) + ["None"] * (len(shape) - len(atom.shape)))
+            wide = atom.text if atom.shape == shape else f"{atom.text}[{none}]"
+            yield place.rewrite(node, f"{base} * {wide}", "missing factor", f"times {wide}", 1.8)
 
 
 def scaled(place: Place) -> Iterator[Rewrite]:
