@@ -209,8 +209,8 @@ def of_wanted(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
             continue
         found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
         if found is not None:
-            yield from inverses.rewrites(place, *found, [wanted], execution.env)
             yield from quotients.rewrites(place, *found, made, [wanted], execution.env)
+            yield from inverses.rewrites(place, *found, [wanted], execution.env)
 
 
 def _of_scaled(place: Place, site: Site, wanted: Array, env: dict[str, Any]) -> Iterator[Rewrite]:

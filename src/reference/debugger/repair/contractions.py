@@ -32,13 +32,10 @@ def arrays_at(place: Place, env: dict[str, Any]) -> Known:
             continue
         if value.ndim <= 3 and np.any(value) and np.all(np.isfinite(value)):
             found.append((atom.text, value))
-    for t in place.counters:
-        for name, held in env.items():
-            several = held.ndim > 1 if isinstance(held, np.ndarray) else type(held) is list
-            for text in (f"{name}[{t} + 1]", f"{name}[{t} - 1]") if several else ():
-                value = place.value(text, env)
-                if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim <= 3:
-                    found.append((text, value))
+    for text in _entries(place, env):
+        value = place.value(text, env)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and 0 < value.ndim <= 3:
+            found.append((text, value))
     found.sort(key=lambda known: len(known[0]))
     once: dict[bytes, tuple[str, Array]] = {}
     for text, value in found:
@@ -46,12 +43,27 @@ def arrays_at(place: Place, env: dict[str, Any]) -> Known:
     return list(once.values())[:_MOST_ARRAYS]
 
 
+def _entries(place: Place, env: dict[str, Any]) -> Iterator[str]:
+    """Give entries of lists and buffers that the text may not name: beside a step, and the last."""
+    several = {}
+    for name, held in env.items():
+        several[name] = held
+        if hasattr(held, "__dict__") and not callable(held) and len(vars(held)) < 60:
+            several.update((f"{name}.{key}", value) for key, value in vars(held).items())
+    for name, held in several.items():
+        listed = type(held) is list and held and isinstance(held[0], np.ndarray)
+        if listed or (isinstance(held, np.ndarray) and held.ndim > 1):
+            yield from (f"{name}[{t} {side} 1]" for t in place.counters for side in "+-")
+        if listed:
+            yield f"{name}[-1]"
+
+
 def named(arrays: Known, env: dict[str, Any], place: Place) -> dict[str, Array]:
     """Return the values that the texts of arrays have among other variables."""
     found = {}
     for text, _ in arrays:
         value = place.value(text, env)
-        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
             found[text] = value
     return found
 

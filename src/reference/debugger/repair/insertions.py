@@ -108,7 +108,12 @@ def changed(first: Place | None, last: Place, name: str, line: int) -> Iterator[
 
 def _likely(place: Place, name: str, shape: tuple[int, ...]) -> list[str]:
     """Return the variables of a shape, those that are called like another one first."""
-    texts = [a.text for a in place.atoms if a.shape == shape and not a.zero and a.text != name]
+    texts = [
+        atom.text
+        for atom in place.atoms
+        if atom.shape and atom.shape == shape[-len(atom.shape) :]
+        if not atom.zero and atom.text != name
+    ]
     return sorted(texts, key=lambda text: unlike(name, text))[:60]
 
 

@@ -47,6 +47,7 @@ class Part:
     parent: ast.AST
     value: Array
     wanted: Array
+    wide: bool = False  # its value is broadcast: something larger may have to stand there
 
 
 def rewrites(
@@ -70,8 +71,8 @@ def rewrites(
     """
     for target in wanted:
         for part in parts(place, node, parent, target, env):
-            for text, cost in _written(place, part, env):
-                old = place.text(part.node)
+            old = place.text(part.node)
+            for text, cost in dict(_written(place, part, env)).items():
                 if isinstance(part.node, ast.Name) and part.node is not node and old in text:
                     cost += 0.5  # it is made elsewhere: what it lacks, it lacks there
                 kind = naming(old, text) if _is_short(old) and _is_short(text) else "wrong operand"
@@ -91,7 +92,7 @@ def parts(
         value = _float(place.value(place.text(node), env))
         if target is None or value is None or len(found) >= _MOST_PARTS:
             return
-        narrow = _narrowed(target, value.shape)
+        narrow, own = _narrowed(target, value.shape), value.shape
         if narrow is None and target.ndim and _is_elementwise(parent):
             try:  # something wider may have to stand there
                 value = np.broadcast_to(value, target.shape)
@@ -101,7 +102,7 @@ def parts(
         if narrow is None or not np.any(np.isfinite(narrow)):
             return
         target = narrow
-        found.append(Part(node, parent, value, target))
+        found.append(Part(node, parent, value, target, value.shape != own))
         with np.errstate(all="ignore"):
             for inner, its in _inner(place, node, target, env):
                 visit(inner, node, its)
@@ -242,7 +243,7 @@ def _written(place: Place, part: Part, env: dict[str, Any]) -> Iterator[tuple[st
     if not part.wanted.shape or np.all(np.abs(np.diff(np.ravel(part.wanted[known]))) < 1e-12):
         return  # all the same: anything may be it by chance
     values = known_here(place, env, part.wanted.shape)
-    if part.value.ndim:
+    if part.wide:
         values.append((bracketed(part.node, place.text(part.node)), part.value))
     at = np.where(known, part.wanted, 0.0)
     table = Products(values, at)
