@@ -6,12 +6,11 @@ import ast
 
 import numpy as np
 import pytest
+from tests.reference.debugger.programs import module
 
 from reference.debugger.debug import debug
 from reference.debugger.repair import Place, contractions, inverses
 from reference.debugger.source import Source
-
-from tests.reference.debugger.programs import module
 
 NET = """
 import numpy as np
