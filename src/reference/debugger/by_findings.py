@@ -35,10 +35,8 @@ def search_memory(search: Search, shared: Iterable[Suspect], seconds: float) -> 
     until = time.monotonic() + seconds
     program, inputs = search.program, search.cases[0].inputs
     now = Round(record(program, inputs, seconds / 2, shared=True))
-    found = itertools.chain(
-        *(sorted(_at(program, now, *line), key=_cost) for line in _lines(shared)),
-        _anywhere(program, now),
-    )
+    near = itertools.chain.from_iterable(_at(program, now, *line) for line in _lines(shared))
+    found = itertools.chain(sorted(near, key=_cost), _anywhere(program, now))
     _keep(search, now, found, until)
 
 
@@ -105,7 +103,7 @@ def _at(program: Program, now: Round, file: str, line: int) -> Iterator[Rewrite]
         return
     whole = (r for r in statements.rewrites(place) if r.kind in ("aliasing", "argument changed"))
     seen = set()
-    for rewrite in itertools.chain(sharing.rewrites(place), whole, sharing.copies(place)):
+    for rewrite in itertools.chain(sharing.rewrites(place), sharing.copies(place), whole):
         if rewrite.splices not in seen:
             seen.add(rewrite.splices)
             yield rewrite

@@ -63,8 +63,24 @@ class Whence:
         if put is not None and isinstance(put[1], ast.Name | ast.Attribute):
             return self._place(put[0])
         value = self.answer.get(name) if isinstance(self.answer, Mapping) else None
-        line = self.made.get(id(value)) or (put[0] if put else None)
+        line = self._put_together(name) or self.made.get(id(value)) or (put[0] if put else None)
         return self._place(line) if line else None
+
+    def _put_together(self, name: str) -> Line | None:
+        """Return the line of a dict that computes the value of a name where it is written."""
+        found = None
+        for line in self.lines:
+            for statement in _statements(*line):
+                for node in ast.walk(statement):
+                    pairs = zip(node.keys, node.values, strict=True) if isinstance(
+                        node, ast.Dict) else ()  # fmt: skip
+                    if any(
+                        isinstance(key, ast.Constant) and key.value == name
+                        and not isinstance(computed, ast.Name | ast.Attribute | ast.Subscript)
+                        for key, computed in pairs
+                    ):  # fmt: skip
+                        found = line
+        return found
 
     def line_that_returns(self, names: Collection[str], function: str) -> Place | None:
         """Return the line that puts several gradients together, else the function's return."""

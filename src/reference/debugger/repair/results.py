@@ -64,8 +64,9 @@ def missing(
     for node, _ in place.nodes:
         if isinstance(node, ast.Dict) and node.keys:
             end = place.source.span(node)[1] - 1
+            keys = {key.value for key in node.keys if isinstance(key, ast.Constant)}
             for name in names:
-                for atom in place.atoms:
+                for atom in place.atoms if name not in keys else ():
                     if atom.shape == primals[name]:
                         cost = 1.0 if name in atom.text else 2.0
                         yield place.splice(

@@ -29,6 +29,10 @@ def rewrites(place: Place, wanted: tuple[int, ...]) -> Iterator[Rewrite]:
         value = place.value(text, place.env)
         if not isinstance(value, np.ndarray) or value.shape == wanted:
             continue
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            inner = place.text(node.func.value)
+            if place.shape(inner) == wanted:
+                yield place.rewrite(node, inner, _KIND, f"without {node.func.attr}", 0.7)
         whole = not isinstance(parent, ast.Attribute | ast.Subscript)
         base = bracketed(node, text)
         for new, cost in _reshaped(base, value, wanted) if whole else ():
