@@ -21,6 +21,7 @@ from reference.debugger.repair import (
     carry,
     common,
     derivatives,
+    dropped,
     insertions,
     inverses,
     loops,
@@ -63,6 +64,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
         yield from starts.of_floats(place)
+        yield from starts.anew(place)
 
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
@@ -71,11 +73,23 @@ def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
         names = unused.unused_in(function)
         if not names:
             continue
+        around = _around(program, now, file, function)
         for other, line, _ in all_statements(program):
             if other == file and function.lineno < line <= (function.end_lineno or 0):
                 place = place_at(program, now, file, line)
                 if place is not None and place.function is function:
+                    yield from dropped.rewrites(place, names, around)
                     yield from unused.rewrites(place, names)
+
+
+def _around(program: Program, now: Round, file: str, function: ast.FunctionDef) -> dict[str, Any]:
+    """Return the variables of the function around another, as they are at its end."""
+    for unit in program.live_units:
+        for outer in functions_in(unit.tree) if unit.file == file else ():
+            if outer is not function and outer.lineno < function.lineno <= (outer.end_lineno or 0):
+                place = place_at(program, now, file, outer.body[-1].lineno)
+                return dict(place.env) if place is not None else {}
+    return {}
 
 
 def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:

@@ -98,8 +98,8 @@ def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
 def _of_moved(change: Edited) -> str:
     before, after = loops_in(change.around_old), loops_in(change.around_new)
     value = getattr(change.statement, "value", None)
-    if len(after) > len(before):
-        return "accumulation outside the loop"
+    if len(after) > len(before):  # an empty sum that is to be set anew, or what is to be summed
+        return "initial value" if is_zero(value) else "accumulation outside the loop"
     if len(after) < len(before) and is_zero(value):
         return "carry lost"
     return "wrong order"

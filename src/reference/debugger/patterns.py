@@ -179,7 +179,7 @@ def _without_time(kind: str, found: list[Edited], turns: Turns) -> str:
         around = one.around_new or one.around_old
         line = one.statement.lineno
         loops = [n for n in ast.walk(function_of(around)) if isinstance(n, ast.For | ast.While)]
-        if loops_in(around):
+        if loops_in(around) and not (one.moved and kind == "initial value"):
             continue
         after = [loop for loop in loops if loop.lineno > line]
         before = [loop for loop in loops if (loop.end_lineno or loop.lineno) < line]

@@ -39,6 +39,37 @@ def of_floats(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node.args[0], "float", _DTYPE, "floats, not integers", 1.0)
 
 
+def anew(place: Place) -> Iterator[Rewrite]:
+    """Give what is set before a loop set at the start of each of its turns.
+
+    Of several layers or sequences each would begin with what the one before left.
+    """
+    statement, source = place.statement, place.source
+    if not isinstance(statement, ast.Assign) or not _is_empty(statement.value):
+        return
+    for loop in ast.walk(place.function):
+        if not isinstance(loop, ast.For) or loop.lineno <= statement.lineno:
+            continue
+        if loop.col_offset != statement.col_offset:
+            continue
+        first = loop.body[0]
+        after = (statement.end_lineno or statement.lineno) + 1
+        cut = Splice(source.at(statement.lineno), source.at(after), "")
+        at = source.at(first.lineno)
+        line = f"{' ' * first.col_offset}{place.text(statement)}\n"
+        yield place.splice([cut, Splice(at, at, line)], _KIND,
+                           f"{place.variable} set anew in each turn", 1.2)  # fmt: skip
+
+
+def _is_empty(value: ast.expr) -> bool:
+    if isinstance(value, ast.Call):
+        called = getattr(value.func, "attr", getattr(value.func, "id", ""))
+        return called in _NEW or called in ("list", "dict")
+    return isinstance(value, ast.Constant) or (
+        isinstance(value, ast.List | ast.Dict) and not ast.unparse(value).strip("[]{}")
+    )
+
+
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give zeros for ones, and something known for zeros."""
     for node, _ in place.loaded:
