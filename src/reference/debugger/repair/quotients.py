@@ -74,8 +74,8 @@ def rewrites(
 def factor(place: Place, env: dict[str, Any], made: Array, wanted: Array) -> tuple[str, ...] | None:
     """Return one or two known values whose product turns a value into another, or None."""
     quotient = np.divide(wanted, made)
-    known = _known(place, env, np.shape(made))
-    return next(_Products(known, made).of(quotient, np.ones(made.shape, bool), 2), None)
+    known = known_here(place, env, np.shape(made))
+    return next(Products(known, made).of(quotient, np.ones(made.shape, bool), 2), None)
 
 
 def inside_sum(parent: ast.AST, text: str) -> str:
