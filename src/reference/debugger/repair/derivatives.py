@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
@@ -190,7 +190,7 @@ _LIMITS = {"np.clip", "np.maximum", "np.minimum", "np.nan_to_num", "np.round", "
 def _functions_of_one(place: Place) -> list[str]:
     """Return what this function's file calls with one argument: sigmoid, np.tanh, dtanh, ..."""
     found = {"np.tanh": None}
-    for node in ast.walk(place.source.tree):
+    for node in walked(place.source.tree):
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             text = place.source.of(node.func)
             if (text.isidentifier() and callable(place.names.get(text))) or text in (

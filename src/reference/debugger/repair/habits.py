@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import replace
+from functools import lru_cache
 
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, walked
 
 _TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
 
@@ -59,16 +61,16 @@ def _orphans(place: Place, start: int, end: int) -> bool:
     old = place.source.data[start:end].decode()
     if not old.isidentifier():
         return False
-    reads = [
-        node
-        for node in ast.walk(place.function)
-        if isinstance(node, ast.Name) and node.id == old and isinstance(node.ctx, ast.Load)
-    ]
-    stored = any(
-        isinstance(node, ast.Name) and node.id == old and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(place.function)
-    )
-    return stored and len(reads) == 1
+    reads, stored = _uses(place.function)
+    return old in stored and reads[old] == 1
+
+
+@lru_cache(maxsize=64)
+def _uses(function: ast.AST) -> tuple[Counter[str], set[str]]:
+    """Return how often a function reads each name, and which names it sets."""
+    names = [node for node in walked(function) if isinstance(node, ast.Name)]
+    reads = Counter(node.id for node in names if isinstance(node.ctx, ast.Load))
+    return reads, {node.id for node in names if isinstance(node.ctx, ast.Store)}
 
 
 _KNOWN: dict[int, set[tuple[str, ...]]] = {}

@@ -237,7 +237,9 @@ def _written(place: Place, part: Part, env: dict[str, Any]) -> Iterator[tuple[st
     if _agree(part.value, part.wanted):
         return
     known = np.isfinite(part.wanted)
-    if part.wanted[known].size < min(2, part.wanted.size) or isinstance(part.node, ast.Constant):
+    if part.wanted[known].size < min(2, part.wanted.size) or (
+        isinstance(part.node, ast.Constant) and not part.wide
+    ):
         return
     yield from _of_itself(place, part)
     if not part.wanted.shape or np.all(np.abs(np.diff(np.ravel(part.wanted[known]))) < 1e-12):

@@ -187,7 +187,7 @@ class Place:
     def atoms(self) -> list[Atom]:
         """Names, attributes and subscripts of the function that hold floats here."""
         texts: dict[str, None] = {}
-        for node in ast.walk(self.function):
+        for node in walked(self.function):
             if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(
                 node, "lineno"
             ):
@@ -226,12 +226,12 @@ class Place:
             found.append(Atom(text, value, not np.any(value)))
         return found
 
-    @property
+    @cached_property
     def counters(self) -> list[str]:
         """The variables of the loops around, where they are numbers: the time step, mostly."""
         return [
             node.id
-            for loop in ast.walk(self.function)
+            for loop in walked(self.function)
             if isinstance(loop, ast.For)
             and loop.lineno < self.statement.lineno <= (loop.end_lineno or 0)
             for node in ast.walk(loop.target)
@@ -259,7 +259,7 @@ class Place:
         """Return calls of the user's own functions of one value, with each value of its shape."""
         calls: dict[tuple[str, str], ast.expr] = {}
         given = set()
-        for node in ast.walk(self.function):
+        for node in walked(self.function):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.args:
                 argument = self.text(node.args[0])
                 given.add(argument)
@@ -303,6 +303,12 @@ class Place:
             if span not in seen:
                 seen.add(span)
                 yield node
+
+
+@lru_cache(maxsize=64)
+def walked(tree: ast.AST) -> list[ast.AST]:
+    """Return all nodes of a tree, kept: the lines of a function ask for them again and again."""
+    return list(ast.walk(tree))
 
 
 @lru_cache(maxsize=64)
