@@ -9,9 +9,11 @@ however many faults there are elsewhere: that tells progress where no gradient i
 from __future__ import annotations
 
 import ast
+import bisect
 import math
 import types
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
@@ -83,47 +85,68 @@ class Adjoints:
 
     Parameters
     ----------
-    values : ndarray
-        Of every number, of every use of one, and of all its uses but one, which are what a
-        backward sums up.
+    whole : ndarray
+        Of every number.
+    parts : ndarray
+        Of every use of a number, and of all its uses but one: what a backward sums up.
     known : ndarray
         Values that the loss makes itself: what a backward makes again is no adjoint.
     arrays : iterable of ndarray
         The adjoints of whole arrays, in their shapes.
     """
 
-    def __init__(self, values: Array, known: Array, arrays: Iterable[Array] = ()) -> None:
+    def __init__(
+        self, whole: Array, parts: Array, known: Array, arrays: Iterable[Array] = ()
+    ) -> None:
         self._arrays = list(arrays)
-        largest = float(np.max(np.abs(values), initial=0.0))
-        values = values[np.abs(values) > _NOTHING * largest]
-        self._sorted, self._known = np.sort(values), np.sort(known)
-        self._least = _NOTHING * largest
+        self._least = _NOTHING * float(np.max(np.abs(whole), initial=0.0))
+        self._whole, self._parts, self._known = np.sort(whole), np.sort(parts), np.sort(known)
 
     def __len__(self) -> int:
-        return len(self._sorted)
+        return len(self._whole)
 
     def of_shape(self, shape: tuple[int, ...]) -> list[Array]:
         """Return the adjoints of arrays of a shape, each once."""
         found = {a.tobytes(): a for a in self._arrays if a.shape == shape and np.all(a)}
         return list(found.values())
 
+    def has(self, number: float) -> bool:
+        """Return whether a single number is an adjoint, or says nothing: fast."""
+        if abs(number) <= self._least:
+            return True
+        return any(_is_among(ordered, number) for ordered in self._lists)
+
+    @cached_property
+    def _lists(self) -> tuple[list[float], ...]:
+        return self._whole.tolist(), self._parts.tolist(), self._known.tolist()
+
     def holds(self, value: Any) -> Array:
-        """Return which entries of a value are adjoints."""
-        return _among(self._sorted, np.ravel(np.asarray(value, dtype=float)))
+        """Return which entries of a value are adjoints: 2 of a number, 1 of some of its uses."""
+        flat = np.ravel(np.asarray(value, dtype=float))
+        whole = among(self._whole, flat)
+        return np.where(whole, 2, np.where(among(self._parts, flat), 1, 0))
 
     def near(self, value: Any) -> bool:
         """Return whether all of a value that is not zero is adjoints, to six digits."""
         flat = np.ravel(np.asarray(value, dtype=float))
         flat = flat[np.abs(flat) > 1e-7 * np.max(np.abs(flat), initial=0.0)]
-        return len(flat) > 1 and bool(np.all(_among(self._sorted, flat, 1e-6)))
+        all_of_them = (among(ordered, flat, 1e-6) for ordered in (self._whole, self._parts))
+        return len(flat) > 1 and bool(np.all(np.logical_or(*all_of_them)))
 
     def tells(self, value: Any) -> Array:
         """Return which entries of a value say something: not zero, no value of the loss's own."""
         flat = np.ravel(np.asarray(value, dtype=float))
-        return (np.abs(flat) > self._least) & ~_among(self._known, flat)
+        return (np.abs(flat) > self._least) & ~among(self._known, flat)
 
 
-def _among(ordered: Array, flat: Array, near: float = _NEAR) -> Array:
+def _is_among(ordered: list[float], number: float) -> bool:
+    margin = _NEAR * abs(number)
+    at = bisect.bisect_left(ordered, number - margin)
+    return at < len(ordered) and ordered[at] <= number + margin
+
+
+def among(ordered: Array, flat: Array, near: float = _NEAR) -> Array:
+    """Return which numbers are, to rounding, among others that are sorted."""
     if not len(ordered):
         return np.zeros(flat.shape, bool)
     at = np.searchsorted(ordered, flat)
@@ -194,13 +217,14 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     if not abs(end.value - before) <= 1e-9 * (1 + abs(before)):
         return None  # watching changes the program: something is written through
     found = tape.adjoints(end.tangent)
-    values = np.concatenate([found[notes], found[used], found[used] - found[notes]])
+    whole, one = found[used], found[notes]
+    others = whole - one
     arrays = (
-        found[index[at : at + math.prod(shape)]].reshape(shape)
+        values[at : at + math.prod(shape)].reshape(shape)
         for at, shape in blocks
-        for index in (notes, used)
+        for values in (one, whole, others)
     )
-    return Adjoints(values, np.array(known), arrays)
+    return Adjoints(whole, np.concatenate([one, others]), np.array(known), arrays)
 
 
 class _Watched:

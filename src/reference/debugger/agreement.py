@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import ast
+import contextlib
+import types
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.adjoints import Adjoints
-from reference.debugger.probe import Recording
+from reference.debugger.adjoints import Adjoints, among
+from reference.debugger.probe import Execution, Recording
+from reference.debugger.source import Source
 
-MAKES, KEEPS, UNKNOWN, SPOILS = "makes", "keeps", "unknown", "spoils"
+MAKES, COMPLETES, KEEPS, UNKNOWN, SPOILS = "makes", "completes", "keeps", "unknown", "spoils"
 
 
 @dataclass
@@ -23,23 +28,97 @@ class Agreement:
     ----------
     adjoints : Adjoints
     recording : Recording
+    sources : mapping of str to Source
+        The texts that were recorded, by file.
     """
 
     adjoints: Adjoints
     recording: Recording
+    sources: Mapping[str, Source]
+    _compiled: dict[int, list[types.CodeType]] = field(default_factory=dict)
 
     @cached_property
     def at_sites(self) -> dict[int, list[bool | None]]:
         """Whether each site's values are adjoints; None where a value says nothing."""
-        return {
-            k: [self.of(execution.value) for execution in seen]
-            for k, seen in self.recording.executions.items()
-        }
+        return {k: self._of_site(k, seen) for k, seen in self.recording.executions.items()}
+
+    def _of_site(self, k: int, seen: list[Execution]) -> list[bool | None]:
+        right = [self.of(self._signed(k, execution.value)) for execution in seen]
+        if False in right and True not in right and self._codes(k):
+            read = (value for e in seen for value in self._read(k, e.env))
+            if all(self.of(value) is None for value in read):
+                return [None] * len(seen)  # made of what the loss makes: a slope, as like as not
+        return right
+
+    def _signed(self, k: int, value: Any) -> Any:
+        """Return a value with the sign with which it is added to something."""
+        site = self.recording.sites[k]
+        taken = site.role == "added" and (site.file, site.statement) in self._taken_away
+        return -np.asarray(value) if taken and _is_float(value) else value
 
     @cached_property
-    def count(self) -> int:
-        """How many values are adjoints."""
-        return sum(of_site.count(True) for of_site in self.at_sites.values())
+    def _taken_away(self) -> set[tuple[str, int]]:
+        """The statements that subtract what they add up."""
+        return {
+            (file, node.lineno)
+            for file, tree in self.recording.trees.items()
+            for node in ast.walk(tree)
+            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub)
+        }
+
+    def _read(self, k: int, env: dict[str, Any]) -> Iterator[Any]:
+        """Give the values of the variables that a site's expression reads."""
+        for code in self._codes(k):
+            try:
+                yield eval(code, {}, env)
+            except Exception:  # of a comprehension, or a global
+                continue
+
+    def _codes(self, k: int) -> list[types.CodeType]:
+        """Return the variables, parts and attributes that a site's expression reads, compiled."""
+        if k not in self._compiled:
+            site, found = self.recording.sites[k], []
+            if site.span is not None and site.file in self.sources:
+                text = self.sources[site.file].data[slice(*site.span)]
+                with contextlib.suppress(SyntaxError):
+                    tree = ast.parse(b"(" + text + b")", mode="eval")
+                    found = [
+                        compile(ast.Expression(node), "", "eval") for node in _places(tree.body)
+                    ]
+            self._compiled[k] = found
+        return self._compiled[k]
+
+    @cached_property
+    def score(self) -> int:
+        """How right the values are: 2 for an adjoint of a number, 1 for one of some of its uses."""
+        values = self._floats()
+        if not values:
+            return 0
+        flat = np.concatenate(values)  # looked up all at once: this is asked for every edit
+        degrees = np.where(self.adjoints.tells(flat), self.adjoints.holds(flat), 3)
+        starts = np.cumsum([0, *(len(value) for value in values[:-1])])
+        least = np.minimum.reduceat(degrees, starts)
+        return int(least[least < 3].sum())
+
+    def _floats(self) -> list[Array]:
+        return [
+            np.ravel(np.asarray(self._signed(k, execution.value), dtype=float))
+            for k, seen in self.recording.executions.items()
+            for execution in seen
+            if _is_float(execution.value)
+        ]
+
+    def lacking(self, shape: tuple[int, ...]) -> list[Array]:
+        """Return the adjoints of arrays of a shape that the backward computes nowhere."""
+        return [
+            array
+            for array in self.adjoints.of_shape(shape)
+            if not among(self._made, np.ravel(array)[:1]).all()
+        ]
+
+    @cached_property
+    def _made(self) -> Array:
+        return np.sort(np.concatenate([np.zeros(1), *self._floats()]))
 
     @cached_property
     def entries(self) -> int:
@@ -61,10 +140,14 @@ class Agreement:
 
     def of(self, value: Any) -> bool | None:
         """Return whether a value is made of adjoints; None where it says nothing."""
+        degree = self._degree(value)
+        return None if degree is None else degree > 0
+
+    def _degree(self, value: Any) -> int | None:
         if not _is_float(value):
             return None
         tells = self.adjoints.tells(value)
-        return bool(np.all(self.adjoints.holds(value)[tells])) if tells.any() else None
+        return int(np.min(self.adjoints.holds(value)[tells])) if tells.any() else None
 
     def near(self, value: Array) -> bool:
         """Return whether a difference of two values is made of adjoints: it has fewer digits."""
@@ -92,25 +175,29 @@ class Agreement:
                     first[key] = min(execution.order, first.get(key, execution.order))
         return sorted(first, key=first.__getitem__)
 
-    def change(self, site: int, deltas: list[Array]) -> str:
+    def change(self, site: int, deltas: Iterable[Array]) -> str:
         """Say what becomes of the first value that an edit of a site changes.
 
         Returns
         -------
         str
-            `MAKES` an adjoint of what was none, `KEEPS` one in the place of another, `SPOILS` one,
-            or `UNKNOWN`.
+            It `MAKES` an adjoint of what was none, `COMPLETES` one that was of some uses of a
+            number, `KEEPS` one in the place of another, `SPOILS` one, or that is `UNKNOWN`.
         """
         for execution, right, delta in zip(
-            self.recording.executions[site], self.at_sites[site], deltas, strict=True
+            self.recording.executions[site], self.at_sites[site], deltas, strict=False
         ):
             old = np.ravel(np.asarray(execution.value, dtype=float))
-            if np.any(np.abs(delta) > 1e-10 * np.max(np.abs(old), initial=1e-3)):
-                now = self.of(old + delta)
-                if now is None:
-                    return UNKNOWN
+            if np.abs(delta).max(initial=0.0) > 1e-10 * np.abs(old).max(initial=1e-3):
+                new = self._signed(site, old + delta)
+                if not self.adjoints.has(float(new[np.argmax(np.abs(delta))])):
+                    return SPOILS if right else UNKNOWN
+                now, before = self._degree(new), self._degree(self._signed(site, old))
+                said = [int(np.sum(self.adjoints.tells(value))) for value in (old, new)]
+                if now is None or said[1] < said[0]:
+                    return UNKNOWN  # numbers that are made nothing are right by nothing
                 if now:
-                    return KEEPS if right else MAKES
+                    return MAKES if not right else COMPLETES if now > (before or 0) else KEEPS
                 return SPOILS if right else UNKNOWN
         return UNKNOWN
 
@@ -123,3 +210,16 @@ def _is_float(value: Any) -> bool:
     if isinstance(value, np.ndarray):
         return value.dtype.kind == "f" and value.size > 0
     return isinstance(value, float | np.floating)
+
+
+def _places(node: ast.AST) -> Iterator[ast.expr]:
+    """Give the names, attributes and subscripts in an expression, each as a whole."""
+    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+        yield node
+        return
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):  # a method
+            for part in (child.func.value, *child.args):
+                yield from _places(part)
+        else:
+            yield from _places(child)

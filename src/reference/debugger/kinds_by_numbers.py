@@ -195,7 +195,8 @@ class Numbers:
             return None
         finally:
             self.program.install(rewrite.file, text)
-        return None if recording.error else Agreement(self.now.agreement.adjoints, recording)
+        adjoints = self.now.agreement.adjoints
+        return None if recording.error else Agreement(adjoints, recording, {source.file: source})
 
     def _by_ratio(self, place: Place, one: Wrong) -> Said | None:
         """Name a value that is the right one times a number, or a part of it times a value."""

@@ -26,6 +26,7 @@ from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
 _MOST_UNKNOWNS = 3000
+_MOST_EXECUTIONS = 100  # of a site: its values and what is around them are kept
 
 
 @dataclass
@@ -81,9 +82,13 @@ class _Probes:
 
 
 def record(
-    program: Program, inputs: Inputs, seconds: float = 5.0, shared: bool = False
+    program: Program,
+    inputs: Inputs,
+    seconds: float = 5.0,
+    shared: bool = False,
+    around: bool = True,
 ) -> Recording:
-    """Run the backward with probes and keep every value and the variables around it."""
+    """Run the backward with probes and keep every value and, if asked, the variables around it."""
     executions: dict[int, list[Execution]] = {}
     order = 0
     shared_names = program.state.buffers()
@@ -92,7 +97,9 @@ def record(
         nonlocal order
         order += 1
         seen = executions.setdefault(k, [])
-        if len(seen) < 40:
+        if not around:
+            seen.append(Execution(_kept(value, {}), {}, order))
+        elif len(seen) < _MOST_EXECUTIONS:
             memo: dict[int, Any] = {}
             buffers = {name: _kept(space[name], memo) for space, name in shared_names}
             seen.append(Execution(_kept(value, {}), buffers | _kept_locals(frame), order))
@@ -280,7 +287,7 @@ def _near(moved: Any, before: Any, change: Array) -> bool:
 def _sizes(seen: list[Execution]) -> list[int]:
     """Return the number of floats at each execution; none where there are others, or too many."""
     sizes = [_size(execution.value) for execution in seen]
-    return sizes if len(seen) < 40 and all(sizes) else []
+    return sizes if len(seen) < _MOST_EXECUTIONS and all(sizes) else []
 
 
 def _size(value: Any) -> int:

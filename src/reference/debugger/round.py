@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -131,6 +131,12 @@ class Round:
 
     def deltas(self, program: Program, rewrite: Rewrite, k: int) -> list[Array] | None:
         """Return how an edit inside a site changes its value at each execution."""
+        try:
+            return list(self._each_delta(program, rewrite, k))
+        except Exception:
+            return None
+
+    def _each_delta(self, program: Program, rewrite: Rewrite, k: int) -> Iterator[Array]:
         site = self.recording.sites[k]
         assert site.span is not None
         data = program.sources[site.file].data
@@ -141,25 +147,25 @@ class Round:
         names = next(
             f.__globals__ for f in program.functions if f.__code__.co_filename == site.file
         )
-        deltas = []
-        try:
-            code = compile(b"(" + text + b")", "", "eval")
+        code = compile(b"(" + text + b")", "", "eval")
+        for execution in self.recording.executions[k]:
             with np.errstate(all="ignore"):
-                for execution in self.recording.executions[k]:
-                    value = np.asarray(eval(code, names, execution.env), dtype=float)
-                    old = np.asarray(execution.value)
-                    deltas.append((np.broadcast_to(value, old.shape) - old).ravel())
-        except Exception:
-            return None
-        return deltas
+                value = np.asarray(eval(code, names, execution.env), dtype=float)
+                old = np.asarray(execution.value)
+                delta = (np.broadcast_to(value, old.shape) - old).ravel()
+            yield delta
 
     def change(self, program: Program, rewrite: Rewrite) -> str:
         """Say what becomes of the first value that an edit changes; see `Agreement.change`."""
         if self.agreement is None:
             return UNKNOWN
         site = self._around(rewrite, self.recording.executions)
-        deltas = None if site is None else self.deltas(program, rewrite, site)
-        return UNKNOWN if site is None or deltas is None else self.agreement.change(site, deltas)
+        if site is None:
+            return UNKNOWN
+        try:
+            return self.agreement.change(site, self._each_delta(program, rewrite, site))
+        except Exception:  # of an edit that does not run there
+            return UNKNOWN
 
     def may_help(self, program: Program, case: Case, base: Score, rewrite: Rewrite) -> bool:
         """Return False for an edit that, by what the probes know, makes nothing right."""
@@ -309,7 +315,7 @@ def probed(
         and value.shape == case.oracle[name].shape
     }
     now = Round(recording, residual=residual)
-    now.agreement = None if adjoints is None else Agreement(adjoints, recording)
+    now.agreement = None if adjoints is None else Agreement(adjoints, recording, program.sources)
     if recording.error is not None or not residual:
         return now
     recording.outputs = {name: recording.outputs[name] for name in residual}

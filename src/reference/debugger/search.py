@@ -184,10 +184,7 @@ class Search:
         if now.agreement is None:
             return None
         lines = [place for place, _ in places]
-        found = itertools.chain(
-            by_adjoints.agreeing(self.program, now, lines, 2.0),
-            by_adjoints.becoming(self.program, now, lines, 2.0),
-        )
+        found = by_adjoints.agreeing(self.program, now, lines, 4.0, more=True)
         best = by_adjoints.advance(self.program, self.cases[0], now, found)
         if best is None or (best.splices in self._refused and not self.steps):
             return None
@@ -243,7 +240,7 @@ class Search:
         """Give what is tried in the order of the evidence, line by line."""
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
-        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.5)
+        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
         for place in alone[:10]:
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", candidates.of_wanted(self.program, now, place)

@@ -17,6 +17,7 @@ from manual_lstm.checks import Array
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
 
 _MOST = 160  # values that products are made of
+_MATRICES = 400
 _NEAR = 1e-6
 _ENTRIES = 4  # at which all products are compared; what agrees there is compared in full
 
@@ -47,9 +48,12 @@ def rewrites(
         Factors of a product.
     """
     known = known_here(place, env, np.shape(made))
+    matrices = _matrix_products(place, env, np.shape(made))
     addends = _addends(place, node, parent, env, made)
     usable = [np.abs(value) > 1e-9 * np.max(np.abs(value), initial=0.0) for *_, value in addends]
     tables = [Products(known, value) for *_, value in addends]
+    terms = Products(known + matrices, made, len(known))
+    everywhere = np.ones(np.shape(made), bool)
     for target in wanted:
         delta = target - made
         for (inner, around, sign, value), where, table in zip(addends, usable, tables, strict=True):
@@ -62,8 +66,7 @@ def rewrites(
                 new = f"{product(inner, place.text(inner))} * {factor}"
                 yield place.rewrite(inner, inside_sum(around, new), kind, f"times {factor}",
                                     1.3 + 0.2 * len(texts))  # fmt: skip
-        everywhere = np.ones(np.shape(made), bool)
-        for texts in Products(known, delta).of(delta, everywhere, most):
+        for texts in terms.of(delta, everywhere, most):
             term = " * ".join(texts)
             yield place.rewrite(
                 node, inside(parent, f"{place.text(node)} + {term}"), "missing path", f"+ {term}",
@@ -133,6 +136,28 @@ def known_here(
     return [(text, value) for text, value in found if np.all(np.isfinite(value))][:_MOST]
 
 
+def _matrix_products(
+    place: Place, env: dict[str, Any], shape: tuple[int, ...]
+) -> list[tuple[str, Array]]:
+    """Return products of two matrices, or a matrix and a vector, that have a shape."""
+    arrays: list[tuple[str, Array]] = []
+    for atom in place.atoms:
+        value = place.value(atom.text, env)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.ndim in (1, 2):
+            arrays.append((atom.text, value))
+            if value.ndim == 2:
+                arrays.append((f"{atom.text}.T", value.T))
+    found: dict[bytes, tuple[str, Array]] = {}  # what is a product already is not made again
+    for a, left in arrays:
+        for b, right in arrays:
+            if left.shape[-1] == right.shape[0] and left.shape[:-1] + right.shape[1:] == shape:
+                value = left @ right
+                found.setdefault(np.round(value, 9).tobytes(), (f"{a} @ {b}", value))
+            if len(found) >= _MATRICES:
+                return list(found.values())
+    return list(found.values())
+
+
 def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
     try:
         return np.broadcast_shapes(small, large) == large
@@ -141,15 +166,27 @@ def _broadcasts(small: tuple[int, ...], large: tuple[int, ...]) -> bool:
 
 
 class Products:
-    """The products of known values, by their logarithms at the entries where most is to be seen."""
+    """The products of known values, by their logarithms at the entries where most is to be seen.
 
-    def __init__(self, known: list[tuple[str, Array]], telling: Array) -> None:
+    Parameters
+    ----------
+    known : list of (str, ndarray)
+    telling : ndarray
+        An array that is large where the products are to be compared.
+    paired : int, optional
+        How many of the first are factors of products of several; all if not given.
+    """
+
+    def __init__(
+        self, known: list[tuple[str, Array]], telling: Array, paired: int | None = None
+    ) -> None:
         self._known = known
+        self._paired = len(known) if paired is None else paired
         self._at = np.argsort(-np.abs(telling), axis=None)[:_ENTRIES]
         values = np.array([np.ravel(value)[self._at] for _, value in known])
         with np.errstate(divide="ignore"):
             self._logs = np.log(np.abs(values)).reshape(len(known), len(self._at))
-        a, b = np.triu_indices(len(known))
+        a, b = np.triu_indices(self._paired)
         pairs = self._logs[a] + self._logs[b]
         order = np.argsort(pairs[:, 0])
         self._a, self._b, self._pairs = a[order], b[order], pairs[order]
@@ -157,28 +194,30 @@ class Products:
     def of(self, target: Array, where: Array, most: int) -> Iterator[tuple[str, ...]]:
         """Give the products that are a target where it counts: the shortest alone."""
         flat = np.ravel(target)[self._at]
-        if not self._known or not np.all(np.abs(flat) > 1e-12) or np.allclose(flat, 1):
+        sizes = np.abs(flat)
+        if not self._known or sizes.min() <= 1e-12 or np.abs(flat - 1).max() < _NEAR:
             return
-        wanted = np.log(np.abs(flat))
+        wanted = np.log(sizes)
         for found in (self._single, self._double, self._triple)[:most]:
-            several = [texts for texts in found(wanted) if self._is(texts, target, where)]
+            several = [indices for indices in found(wanted) if self._is(indices, target, where)]
             for indices in several:
                 yield tuple(self._known[k][0] for k in indices)
             if several:
                 return
 
     def _single(self, wanted: Array) -> Iterator[tuple[int, ...]]:
-        for k in np.flatnonzero(np.all(np.abs(self._logs - wanted) < _NEAR, axis=1)):
-            yield (int(k),)
+        for k in np.flatnonzero(np.abs(self._logs[:, 0] - wanted[0]) < _NEAR):
+            if np.abs(self._logs[k] - wanted).max() < _NEAR:
+                yield (int(k),)
 
     def _double(self, wanted: Array) -> Iterator[tuple[int, ...]]:
         first, last = np.searchsorted(self._pairs[:, 0], [wanted[0] - _NEAR, wanted[0] + _NEAR])
         for m in range(first, last):
-            if np.all(np.abs(self._pairs[m] - wanted) < _NEAR):
+            if np.abs(self._pairs[m] - wanted).max() < _NEAR:
                 yield int(self._a[m]), int(self._b[m])
 
     def _triple(self, wanted: Array) -> Iterator[tuple[int, ...]]:
-        for k in range(len(self._known)):
+        for k in range(self._paired):
             for pair in self._double(wanted - self._logs[k]):
                 if k >= max(pair):
                     yield (*pair, k)
