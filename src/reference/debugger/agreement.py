@@ -123,15 +123,8 @@ class Agreement:
     @cached_property
     def entries(self) -> int:
         """How many entries of all values are adjoints."""
-        values = [
-            execution.value
-            for seen in self.recording.executions.values()
-            for execution in seen
-            if _is_float(execution.value)
-        ]
-        return sum(
-            int(np.sum(self.adjoints.holds(value) & self.adjoints.tells(value))) for value in values
-        )
+        flat = np.concatenate([np.zeros(1), *self._floats()])
+        return int(np.sum((self.adjoints.holds(flat) > 0) & self.adjoints.tells(flat)))
 
     @cached_property
     def wrong(self) -> int:
