@@ -102,7 +102,30 @@ def _of_moved(change: Edited) -> str:
         return "initial value" if is_zero(value) else "accumulation outside the loop"
     if len(after) < len(before) and is_zero(value):
         return "carry lost"
-    return "wrong order"
+    return "overwritten too early" if _is_read_after(change) else "wrong order"
+
+
+def _is_read_after(change: Edited) -> bool:
+    """Return whether the move brings a reading before what sets its variable anew."""
+    old, new = change.old, change.new
+    assert old is not None
+    assert new is not None
+    later = old.lineno < new.lineno
+    around = change.around_new if later else change.around_old
+    first, last = sorted((old.lineno, new.lineno))
+    passed = [
+        s
+        for s in ast.walk(function_of(around))
+        if isinstance(s, ast.stmt) and first <= s.lineno < last
+    ]
+    setting, reading = ([old], passed) if later else (passed, [old])
+    anew = [
+        s
+        for s in setting
+        if isinstance(s, ast.Assign)
+        or (isinstance(s, ast.AugAssign) and not isinstance(s.op, ast.Add | ast.Sub))
+    ]
+    return bool(stored(anew) & loaded(reading))
 
 
 def _of_missing(change: Edited, seen: Seen) -> str:

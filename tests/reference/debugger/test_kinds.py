@@ -269,5 +269,19 @@ def test_what_the_run_shows_decides_where_the_text_cannot():
     assert kind_of(wrong, right) == "aliasing"
 
 
+@pytest.mark.parametrize("scaled", ["gc *= f", "gc = gc * f"])
+def test_a_value_that_is_scaled_before_its_last_reader(scaled):
+    early = f"for t in r:\n    {scaled}\n    au = gc * i\n    gx = au @ W\n"
+    late = f"for t in r:\n    au = gc * i\n    {scaled}\n    gx = au @ W\n"
+    assert kind_of(early, late) == "overwritten too early"
+    assert kind_of(late, early) == "wrong order"
+
+
+def test_a_sum_that_is_set_anew_in_each_turn():
+    text = "{}for k in layers:\n{}    for t in steps:\n        dh = back(dh)\n"
+    zeros = "dh = np.zeros(4)\n"
+    assert kind_of(text.format(zeros, ""), text.format("", f"    {zeros}")) == "initial value"
+
+
 def test_a_text_that_did_not_change_has_no_kind():
     assert kind_of("a = 1", "a = 1  # the same") == ""
