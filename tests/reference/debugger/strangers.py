@@ -324,3 +324,72 @@ def example(rng):
     n = rng.standard_normal
     return {"w": n((H, H)), "k": np.array(n())}, {"x": n((T, H)), "g": n(H)}
 """
+
+# One array for all gates.
+GATES = """
+import numpy as np
+
+def softplus(v):
+    return np.log1p(np.exp(v))
+
+class LSTM:
+    def __init__(self, par):
+        self.par = par
+
+    def fwd(self, xs, h, c):
+        W, U, b = self.par["W"], self.par["U"], self.par["b"]
+        self.saved = []
+        H = h.shape[-1]
+        for x in xs:
+            pre = x @ W + h @ U + b
+            gates = pre.copy()
+            gates[:, :3 * H] = 1 / (1 + np.exp(-pre[:, :3 * H]))
+            gates[:, 3 * H:] = np.tanh(pre[:, 3 * H:])
+            i, f, o, g = (gates[:, k * H:(k + 1) * H] for k in range(4))
+            c_in, h_in = c, h
+            c = c * f + i * g
+            s = np.tanh(c)
+            h = o * s
+            self.saved.append([x, h_in, c_in, gates, s])
+        return h
+
+    def bwd(self, dh):
+        W, U = self.par["W"], self.par["U"]
+        H = dh.shape[-1]
+        dW, dU, db = np.zeros(W.shape), np.zeros(U.shape), np.zeros(4 * H)
+        dc = np.zeros(dh.shape)
+        dxs = []
+        for x, h_in, c_in, gates, s in reversed(self.saved):
+            i, f, o, g = np.split(gates, 4, axis=1)
+            dz = np.zeros_like(gates)
+            dc = dc + dh * o * (1 - s * s)
+            dz[:, :H] = dc * g
+            dz[:, H:2 * H] = dc * c_in
+            dz[:, 2 * H:3 * H] = dh * s
+            dz[:, 3 * H:] = dc * i
+            slope = gates * (1 - gates)
+            slope[:, 3 * H:] = 1 - g * g
+            dz = dz * slope
+            dW += x.T @ dz
+            dU += h_in.T @ dz
+            db += dz.sum(0)
+            dxs.append(dz @ W.T)
+            dh = dz @ U.T
+            dc = dc * f
+        return {"W": dW, "U": dU, "b": db, "xs": np.array(dxs[::-1]), "h": dh, "c": dc}
+
+def loss(params, inputs):
+    h = LSTM(params).fwd(inputs["xs"], inputs["h"], inputs["c"])
+    return np.sum(softplus(h))
+
+def backward(params, inputs):
+    cell = LSTM(params)
+    h = cell.fwd(inputs["xs"], inputs["h"], inputs["c"])
+    return cell.bwd(1 / (1 + np.exp(-h)))
+
+def example(rng):
+    T, B, D, H = (int(k) for k in rng.permutation([3, 4, 5, 6]))
+    n = rng.standard_normal
+    return ({"W": n((D, 4 * H)) / 2, "U": n((H, 4 * H)) / 2, "b": n(4 * H)},
+            {"xs": n((T, B, D)), "h": n((B, H)), "c": n((B, H))})
+"""

@@ -5,7 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from tests.reference.debugger.programs import line_of, module
-from tests.reference.debugger.strangers import BUFFERS, ELMAN, LAYERS, LEAKY, LSTM, NORM, TAPE
+from tests.reference.debugger.strangers import (
+    BUFFERS,
+    ELMAN,
+    GATES,
+    LAYERS,
+    LEAKY,
+    LSTM,
+    NORM,
+    TAPE,
+)
 
 from reference.debugger.debug import debug
 from reference.debugger.verdict import judge
@@ -73,6 +82,19 @@ MISTAKES = {
                    "    dlogit = np.zeros(prob.shape, dtype=int)\n    dlogit[:] = prob\n"),
                   ("    dlogit /= B\n", "    dlogit = dlogit / B\n")],
         ["dlogit = np.zeros(prob.shape, dtype=int)", "dlogit[:] = prob"], ["wrong dtype"]),
+    "a second name for the gates": (
+        GATES, [("            slope = gates * (1 - gates)\n",
+                 "            slope = gates\n            slope *= 1 - gates\n")],
+        ["slope = gates", "slope *= 1 - gates"], ["aliasing", "overwritten too early"]),
+    "a cell that is changed in place": (
+        GATES, [("            c = c * f + i * g\n",
+                 "            c *= f\n            c += i * g\n")],
+        ["c *= f", "c += i * g", "c_in, h_in = c, h"], ["argument changed", "aliasing"]),
+    "a buffer that is handed out": (
+        GATES, [("        dxs = []\n",
+                 "        dxs, dx = [], np.zeros(self.saved[0][0].shape)\n"),
+                ("dxs.append(dz @ W.T)", "dxs.append(np.matmul(dz, W.T, out=dx))")],
+        ["dxs.append(np.matmul(dz, W.T, out=dx))"], ["aliasing"]),
     "a contribution that is added nowhere": (
         LAYERS, [("nonlocal dw, dk", "nonlocal dk"),
                  ("        dw = dw + np.outer(da, s)\n", "        part = np.outer(da, s)\n")],
