@@ -92,8 +92,11 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
             ranked[key] = rank
     ordered = sorted(ranked, key=lambda key: ranked[key])
     weighted = [(*key, _WEIGHTS[int(ranked[key][0])]) for key in ordered]
-    # Statements without a value of their own (loops, conditions): they are few and cheap.
-    weighted += [s for s in everything if s[:2] not in ranked]
+    # Of loops, conditions, and lines that only hand a value on, nothing may be known: they come
+    # before the lines of which it is known that they explain nothing.
+    nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][3] > -0.05]
+    unknown = [s for s in everything if s[:2] not in ranked]
+    weighted = [s for s in weighted if s not in nothing] + unknown + nothing
     return _with_writers(program, weighted)
 
 

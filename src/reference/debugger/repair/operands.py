@@ -32,7 +32,7 @@ def _singles(place: Place) -> Iterator[Rewrite]:
                     kind = naming(text, atom.text)
                     cost = 1.0 + unlike(text, atom.text) + 0.5 * atom.zero
                     yield place.rewrite(node, atom.text, kind, f"{atom.text}, not {text}", cost)
-            if isinstance(parent, ast.Call) and isinstance(node, ast.Name):
+            if isinstance(parent, ast.Call | ast.Subscript) and isinstance(node, ast.Name):
                 yield from _lists(place, node, text, value)
             if isinstance(parent, ast.Subscript) and isinstance(node, ast.Name):
                 yield from _longer_or_shorter(place, node, text, value)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.repair.entries import keyed
 from reference.debugger.source import Source, Splice, Unit
 
 
@@ -196,8 +197,8 @@ class Place:
                     texts[text] = None
                     if isinstance(node, ast.Subscript):
                         texts |= dict.fromkeys(shifted(self, node))
-        for name in self.env:
-            texts[name] = None
+        nodes = walked(self.function)
+        texts |= dict.fromkeys([*self.env, *keyed(nodes, self.statement.lineno, self.env)])
         for t in self.counters:
             for name, held in self.env.items():
                 if isinstance(held, np.ndarray) and held.ndim > 1 and held.dtype.kind == "f":

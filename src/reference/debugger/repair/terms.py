@@ -79,7 +79,7 @@ def _wide(place: Place, node: ast.expr, base: str, value: object) -> Iterator[Re
     if not isinstance(target, ast.Subscript):
         return
     shape = place.shape(place.text(target))
-    if len(shape) < 2 or shape == np.shape(value):  # type: ignore[arg-type]  # a value of whatever type has a shape
+    if not shape or shape == np.shape(value):  # type: ignore[arg-type]  # a value of whatever type has a shape
         return
     for atom in place.atoms:
         if atom.shape and atom.shape == shape[: len(atom.shape)] and not atom.zero:
