@@ -187,8 +187,8 @@ def jacobian(
         for k, of_site in sizes.items()
         if of_site and (plain is None or not sites[k].plain or sites[k].role in plain)
     }
-    # What is too much is taken from the names first, and from the largest first.
-    heaviest = sorted(sizes, key=lambda k: (sites[k].plain, sum(sizes[k])))
+    # What is too much is taken from the large names first, and from the largest first.
+    heaviest = sorted(sizes, key=lambda k: (sites[k].plain and sum(sizes[k]) > 200, sum(sizes[k])))
     while heaviest and sum(map(sum, sizes.values())) > _MOST_UNKNOWNS:
         del sizes[heaviest.pop()]
     columns: dict[int, list[slice]] = {}
