@@ -127,7 +127,9 @@ def _suspect(
     now: Round, originals: Mapping[str, str], file: str, line: int, e: Evidence, said: Said
 ) -> Suspect:
     site = now.recording.sites[e.site]
-    pattern, steps = pattern_of(now, file, line, e)
+    pattern, steps = said.pattern, said.steps
+    if not pattern:
+        pattern, steps = pattern_of(now, e)
     return Suspect(
         file=file,
         line=line,

@@ -21,6 +21,7 @@ from manual_lstm.checks import Array
 from reference.debugger.agreement import MAKES, Agreement
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds import kind_of
+from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.places import place_at
 from reference.debugger.probe import record
 from reference.debugger.program import Inputs, Program
@@ -29,6 +30,7 @@ from reference.debugger.round import Round
 from reference.debugger.source import Source, Splice
 from reference.debugger.telling import told
 from reference.debugger.tidy import tidied
+from reference.debugger.turns import turns
 
 _A_LINE = 0.6  # seconds
 _TRIED = 12  # edits of a line that are run
@@ -46,11 +48,17 @@ class Said:
         One sentence without its full stop.
     should_be : str
         The text that the line should have, if it is known.
+    pattern : str
+        At which time steps it is wrong, in words, where running it as mended tells.
+    steps : tuple of int
+        The same as numbers.
     """
 
     kind: str = ""
     why: str = ""
     should_be: str = ""
+    pattern: str = ""
+    steps: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -343,8 +351,13 @@ class Numbers:
         before = self.originals[rewrite.file]
         try:
             after = tidied(Source(rewrite.file, before).edited(rewrite.splices), before)
-            kind = kind_of(before, after) or rewrite.kind
+            until = min(time.monotonic() + 0.5 * _A_LINE, self.until)
+            seen = turns(self.program, self.inputs, rewrite.file, before, after, until)
+            kind = kind_of(before, after, seen_in(seen)) or rewrite.kind
             why = told(kind, before, after).wrong
+            pattern, steps = "", ()
+            if seen is not None and seen.matters:
+                pattern, steps = pattern_of_edit(kind, before, after, seen, self.inputs)
         except (SyntaxError, ValueError):
             return Said()
         lines = [line.strip() for line in after.splitlines()]
@@ -352,7 +365,7 @@ class Numbers:
         new = [
             line for line, whole in zip(lines, after.splitlines(), strict=True) if whole not in gone
         ]
-        return Said(kind, why, "\n".join(new))
+        return Said(kind, why, "\n".join(new), pattern, steps)
 
 
 def _read_by(place: Place) -> list[str]:

@@ -7,15 +7,12 @@ from reference.debugger.round import Round, times_of
 from reference.debugger.timing import in_words
 
 
-def pattern_of(now: Round, file: str, line: int, e: Evidence) -> tuple[str, tuple[int, ...]]:
+def pattern_of(now: Round, e: Evidence) -> tuple[str, tuple[int, ...]]:
     """Return at which time steps a line has to give another value, in words and as numbers.
 
     Parameters
     ----------
     now : Round
-    file : str
-    line : int
-        Of the statement.
     e : Evidence
         What the solve for its value says.
     """

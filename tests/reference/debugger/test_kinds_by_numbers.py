@@ -120,3 +120,11 @@ def test_a_count_is_not_taken_of_a_sum():
     edited = [source.edited(rewrite.splices).splitlines()[line - 1] for rewrite in common(place)]
     assert any(" / dz.shape[1]" in text or " / 20" in text or "mean" in text for text in edited)
     assert not any("len(dz.sum" in text or "len((dz).sum" in text for text in edited)
+
+
+def test_the_steps_are_those_at_which_the_mended_program_needs_the_line():
+    found = suspects(("        dU += hs[t].T @ dz", "        dU = hs[t].T @ dz"))
+    wrong = next(s for s in found if s.text == "dU = hs[t].T @ dz")
+    assert (wrong.kind, wrong.pattern) == ("= for +=", "all but t=0")
+    found = suspects(("df = dc * cs[t] *", "df = dc * cs[t + 1] *"))
+    assert next(s for s in found if "cs[t + 1] * f" in s.text).pattern == "all"
