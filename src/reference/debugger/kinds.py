@@ -119,7 +119,7 @@ def _is_read_after(change: Edited) -> bool:
         if isinstance(s, ast.stmt) and first <= s.lineno < last
     ]
     setting, reading = ([old], passed) if later else (passed, [old])
-    anew = [
+    anew: list[ast.stmt] = [
         s
         for s in setting
         if isinstance(s, ast.Assign)
