@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reference.debugger.program import Program
 from reference.debugger.repair import Place, Rewrite
 
 
@@ -28,3 +29,9 @@ class Found:
     texts: dict[str, str]
     steps: list[Step]
     cost: float
+
+
+def made_of(steps: list[Step], program: Program) -> Found:
+    """Return the repair of edits after the last of which the program, as it stands, is right."""
+    texts = {file: source.text for file, source in program.sources.items()}
+    return Found(texts, list(steps), max(step.rewrite.cost for step in steps))

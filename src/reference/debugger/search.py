@@ -22,7 +22,7 @@ from reference.debugger.places import (
 )
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place, Rewrite, common, rich
-from reference.debugger.repairs import Found, Ranked, Step, Weighed
+from reference.debugger.repairs import Found, Ranked, Step, Weighed, made_of
 from reference.debugger.round import Round, probed
 from reference.debugger.source import Splice
 
@@ -89,7 +89,9 @@ class Search:
             outcome = self.program.run(case.inputs, self.limit)
             self.limit = max(0.5, 50 * (time.monotonic() - start))
             base = score(outcome, case)
-            if len(base.right) == len(case.oracle) and self.accepts():
+            if len(base.right) == len(case.oracle) and self._confirmed():
+                if self.steps and not self.found:
+                    self.found.append(made_of(self.steps, self.program))
                 return
             step = self._step_from(outcome, base)
             if step is None or self.late():
