@@ -28,6 +28,8 @@ from reference.debugger.timebox import TimeUp, Watchdog
 from reference.debugger.verdict import Judgement, judge
 from reference.report.heat_map import relative_errors
 
+_TELLING = 3.0  # seconds that are kept for saying what was found
+
 
 def debug(
     loss: Any,
@@ -184,7 +186,8 @@ def _searched(
         search = None
         if first is not None and program.functions:
             shown = [first]
-            search = Search(program, shown, until - 0.2, _accepts(program, small[0]), progress)
+            end = until - min(_TELLING, 0.2 * (until - time.monotonic()))
+            search = Search(program, shown, end, _accepts(program, small[0]), progress)
             search.cases += [
                 case for d in others if (case := _case(program, d, names, until)) is not None
             ]
