@@ -18,6 +18,7 @@ from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
 from reference.debugger.examples import Examples, guarded
+from reference.debugger.memory_bound import bounded
 from reference.debugger.mends import LEFT_BEHIND, mends
 from reference.debugger.oracle import gradients
 from reference.debugger.places import computes
@@ -174,7 +175,7 @@ def _searched(
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
     originals = {file: source.text for file, source in program.sources.items()}
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
-    with program.quiet():
+    with program.quiet(), bounded():
         names = _names(program, judgement, given)
         if isinstance(example, Examples) and example.failed:
             example = None
