@@ -186,7 +186,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
             if all(type(x) is Dual for x in flat):
                 blocks.append((len(notes), value.shape))
                 made = np.empty_like(value)
-                made.flat = [noted(x) for x in flat]  # type: ignore[assignment]  # any sequence will do
+                made.flat = [noted(x) for x in flat]  # type: ignore[assignment]  # NumPy: any list
                 return made
         return value
 
@@ -196,7 +196,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
             value = group[name]
             if isinstance(value, np.ndarray) and value.dtype.kind == "f":
                 rows = duals(value)
-                rows.flat = [noted(x) for x in rows.ravel()]  # type: ignore[assignment]  # the same
+                rows.flat = [noted(x) for x in rows.ravel()]  # type: ignore[assignment]  # NumPy: any list
                 group[name] = rows
             elif isinstance(value, float):
                 group[name] = noted(Dual(value))

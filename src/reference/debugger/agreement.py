@@ -146,16 +146,6 @@ class Agreement:
         """Return whether a difference of two values is made of adjoints: it has fewer digits."""
         return len(np.ravel(value)) > 1 and bool(self.adjoints.near(value))
 
-    def is_right(self, file: str, statement: int) -> bool:
-        """Return whether all that a statement makes are adjoints, as far as can be told."""
-        seen = [
-            right
-            for k, of_site in self.at_sites.items()
-            if self._is_at(k, file, statement)
-            for right in of_site
-        ]
-        return True in seen and False not in seen
-
     @cached_property
     def doubtful(self) -> list[tuple[str, int]]:
         """The statements that make something that is no adjoint, in the order of running."""
@@ -193,10 +183,6 @@ class Agreement:
                     return MAKES if not right else COMPLETES if now > (before or 0) else KEEPS
                 return SPOILS if right else UNKNOWN
         return UNKNOWN
-
-    def _is_at(self, k: int, file: str, statement: int) -> bool:
-        site = self.recording.sites[k]
-        return (site.file, site.statement) == (file, statement)
 
 
 def _is_float(value: Any) -> bool:

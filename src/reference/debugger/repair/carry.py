@@ -103,13 +103,9 @@ def _pairings(stale: list[str], made: list[str]) -> Iterator[tuple[tuple[str, st
                 yield (first, a), (second, b)
 
 
-def stale(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
-    """Return the names that are set before a loop, read in it and never set in it.
-
-    With the line of the loop that reads each first. Of what looks like a gradient only.
-    """
-    stored, read = _names(loop.body, ast.Store), _names(loop.body, ast.Load)
-    before = {
+def _set_before(function: ast.AST, loop: ast.For | ast.While) -> set[str]:
+    """Return the names that a function assigns before a loop."""
+    return {
         node.id
         for statement in ast.walk(function)
         if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
@@ -117,6 +113,15 @@ def stale(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
         for node in ast.walk(target)
         if isinstance(node, ast.Name)
     }
+
+
+def stale(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
+    """Return the names that are set before a loop, read in it and never set in it.
+
+    With the line of the loop that reads each first. Of what looks like a gradient only.
+    """
+    stored, read = _names(loop.body, ast.Store), _names(loop.body, ast.Load)
+    before = _set_before(function, loop)
     names = [name for name in read if name in before and name not in stored]
     lines = _first_use(loop.body, names)
     empty = _empty(function, loop)
@@ -136,14 +141,7 @@ def carried(function: ast.AST, loop: ast.For | ast.While) -> dict[str, int]:
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
     }
     read = _names(loop.body, ast.Load)
-    before = {
-        node.id
-        for statement in ast.walk(function)
-        if isinstance(statement, ast.Assign) and statement.lineno < loop.lineno
-        for target in statement.targets
-        for node in ast.walk(target)
-        if isinstance(node, ast.Name)
-    }
+    before = _set_before(function, loop)
     empty = _empty(function, loop)
     names = [n for n in read if n in before and (n[:1] in "dg" or n in added or n in empty)]
     return {n: line for n, line in _first_use(loop.body, names).items() if n[1:2].islower()}

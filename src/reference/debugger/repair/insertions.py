@@ -99,9 +99,11 @@ def changed(first: Place | None, last: Place, name: str, line: int) -> Iterator[
     shape = last.shape(name)
     if not shape:
         return
-    for atom in _likely(first, name, shape) if first is not None else ():
-        text = f"{name} = {name} + {atom}"
-        yield replace(put(first, text, _KIND, 1.7 + unlike(name, atom), name), line=line)  # type: ignore[arg-type]  # there are atoms
+    if first is not None:
+        for atom in _likely(first, name, shape):
+            text = f"{name} = {name} + {atom}"
+            added = put(first, text, _KIND, 1.7 + unlike(name, atom), name)
+            yield replace(added, line=line)
     for atom in sorted(_likely(last, name, shape), key=len):
         yield handed_on(last, name, f"{name} * {atom}", 1.9, line)
 

@@ -65,7 +65,7 @@ def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -
         if (
             isinstance(other, np.ndarray)
             and other.ndim == np.ndim(value)  # type: ignore[arg-type]  # NumPy asks any object
-            and other.shape != np.shape(value)  # type: ignore[arg-type]  # the same
+            and other.shape != np.shape(value)  # type: ignore[arg-type]  # NumPy asks any object
             and other.dtype.kind == "f"
         ):
             cost = 1.3 + unlike(text, name)
