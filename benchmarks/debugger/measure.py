@@ -16,6 +16,7 @@ import importlib.util
 import json
 import multiprocessing
 import os
+import re
 import statistics
 import sys
 import tempfile
@@ -36,6 +37,8 @@ from oracle import central_differences, errors
 from subjects import half, mistakes, mutants, right
 
 SECONDS = 20.0
+
+_OWN_FAULT = re.compile("ended early|stopped: |was not read")
 
 Case = tuple[str, str, str, dict[str, Any]]
 """Kind, name, source, and what is expected: the right program's name, and where faults are, the
@@ -122,6 +125,7 @@ def measure(case: Case, seconds: float = SECONDS) -> dict[str, Any]:
             "fixed": bool(found.fixes),
             "verified fix": bool(found.fixes) and holds(found.fixes[0], source, name),
             "fix": found.fixes[0].diff if found.fixes else "",
+            "own faults": [reason for reason in found.reasons if _OWN_FAULT.search(reason)],
         }
         if kind == "b":
             first = [
@@ -225,7 +229,7 @@ def main() -> None:
             if short or record["verdict"] not in ("wrong", "right"):
                 print(record["name"], f"{record['seconds']:.1f} s", record["verdict"], short)
                 print("   ", record.get("accepted"), record.get("expected"))
-                print("   ", record.get("accused"))
+                print("   ", record.get("accused"), *record.get("own faults", []))
                 if record.get("fix"):
                     print(
                         "\n".join(

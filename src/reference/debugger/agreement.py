@@ -70,9 +70,10 @@ class Agreement:
         """Give the values of the variables that a site's expression reads."""
         for code in self._codes(k):
             try:
-                yield eval(code, {}, env)
-            except Exception:  # of a comprehension, or a global
+                value = eval(code, {}, env)
+            except Exception:  # a global
                 continue
+            yield from value if type(value) in (list, tuple) else (value,)
 
     def _codes(self, k: int) -> list[types.CodeType]:
         """Return the variables, parts and attributes that a site's expression reads, compiled."""
@@ -192,9 +193,17 @@ def _is_float(value: Any) -> bool:
 
 
 def _places(node: ast.AST) -> Iterator[ast.expr]:
-    """Give the names, attributes and subscripts in an expression, each as a whole."""
+    """Give the names, attributes and subscripts in an expression, each as a whole.
+
+    Of a comprehension those that it runs over: what it names itself is nothing outside it.
+    """
     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
         yield node
+        return
+    if isinstance(node, ast.Lambda):
+        return
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        yield from _places(node.generators[0].iter)
         return
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):  # a method

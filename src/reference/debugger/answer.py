@@ -61,8 +61,12 @@ def suspects_of(
     originals: dict[str, str],
     judgement: Judgement,
     fixes: list[tuple[Fix, Found]],
+    reasons: list[str],
 ) -> list[Suspect]:
-    """Return the lines that may be at fault: of fixes, of findings, of the evidence, in turn."""
+    """Return the lines that may be at fault: of fixes, of findings, of the evidence, in turn.
+
+    What of that could not be told, by a fault of ours, is added to the `reasons`.
+    """
     found: list[Suspect] = []
     steps = fixes[0][1].steps if fixes else search.steps
     reader = _Reader(program, search, originals, not judgement.wrong)
@@ -80,7 +84,10 @@ def suspects_of(
         for suspect in found
     ]
     found = found + placed if fixes else placed + found
-    found += from_evidence(program, search, originals)
+    try:
+        found += from_evidence(program, search, originals)
+    except Exception as error:  # what was found so far stands all the same
+        reasons.append(f"the evidence was not read ({type(error).__name__}: {error})")
     found += [finding for finding in judgement.findings if not finding.line]
     return _distinct(found)[:8]
 

@@ -222,7 +222,7 @@ def _searched(
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)
             fixes = fixes_of(program, search, originals, judgement)
-            suspects = suspects_of(program, search, originals, judgement, fixes)
+            suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
             suspects = combined(
                 suspects, [*judgement.findings, *shared_memory], first=not judgement.wrong
             )

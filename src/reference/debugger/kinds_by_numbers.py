@@ -124,7 +124,10 @@ class Numbers:
     def of(self, file: str, line: int, e: Evidence) -> Said:
         """Return what is wrong with a line, as far as the numbers tell."""
         if (file, line) not in self._said:
-            self._said[file, line] = self._read(file, line, e)
+            try:
+                self._said[file, line] = self._read(file, line, e)
+            except Exception:  # a fault of ours: the line is to blame whatever it is called
+                self._said[file, line] = Said()
         return self._said[file, line]
 
     def makes_wrong(self, file: str, line: int) -> bool:
@@ -253,7 +256,7 @@ class Numbers:
         name = self.now.recording.sites[one.site].name
         lacks = one.wanted - one.made
         largest = float(np.max(np.abs(one.wanted), initial=0.0))
-        lacks[np.abs(lacks) < 1e-9 * largest] = 0
+        lacks = np.where(np.abs(lacks) < 1e-9 * largest, 0.0, lacks)
         if agreement.near(lacks):
             return Said("missing path", f"{name} lacks the part that comes by another way")
         if agreement.near(-lacks):

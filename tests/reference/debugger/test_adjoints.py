@@ -64,6 +64,17 @@ def test_numbers_of_the_loss_itself_and_zeros_say_nothing():
     assert found.of(np.arange(3)) is None  # no floats
 
 
+def test_what_a_comprehension_names_itself_is_no_variable_of_the_line():
+    da = f'da = (inputs["dh"][t] + dh_next) * {TANH}'
+    assert da in RNN
+    wrong = da.replace(TANH, "np.array([x for x in (1 - h[t])])")
+    found, lines = agreement(RNN.replace(da, wrong))
+    assert wrong in lines[found.doubtful[0][1] - 1]
+    listed = "dhs = [dh_next]\n        " + da.replace("dh_next", "sum(x for x in dhs)")
+    found, _ = agreement(RNN.replace(da, listed))
+    assert found.wrong == 0
+
+
 def test_an_edit_makes_keeps_and_spoils():
     wrong, _ = agreement(RNN.replace(TANH, "(1 - h[t])"))
     right, _ = agreement(RNN)
