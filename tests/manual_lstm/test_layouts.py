@@ -24,6 +24,14 @@ def both(name: str, takes_gradients: bool, **options):
     )
 
 
+def nnx_gates():
+    """Return functions to and from the layout of nnx.LSTMCell."""
+    return (
+        lambda params, gradients=False: layouts.to_flax_nnx(params, optimized=False),
+        lambda named, gradients=False: layouts.from_flax_nnx(named),
+    )
+
+
 # By layout and cell: the functions, and whether they know the cell without a bias.
 GRU_BEFORE = ml.GRUResetBefore
 CASES = {
@@ -38,6 +46,9 @@ CASES = {
     "flax LSTM": (ml.LSTM, *both("flax", False), False),
     "flax GRU": (ml.GRU, *both("flax", False), False),
     "flax RNN": (ml.RNN, *both("flax", False), False),
+    "flax_nnx LSTM": (ml.LSTM, *both("flax_nnx", False), False),
+    "flax_nnx LSTM, a matrix a gate": (ml.LSTM, *nnx_gates(), False),
+    "flax_nnx RNN": (ml.RNN, *both("flax_nnx", False), False),
     "haiku LSTM": (ml.LSTM, *both("haiku", True), False),
     "haiku GRUResetBefore": (GRU_BEFORE, *both("haiku", True), False),
     "haiku RNN": (ml.RNN, *both("haiku", True), False),
@@ -195,6 +206,25 @@ def test_every_entry_is_where_the_framework_has_it():
     assert layouts.to_flax(params)["hg"]["kernel"].tolist() == [[20, 21], [20.01, 21.01]]
 
 
+@FEW
+@given(D=sizes, H=sizes, bias=st.booleans(), seed=seeds, dtype=dtypes)
+def test_a_gru_of_nnx_is_one_without_b_hn(D, H, bias, seed, dtype):
+    full = draw(ml.GRU(D, H), seed, dtype)
+    params = full._replace(b_hn=np.zeros_like(full.b_hn))
+    given = params if bias else without_bias(params)
+    expected = params if bias else with_zeros(given, params)
+    returned = layouts.from_flax_nnx(layouts.to_flax_nnx(given))
+    assert type(returned) is ml.GRUParams
+    for array, other in zip(expected, returned, strict=True):
+        np.testing.assert_array_equal(array, other)
+        assert array.dtype == other.dtype
+    theirs = layouts.to_flax_nnx(full, gradients=True)
+    assert same(theirs, layouts.to_flax_nnx(params))
+    assert same(layouts.to_flax_nnx(layouts.from_flax_nnx(theirs)), theirs)
+    with pytest.raises(ValueError, match="b_hn has entries that are not zero"):
+        layouts.to_flax_nnx(full)
+
+
 def test_torch_biases_are_added_and_share_a_gradient():
     params = draw(ml.LSTM(3, 5), 0)
     named = layouts.to_torch(params)
@@ -315,7 +345,7 @@ WRONG = {
         lambda: layouts.from_torch(RENAMED),
         "weight_hh_l0 has shape (5, 20), but must be (4H, H) = (80, 20), because that is its "
         "shape in the layout of torch.\nHINT: these shapes are those of keras or cs231n or "
-        "manual_lstm: use layouts.from_keras or from_cs231n",
+        "flax_nnx or manual_lstm: use layouts.from_keras or from_cs231n or from_flax_nnx",
     ),
     "torch's given to Keras": (
         lambda: layouts.from_keras(list(weights_in("torch").values())[:3]),

@@ -11,6 +11,7 @@ torch     weight_ih (GH, D), weight_hh  i f g o; r z n    two biases, added; lay
 keras     kernel, recurrent_kernel,     i f c o; z r h    a GRU's bias has two rows unless it
           bias                                            resets before the product
 flax      a matrix for each gate        by name           always biases
+flax_nnx  kernel (D, GH), (H, GH)       i f g o; r z n    a GRU has no b_hn
 haiku     w (D + H, 4H), b              i g f o; z r a    adds 1 to z_f in its forward; its z
                                                           replaces
 equinox   weight_ih (GH, D), weight_hh  i f g o; r z n    one bias; bias_n is b_hn
@@ -29,6 +30,7 @@ from manual_lstm.layouts.blocks import other_update_gate
 from manual_lstm.layouts.columns import from_columns, to_columns
 from manual_lstm.layouts.equinox import from_equinox, to_equinox
 from manual_lstm.layouts.flax import from_flax, to_flax
+from manual_lstm.layouts.flax_nnx import from_flax_nnx, to_flax_nnx
 from manual_lstm.layouts.haiku import from_haiku, to_haiku
 from manual_lstm.layouts.keras import from_keras, to_keras
 from manual_lstm.layouts.onnx import from_onnx, to_onnx
@@ -43,6 +45,7 @@ __all__ = [
     "from_cs231n",
     "from_equinox",
     "from_flax",
+    "from_flax_nnx",
     "from_haiku",
     "from_ifog",
     "from_keras",
@@ -57,6 +60,7 @@ __all__ = [
     "to_cs231n",
     "to_equinox",
     "to_flax",
+    "to_flax_nnx",
     "to_haiku",
     "to_ifog",
     "to_keras",

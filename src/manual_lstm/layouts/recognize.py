@@ -27,7 +27,7 @@ def recognize(arrays: Any) -> list[str]:
     --------
     >>> import numpy as np
     >>> recognize({"kernel": np.zeros((3, 20)), "recurrent_kernel": np.zeros((5, 20))})
-    ['keras', 'cs231n', 'manual_lstm']
+    ['keras', 'cs231n', 'flax_nnx', 'manual_lstm']
     >>> recognize([np.zeros((20, 3)), np.zeros((20, 5))])
     ['torch', 'equinox']
     """
@@ -114,9 +114,9 @@ def _columns(shapes: list[tuple[int, ...]], count: int) -> bool:
 
 _FITS = (
     (("torch", "equinox"), _rows_per_gate),
-    (("keras", "cs231n", "manual_lstm"), _columns_per_gate),
+    (("keras", "cs231n", "flax_nnx", "manual_lstm"), _columns_per_gate),
     (("onnx",), _directions_first),
-    (("flax",), _matrix_per_gate),
+    (("flax", "flax_nnx"), _matrix_per_gate),
     (("columns",), _columns),
     (("haiku",), lambda shapes, count: _input_and_state_together(shapes, count, 0)),
     (("ifog",), lambda shapes, count: _input_and_state_together(shapes, count, 1)),
