@@ -31,16 +31,16 @@ def executed(path: Path) -> str:
         If a cell raises; its code and its traceback are the message.
     """
     import nbformat
-    from jupyter_client.manager import AsyncKernelManager
     from nbclient import NotebookClient
     from nbconvert import MarkdownExporter
+    from traitlets.config import Config
 
     notebook = nbformat.read(path, as_version=4)
     # Sockets in the file system where there are such: no other user can listen to them.
-    kernel = AsyncKernelManager(transport="tcp" if os.name == "nt" else "ipc")
+    transport = "tcp" if os.name == "nt" else "ipc"
     NotebookClient(
         notebook,
-        km=kernel,
+        config=Config(KernelManager={"transport": transport}),
         timeout=SECONDS,
         allow_errors=False,
         resources={"metadata": {"path": str(ROOT)}},
