@@ -224,7 +224,10 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
         for at, shape in blocks
         for values in (one, whole, others)
     )
-    return Adjoints(whole, np.concatenate([one, others]), np.array(known), arrays)
+    made = np.array(known)
+    if program.shared_too:  # one function for both: what the loss is not made of is its backward
+        made = made[whole != 0]
+    return Adjoints(whole, np.concatenate([one, others]), made, arrays)
 
 
 class _Watched:

@@ -15,7 +15,7 @@ from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.program import Program
 from reference.debugger.repairs import Found, Step
 from reference.debugger.search import Search
-from reference.debugger.source import Source
+from reference.debugger.source import Source, function_at
 from reference.debugger.telling import Told, told
 from reference.debugger.tidy import original_line, tidied
 from reference.debugger.turns import turns
@@ -212,16 +212,6 @@ def _siblings(step: Step, first: Suspect, originals: dict[str, str]) -> list[Sus
                         variable=name, should_be=splice.new)
             )  # fmt: skip
     return found
-
-
-def function_at(source: Source, line: int) -> str:
-    """Return the name of the innermost function around a line."""
-    around = [
-        node
-        for node in ast.walk(source.tree)
-        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
-    ]
-    return max(around, key=lambda node: node.lineno).name if around else ""
 
 
 def _text_of(text: str, line: int) -> str:

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 import time
 from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
 from reference.debugger.cases import Case
 from reference.debugger.probe import record
 from reference.debugger.program import Program
 from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
+from reference.debugger.source import function_at
 
-_PLAUSIBLE = {MAKES: -0.3, COMPLETES: -0.2, KEEPS: 0.3, SPOILS: 1.5}
+_PLAUSIBLE = {MAKES: -0.3, COMPLETES: -0.2, KEEPS: 0.5, SPOILS: 1.5}
+_OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blame last
+_FORWARD = re.compile("forward|fwd")
 _LINES = 12
 _EACH = 12  # edits of a line
 
 
-def plausible(program: Program, now: Round, rewrite: Rewrite) -> float:
-    """Return what the adjoints add to the cost of an edit: a right number is not to be mended."""
-    return _PLAUSIBLE.get(now.change(program, rewrite), 0.0)
+def plausible(
+    program: Program, now: Round, rewrite: Rewrite, adjoints: Adjoints | None = None
+) -> float:
+    """Return what is added to the cost of an edit that makes all right.
+
+    By the adjoints: a right number is not to be mended; and of what the loss runs too, of which
+    the backward is to be the derivative.
+    """
+    if now.agreement is None and adjoints is not None:
+        now.agreement = Agreement(adjoints, now.recording, program.sources)
+    source = program.sources[rewrite.file]
+    unit = source.unit_at(source.line_at(rewrite.splices[0].start))
+    own = unit is None or program.only_in_backward(unit)
+    if program.shared_too:  # one function runs all: the names of its parts tell them apart
+        name = function_at(source, rewrite.line)
+        own = _FORWARD.search(name) is None
+    return _PLAUSIBLE.get(now.change(program, rewrite), 0.0) + (0.0 if own else _OF_THE_LOSS)
 
 
 def agreeing(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import itertools
 import time
 from collections.abc import Iterable, Iterator
@@ -13,7 +14,7 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.places import all_statements, place_at
 from reference.debugger.probe import record
 from reference.debugger.program import Program
-from reference.debugger.repair import Rewrite, common, shapes, sharing, statements
+from reference.debugger.repair import Place, Rewrite, common, results, shapes, sharing, statements
 from reference.debugger.repairs import Found, Step
 from reference.debugger.round import Round
 from reference.debugger.search import Search
@@ -63,7 +64,24 @@ def search_shapes(search: Search, findings: Iterable[Suspect], seconds: float) -
     if place is None or not names:
         return
     found = [*common(place), *shapes.rewrites(place, case.oracle[names[0]].shape)]
+    missing = [name for name in case.oracle if name not in now.recording.outputs]
+    found += results.keys(place, missing)
+    for other in _telling(program, now, names):
+        if other is not place:  # where another value may be handed over under the name
+            found += [*common(other), *results.keys(other, missing)]
     _keep(search, now, sorted(found, key=_cost), until)
+
+
+def _telling(program: Program, now: Round, names: Iterable[str]) -> Iterator[Place]:
+    """Give the statements that say the names of gradients, as the keys of a dict."""
+    for unit in program.live_units:
+        if program.searched(unit):
+            for file, line, _ in all_statements(program, unit):
+                place = place_at(program, now, file, line)
+                nodes = [] if place is None else [node for node, _ in place.nodes]
+                said = {node.value for node in nodes if isinstance(node, ast.Constant)}
+                if place is not None and not said.isdisjoint(names):
+                    yield place
 
 
 def _lines(found: Iterable[Suspect]) -> dict[tuple[str, int], None]:

@@ -18,6 +18,7 @@ from reference.debugger.program import Program
 from reference.debugger.repair import (
     Place,
     Rewrite,
+    analogy,
     carry,
     common,
     derivatives,
@@ -65,6 +66,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from derivatives.completions(place)
         yield from starts.of_floats(place)
         yield from starts.anew(place)
+        yield from analogy.anew(place)
 
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:

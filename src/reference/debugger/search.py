@@ -28,6 +28,7 @@ from reference.debugger.source import Splice
 
 _MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
+_LINES = ("alone", "adjoints")
 _MOST_BEGINNINGS = 3
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
@@ -70,8 +71,7 @@ class Search:
         best: list[Step] = []
         for _ in range(_MOST_BEGINNINGS):
             self._follow()
-            if len(self.steps) > len(best):
-                best = self.steps
+            best = max(best, self.steps, key=len)
             if self.found or self.late() or not self.steps:
                 break
             # It led nowhere: begin again with another edit than the first.
@@ -162,9 +162,8 @@ class Search:
                 elif self.steps or rewrite.splices not in self._refused:
                     partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
             if self.found and stage not in _QUICK:
-                after += (
-                    0.5 if stage in ("alone", "adjoints") else 1
-                )  # the next lines in the order of evidence may have a simpler mend
+                # The next lines in the order of evidence may have a simpler mend.
+                after += (0.5 if stage in _LINES else 1) * (1 if best_cost < 1.5 else 0.4)
             if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
             if stage == "some" and partial and min(partial, key=_first)[0][0] < 0:
@@ -389,7 +388,8 @@ class Search:
         step = self._step(rewrite, now)
         source = self.program.sources[rewrite.file]
         texts = {**step.texts, rewrite.file: source.edited(rewrite.splices)}
-        cost = rewrite.cost + penalty + by_adjoints.plausible(self.program, now, rewrite)
+        more = by_adjoints.plausible(self.program, now, rewrite, self._adjoints())
+        cost = rewrite.cost + penalty + more
         self.found.append(Found(texts, [*self.steps, step], cost))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from reference.debugger.repair import (
+    analogy,
     derivatives,
     indices,
     late,
@@ -31,6 +32,7 @@ _COMMON = (
     signs.rewrites, statements.rewrites, loops.rewrites, indices.rewrites, products.rewrites,
     reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites, operands.rewrites,
     terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites, sharing.rewrites,
+    analogy.rewrites,
 )  # fmt: skip
 
 

@@ -25,9 +25,10 @@ def weighed_by_habit(place: Place, rewrite: Rewrite) -> Rewrite:
     if len(rewrite.splices) == 1 and _is_familiar(place, splice.start, splice.end, splice.new):
         cost -= 0.15
     statement = place.statement
-    if isinstance(statement, ast.Return) and rewrite.kind in ("wrong operand", "gate copied"):
+    exchanged = ("wrong operand", "gate copied", "wrong sign")
+    if isinstance(statement, ast.Return) and rewrite.kind in exchanged:
         cost += 0.25
-    if len(rewrite.splices) == 1 and _orphans(place, splice.start, splice.end):
+    if len(rewrite.splices) == 1 and _orphans(place, splice.start, splice.end, splice.new):
         cost += 0.6
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Name | ast.Attribute | ast.Subscript) and rewrite.kind.startswith(
@@ -56,10 +57,10 @@ def _triples(text: str) -> set[tuple[str, ...]]:
     return {tuple(tokens[k : k + 3]) for k in range(len(tokens) - 2)}
 
 
-def _orphans(place: Place, start: int, end: int) -> bool:
+def _orphans(place: Place, start: int, end: int, new: str) -> bool:
     """Whether a variable of the function would be read nowhere: the edit goes round its fault."""
     old = place.source.data[start:end].decode()
-    if not old.isidentifier():
+    if not old.isidentifier() or old in _TOKEN.findall(new):
         return False
     reads, stored = _uses(place.function)
     return old in stored and reads[old] == 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+from collections import deque
 from collections.abc import Iterator
+
+import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
 
@@ -13,6 +16,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     statement = place.statement
     if not isinstance(statement, ast.For):
         return
+    yield from _turned(place, statement.iter)
     for node, _ in place.loaded:
         if not (isinstance(node, ast.Call) and place.text(node.func) in ("range", "np.arange")):
             continue
@@ -31,6 +35,16 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
         elif len(texts) == 1:
             yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
+
+
+def _turned(place: Place, over: ast.expr) -> Iterator[Rewrite]:
+    """Give what a loop runs over the other way round, where that is a sequence of some length."""
+    if not isinstance(over, ast.Name | ast.Attribute | ast.Subscript):
+        return
+    text = place.text(over)
+    value = place.value(text, place.env)
+    if isinstance(value, list | tuple | deque | np.ndarray) and len(value) > 1:
+        yield place.rewrite(over, f"reversed({text})", "forward order", "backwards", 1.2)
 
 
 def _tidy(text: str) -> str:

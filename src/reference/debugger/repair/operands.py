@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite, inside
+from reference.debugger.repair.place import Place, Rewrite, inside, walked
 from reference.debugger.source import Splice
 
 
@@ -133,11 +133,12 @@ def _everywhere(place: Place) -> Iterator[Rewrite]:
         if len(those) < 2:
             continue
         value = place.value(text, place.env)
+        number = type(value) is int
         for new in replacements(place, text, value):
             yield place.splice(
                 [Splice(*place.source.span(node), new) for node in those],
                 naming(text, new), f"{new}, not {text}, everywhere in the line",
-                1.2 + unlike(text, new),
+                1.2 if number else 1.2 + unlike(text, new),
             )  # fmt: skip
 
 
@@ -169,9 +170,34 @@ def _others(place: Place, node: ast.expr, text: str, value: object) -> Iterator[
     """Give other variables of the same type for what is no array: caches, indices, counts."""
     if value is None or callable(value) or text in ("np", "self"):
         return
-    for name, other in place.env.items():
+    near = _indices(place) if type(value) in (int, slice) and _in_index(place, node) else {}
+    for name, other in {**near, **place.env}.items():
         if name != text and type(other) is type(value) and not name.startswith("__"):
-            yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", 2.0)
+            cost = 1.5 if name in near else 2.0
+            yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
+
+
+def _in_index(place: Place, node: ast.expr) -> bool:
+    """Return whether a name stands in a subscript of the statement."""
+    return any(
+        inner is node
+        for outer, _ in place.nodes
+        if isinstance(outer, ast.Subscript)
+        for inner in ast.walk(outer.slice)
+    )
+
+
+def _indices(place: Place) -> dict[str, object]:
+    """Return the integers and slices by which the function takes parts of arrays, by name."""
+    names = {
+        inner.id
+        for outer in walked(place.function)
+        if isinstance(outer, ast.Subscript)
+        for inner in ast.walk(outer.slice)
+        if isinstance(inner, ast.Name)
+    }
+    known = {**place.names, **place.env}
+    return {name: known[name] for name in sorted(names) if type(known.get(name)) in (int, slice)}
 
 
 def naming(old: str, new: str) -> str:

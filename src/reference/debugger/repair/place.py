@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.entries import keyed
+from reference.debugger.repair.helpers import of_one
 from reference.debugger.source import Source, Splice, Unit
 
 
@@ -273,7 +274,10 @@ class Place:
             texts = [a.text for a in self.atoms if shape and a.shape == shape]
             texts.sort(key=lambda text: text not in given)  # what such functions take
             found += [f"{head}{text}{tail}" for text in texts[:20]]
-        return found
+        functions, arguments = of_one(self.source)
+        given = {a for a in arguments if self.shape(a) is not None and a not in given}
+        found += [f"{f}({a})" for a in sorted(given)[:8] for f in functions[:6]]
+        return list(dict.fromkeys(found))
 
     def masks(self) -> list[Atom]:
         """Return variables that hold zeros and ones as integers or booleans."""

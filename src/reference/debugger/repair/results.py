@@ -57,6 +57,16 @@ def _renamed(place: Place) -> Iterator[Rewrite]:
                                         f"{name}, not {element.id}", 1.7)  # fmt: skip
 
 
+def keys(place: Place, names: list[str]) -> Iterator[Rewrite]:
+    """Give names that are missing in the result in the place of keys that a statement sets."""
+    for node, _ in place.nodes:
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
+            old = getattr(node.slice, "value", None)
+            for name in names if isinstance(old, str) else ():
+                yield place.rewrite(node.slice, f'"{name}"', "wrong name",
+                                    f"{name}, not {old}", 1.2)  # fmt: skip
+
+
 def missing(
     place: Place, names: list[str], primals: dict[str, tuple[int, ...]]
 ) -> Iterator[Rewrite]:

@@ -40,5 +40,5 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         sign = _OTHER[type(statement.op)]
         yield place.rewrite(
             statement, f"{place.text(statement.target)} {sign}= {place.text(statement.value)}",
-            "wrong sign", f"{sign}= in place of the operator", 1.5,
+            "wrong sign", f"{sign}= in place of the operator", 1.3,
         )  # fmt: skip

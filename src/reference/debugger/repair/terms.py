@@ -174,6 +174,11 @@ def donated(place: Place, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]
         for b in place.atoms:
             if not b.zero and b.shape != shape and b.shape and _broadcasts(b.shape, shape):
                 yield f"{a.text} * {b.text}", 2.7
+        for mask in place.masks():
+            if mask.shape and not mask.zero and _broadcasts(mask.shape, shape):
+                yield f"{a.text} * {mask.text}", 2.5
+                if np.asarray(mask.value).dtype.kind != "b":
+                    yield f"{a.text} * (1 - {mask.text})", 2.5
     matrices = _matrices(place)
     for a, m in matrices:
         for b, n in matrices:

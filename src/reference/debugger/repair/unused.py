@@ -43,6 +43,7 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
         if not isinstance(value, np.ndarray | float | np.floating):
             continue
         whole = not isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript)
+        addend = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
         for name in names:
             held = place.env.get(name)
             if not isinstance(held, np.ndarray | float | np.floating) or name == text:
@@ -58,6 +59,7 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
                     node, inside(parent, f"{text} + {name}"), "carry not added",
                     f"{name}, which nobody reads, added", 0.95,
                 )  # fmt: skip
+            if (whole or addend) and np.shape(held) == np.shape(value):
                 yield place.rewrite(
                     node, f"{product(node, text)} * {name}", "missing factor",
                     f"times {name}, which nobody reads", 1.1,
