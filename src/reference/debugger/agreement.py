@@ -179,8 +179,7 @@ class Agreement:
                 now, before = self._degree(new), self._degree(self._signed(site, old))
                 said = [int(np.sum(self.adjoints.tells(value))) for value in (old, new)]
                 if now is None or said[1] < said[0]:
-                    # Numbers that are made nothing are right by nothing.
-                    return SPOILS if right else UNKNOWN
+                    return UNKNOWN  # numbers that are made nothing are right by nothing
                 if now:
                     return MAKES if not right else COMPLETES if now > (before or 0) else KEEPS
                 return SPOILS if right else UNKNOWN

@@ -19,7 +19,7 @@ from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
 from reference.debugger.source import function_at
 
-_PLAUSIBLE = {MAKES: -0.3, COMPLETES: -0.2, KEEPS: 0.5, SPOILS: 1.5}
+_PLAUSIBLE = {MAKES: -0.3, COMPLETES: -0.2, KEEPS: 0.3, SPOILS: 1.5}
 _OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blame last
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12

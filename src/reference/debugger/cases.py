@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +16,22 @@ _RELATIVE = 1e-7
 
 @dataclass(frozen=True)
 class Case:
-    """Inputs, the loss there and the right gradients."""
+    """Inputs, the loss there and the right gradients.
+
+    Parameters
+    ----------
+    inputs : (params, inputs)
+    loss : float
+    oracle : dict
+        Gradients that have to be returned, by name.
+    also : dict
+        Those that may be: of float inputs, of a program that raises before it returns any.
+    """
 
     inputs: Inputs
     loss: float
     oracle: dict[str, Array]
+    also: dict[str, Array] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,6 +75,15 @@ class Score:
 def score(outcome: Outcome, case: Case) -> Score:
     """Compare what a backward returned with the oracle."""
     return score_of(outcome.outputs, case)
+
+
+def settled(outcome: Outcome, case: Case) -> bool:
+    """Return whether all gradients that have to be returned are right, and all others that are."""
+    returned = {k: v for k, v in case.also.items() if k in outcome.outputs}
+    oracle = {**case.oracle, **returned}
+    return not outcome.error and len(score(outcome, replace(case, oracle=oracle)).right) == len(
+        oracle
+    )
 
 
 def score_of(outputs: Mapping[str, Any], case: Case) -> Score:

@@ -176,21 +176,21 @@ def _searched(
     originals = {file: source.text for file, source in program.sources.items()}
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     with program.quiet(), bounded():
-        names = _names(program, judgement, given)
+        names, also = _names(program, judgement, given)
         if isinstance(example, Examples) and example.failed:
             example = None
         drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
         given = drawn[0]
         small = sorted(drawn[:1] if example is None else drawn, key=size_of)[:1]
         others = [d for d in drawn[1:] if d is not small[0]][:3]
-        first = _case(program, small[0], names, until)
+        first = _case(program, small[0], names, also, until)
         search = None
         if first is not None and program.functions:
             shown = [first]
             end = until - min(_TELLING, 0.2 * (until - time.monotonic()))
             search = Search(program, shown, end, _accepts(program, small[0]), progress)
             search.cases += [
-                case for d in others if (case := _case(program, d, names, until)) is not None
+                case for d in others if (case := _case(program, d, names, also, until)) is not None
             ]
             conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
             mended = mends(program, conduct, search.cases) if conduct else []
@@ -217,7 +217,9 @@ def _searched(
                 if not search.found:
                     program.restore_texts(originals)
                     search.until = end
-                    search_by_length(search, drawn, lambda d: _case(program, d, names, until), end)
+                    search_by_length(
+                        search, drawn, lambda d: _case(program, d, names, also, until), end
+                    )
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)
@@ -252,23 +254,31 @@ def _doubled(group: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _names(program: Program, judgement: Judgement, given: Inputs) -> list[str]:
-    """Return what must be right in the end: what is returned, and parameters left out."""
+def _names(program: Program, judgement: Judgement, given: Inputs) -> tuple[list[str], list[str]]:
+    """Return what must be right in the end, and what if it is returned at all.
+
+    What is returned has to be right, and parameters left out; of a program that raises nothing is
+    known of float inputs.
+    """
     known = dict(given[1]) | dict(given[0])
     returned = program.run(given, 5.0).outputs
     names = [name for name in returned if name in known]
     kinds = {finding.kind for finding in judgement.findings}
     if not names or kinds & {"never returned", "wrong name"}:
         names += [name for name in given[0] if name not in names]
-    return names
+    return names, [] if returned else [name for name in given[1] if name not in names]
 
 
-def _case(program: Program, inputs: Inputs, names: list[str], until: float) -> Case | None:
+def _case(
+    program: Program, inputs: Inputs, names: list[str], also: list[str], until: float
+) -> Case | None:
     left = until - time.monotonic()
     if left < 0.3:
         return None
-    oracle = gradients(program, inputs, names, min(5.0, left / 2))
-    return Case(inputs, program.value(inputs), oracle) if oracle else None
+    found = gradients(program, inputs, [*names, *also], min(5.0, left / 2))
+    oracle = {name: found[name] for name in names if name in found}
+    more = {name: found[name] for name in also if name in found}
+    return Case(inputs, program.value(inputs), oracle, more) if oracle else None
 
 
 def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:

@@ -13,7 +13,7 @@ import numpy as np
 from reference.debugger import by_adjoints, candidates
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
-from reference.debugger.cases import Case, Score, score
+from reference.debugger.cases import Case, Score, score, settled
 from reference.debugger.evidence import Evidence, solve_groups
 from reference.debugger.places import (
     Statement,
@@ -368,9 +368,8 @@ class Search:
 
     def _confirmed(self, first: int = 1) -> bool:
         """Return whether the program, as it stands, is right on all cases from `first` on."""
-        for case in self.cases[first:]:
-            outcome = self.program.run(case.inputs, 20 * self.limit)
-            if outcome.error or len(score(outcome, case).right) < len(case.oracle):
+        for case in self.cases[first:] or self.cases:
+            if not settled(self.program.run(case.inputs, 20 * self.limit), case):
                 return False
         return self.accepts()
 

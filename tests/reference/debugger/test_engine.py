@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import importlib.util
 import time
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
 
-from reference.debugger.debug import debug
+from reference.debugger.cases import Case, settled
+from reference.debugger.debug import _names, debug
+from reference.debugger.program import Outcome, Program
+from reference.debugger.timebox import Watchdog
 
 RIGHT = """\
 import numpy as np
@@ -274,3 +279,31 @@ def test_what_one_edit_of_one_line_does_not_mend(edits, tmp_path):
     assert found.verdict == "wrong"
     mended = loaded(found.fixes[0].apply_to(source), tmp_path, "mended")
     assert debugged(mended).verdict == "right"
+
+
+def test_of_a_program_that_raises_a_fix_has_to_be_right_in_all_that_it_returns():
+    inputs = ({"w": np.ones(2)}, {"x": np.ones(3)})
+    case = Case(inputs, 0.0, {"w": np.ones(2)}, {"x": np.full(3, 2.0)})
+    right = Outcome({"w": np.ones(2), "x": np.full(3, 2.0)})
+    assert settled(right, case)
+    assert settled(Outcome({"w": np.ones(2)}), case)  # it need not be returned
+    assert not settled(Outcome({"w": np.ones(2), "x": np.ones(3)}), case)
+    assert not settled(Outcome({"x": np.full(3, 2.0)}), case)
+
+
+def test_of_a_program_that_raises_the_gradients_of_inputs_are_checked_where_returned(tmp_path):
+    judgement: Any = SimpleNamespace(findings=())
+    for old, new, also in (
+        ("dU += hs[t].T @ dz", "dU += hs[t] @ dz", ["h0", "c0"]),
+        ("dU += hs[t].T @ dz", "dU += 2 * hs[t].T @ dz", []),
+    ):
+        made = loaded(RIGHT.replace(old, new), tmp_path)
+        given = made.example(np.random.default_rng(0))
+        with Watchdog() as watchdog:
+            program = Program(made.loss, made.backward, watchdog)
+            with program.quiet():
+                program.discover(given, 5.0)
+                names, more = _names(program, judgement, given)
+        assert set(given[0]) <= set(names)
+        assert set(also) <= set(more)
+        assert bool(more) == bool(also)

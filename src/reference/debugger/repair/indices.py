@@ -41,6 +41,7 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
             old = place.text(part)
             first, _, last = old.partition(":")
             choices = {":", "1:", ":-1", "::-1", ":1"}
+            choices |= {"::-1": {":0:-1", "-2::-1"}, ":0:-1": {"::-1"}}.get(old, set())
             for bound, side in ((part.lower, 0), (part.upper, 1)):
                 if bound is None:
                     continue
