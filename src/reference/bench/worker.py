@@ -104,7 +104,8 @@ def _kernels() -> list[str]:
     if name_of_core is None:
         return []
     name_of_core.restype = ctypes.c_char_p
-    return [f"({name_of_core().decode()} kernels)"]
+    asked = ", as OPENBLAS_CORETYPE asks" if os.environ.get("OPENBLAS_CORETYPE") else ""
+    return [f"({name_of_core().decode()} kernels{asked})"]
 
 
 def _processor() -> str:
