@@ -16,6 +16,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import Literal
 
+from reference.rounding import one_ulp
+
 # Operations that only wrap another program.
 _WRAPPERS = ("jit", "pjit", "closed_call", "custom_jvp_call", "custom_vjp_call", "checkpoint")
 _RUNS = 4
@@ -89,6 +91,4 @@ def _noisy(result: Any, rng: np.random.Generator | None) -> Any:
     if rng is None or not jnp.issubdtype(result.dtype, jnp.floating):
         return result
     plain = np.asarray(result)
-    return jnp.asarray(
-        plain + np.spacing(np.abs(plain)) * rng.choice((-1.0, 0.0, 1.0), plain.shape)
-    )
+    return jnp.asarray(plain + one_ulp(plain) * rng.choice((-1.0, 0.0, 1.0), plain.shape))

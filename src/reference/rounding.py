@@ -49,7 +49,16 @@ class _Noisy(np.ndarray):
         if not isinstance(result, np.ndarray | np.floating) or result.dtype.kind != "f":
             return result
         step = self.rng.choice((-1.0, 0.0, 1.0), result.shape).astype(result.dtype)
-        return noisy(np.asarray(result + np.spacing(np.abs(result)) * step), self.rng)
+        return noisy(np.asarray(result + one_ulp(result) * step), self.rng)
+
+
+def one_ulp(array: Array) -> Array:
+    """Return the distance to the next number for each entry of `array`, and 0 for a zero.
+
+    Rounding makes no zero anything else. A zero that moved would turn ``h > 0`` after a ReLU, and
+    a wrong mask, with all that comes of it, would look like rounding.
+    """
+    return np.where(array == 0, array.dtype.type(0), np.spacing(np.abs(array)))
 
 
 def noisy(array: Array, rng: np.random.Generator) -> Array:

@@ -30,7 +30,7 @@ from reference.debugger.voters import (
 )
 from reference.debugger.whereabouts import placed
 from reference.exact import Proof
-from reference.rounding import response_to_rounding
+from reference.rounding import one_ulp, response_to_rounding
 from reference.tolerance import bound
 
 # Below this, relative to a gradient's largest entry, "proved" outweighs what floats say.
@@ -297,14 +297,14 @@ def _response(calls: Calls, draw: Draw) -> dict[str, Array]:
 
     rng = np.random.default_rng(1)
 
-    def one_ulp(array: Array) -> Array:
-        return array + np.spacing(np.abs(array)) * rng.choice((-1.0, 1.0), array.shape)
+    def moved_by_one(array: Array) -> Array:
+        return array + one_ulp(array) * rng.choice((-1.0, 1.0), array.shape)
 
     response: dict[str, Array] = {}
     with suppress(Exception):
         plain = run(draw)
         response = {name: np.zeros(value.shape) for name, value in plain.items()}
-        moves = [run(draw.map_floats(one_ulp)) for _ in range(2)]
+        moves = [run(draw.map_floats(moved_by_one)) for _ in range(2)]
         changes = [{name: move[name] - plain[name] for name in plain} for move in moves]
         with suppress(Exception):  # code that does not take a subclass of ndarray
             changes.append(response_to_rounding(draw, run))

@@ -170,6 +170,40 @@ def test_a_kink_is_no_accusation():
     assert any("kink" in reason for reason in judgement.reasons)
 
 
+RELU = """
+import numpy as np
+
+def states(params, inputs):
+    hs = [np.zeros(params["W"].shape[0])]
+    for x in inputs["xs"]:
+        hs.append(np.maximum(0.0, params["W"] @ hs[-1] + params["U"] @ x))
+    return hs
+
+def loss(params, inputs):
+    return np.sum(states(params, inputs)[-1] ** 2)
+
+def backward(params, inputs):
+    hs = states(params, inputs)
+    dW, dU = np.zeros_like(params["W"]), np.zeros_like(params["U"])
+    dh = 2 * hs[-1]
+    for t in reversed(range(len(inputs["xs"]))):
+        dz = dh * (hs[t + 1] > 0)
+        dW += np.outer(dz, hs[t])
+        dU += np.outer(dz, inputs["xs"][t])
+        dh = params["W"].T @ dz
+    return {"W": dW, "U": dU}
+"""
+
+
+@pytest.mark.parametrize(("mask", "verdict"), [("hs[t + 1]", "right"), ("hs[t]", "wrong")])
+def test_a_wrong_mask_of_zeros_is_not_taken_for_rounding(mask, verdict):
+    rng = np.random.default_rng(0)
+    params = {"W": rng.normal(size=(4, 4)), "U": rng.normal(size=(4, 3))}
+    program = module(RELU, ("(hs[t + 1] > 0)", f"({mask} > 0)"))
+    judgement = judge(program.loss, program.backward, params, {"xs": rng.normal(size=(5, 3))})
+    assert judgement.verdict == verdict
+
+
 def _functions(source: str):
     program = module(source)
     return program.loss, program.backward
