@@ -79,6 +79,17 @@ class _Tape:
                     found[part] += adjoint * slope
         return np.array(found)
 
+    def sums(self, end: Note) -> int:
+        """Return the last note on which a number depends in more than name and scale.
+
+        What is noted after it was made for something else: gradients, where one function computes
+        both.
+        """
+        at = end.at
+        while len(self.parts[at]) == 1:
+            ((at, _),) = self.parts[at]
+        return at
+
 
 class Adjoints:
     """All adjoints of a loss at some inputs, as a set of numbers to look others up in.
@@ -217,6 +228,8 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     if not abs(end.value - before) <= 1e-9 * (1 + abs(before)):
         return None  # watching changes the program: something is written through
     found = tape.adjoints(end.tangent)
+    last = tape.sums(end.tangent)
+    known = [value for value, at in zip(known, notes, strict=True) if at <= last] + [end.value]
     whole, one = found[used], found[notes]
     others = whole - one
     arrays = (
@@ -294,18 +307,35 @@ class _Watcher(ast.NodeTransformer):
             self.generic_visit(node)
         return _wrapped(node)
 
-    def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
+    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
+        target = ast.unparse(node.target)
         node.value = self._operand(node.value)
-        if isinstance(node.target, ast.Name):
-            return node
-        node.target = self.visit(node.target)
-        return node
+        if not isinstance(node.target, ast.Name):
+            node.target = self.visit(node.target)
+        return [node, _seen(target, node)]
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
+        target = _written_to(node.value)
+        node.value = self.visit(node.value)
+        return node if target is None else [node, _seen(target, node)]
 
     def _operand(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             inner = self.visit(node)
             return _wrapped(inner) if self.plain_too else inner
         return self.visit(node)
+
+
+def _written_to(node: ast.expr) -> str | None:
+    """Return the array that a call of NumPy is told to write into."""
+    keywords = node.keywords if isinstance(node, ast.Call) else []
+    return next((ast.unparse(k.value) for k in keywords if k.arg == "out"), None)
+
+
+def _seen(target: str, after: ast.stmt) -> ast.stmt:
+    """Return a statement that notes what stands in a place now: it was made there."""
+    statement = ast.Expr(_wrapped(ast.copy_location(ast.parse(target, mode="eval").body, after)))
+    return ast.copy_location(statement, after)
 
 
 def _wrapped(node: Any) -> ast.expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import types
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -159,6 +159,40 @@ class Agreement:
                     first[key] = min(execution.order, first.get(key, execution.order))
         return sorted(first, key=first.__getitem__)
 
+    def ahead(self, skipped: Collection[int] = ()) -> int:
+        """Return how many values, in the order of running, are adjoints before one is none.
+
+        Parameters
+        ----------
+        skipped : collection of int
+            Sites that are left out: what they make is no adjoint and need be none.
+        """
+        values = [
+            (execution.order, self._signed(k, execution.value))
+            for k, seen in self.recording.executions.items()
+            if k not in skipped
+            for execution in seen
+            if _is_float(execution.value)
+        ]
+        count = 0
+        for _, value in sorted(values, key=lambda pair: pair[0]):
+            right = self.of(value)
+            if right is False:
+                break
+            count += right is True
+        return count
+
+    @cached_property
+    def silent(self) -> set[int]:
+        """The sites whose values tell nothing, or are taken for slopes."""
+        return {k for k, of_site in self.at_sites.items() if set(of_site) == {None}}
+
+    @cached_property
+    def undecided(self) -> set[tuple[str, int]]:
+        """The statements that make what tells nothing, or is taken for a slope."""
+        sites = (self.recording.sites[k] for k in self.silent)
+        return {(site.file, site.statement) for site in sites}
+
     def change(self, site: int, deltas: Iterable[Array]) -> str:
         """Say what becomes of the first value that an edit of a site changes.
 
@@ -205,9 +239,8 @@ def _places(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
         yield from _places(node.generators[0].iter)
         return
-    for child in ast.iter_child_nodes(node):
-        if isinstance(child, ast.Call) and isinstance(child.func, ast.Attribute):  # a method
-            for part in (child.func.value, *child.args):
-                yield from _places(part)
-        else:
-            yield from _places(child)
+    inner = ast.iter_child_nodes(node)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # a method
+        inner = iter([node.func.value, *node.args])
+    for child in inner:
+        yield from _places(child)

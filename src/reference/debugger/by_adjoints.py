@@ -24,6 +24,7 @@ _OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blam
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12
 _EACH = 12  # edits of a line
+_FURTHER = 2  # so many values more are right, in the order of running, before one is wrong
 
 
 def plausible(
@@ -108,13 +109,22 @@ def _lines(
     turns = [by_line[key] for key in now.agreement.doubtful if key in by_line]
     for n, place in enumerate(turns[:_LINES]):
         yield place, frozenset([MAKES])
-        if n > 1 or not more:
+        if n > 1:
             continue
-        read = {ast.unparse(_root(node)) for node, _ in place.loaded}
-        for other in by_line.values():
-            writes = other.target is not None and ast.unparse(_root(other.target)) in read
-            if writes and other.function is place.function and other is not place:
+        for other in _writers(place, by_line.values()):
+            if more:
                 yield other, frozenset([COMPLETES, KEEPS])
+            if _key(other) in now.agreement.undecided:
+                yield other, frozenset([MAKES])  # what it makes of the loss's values is no slope
+
+
+def _writers(place: Place, among: Iterable[Place]) -> Iterator[Place]:
+    """Give the other lines of a function that write what a line reads."""
+    read = {ast.unparse(_root(node)) for node, _ in place.loaded}
+    for other in among:
+        writes = other.target is not None and ast.unparse(_root(other.target)) in read
+        if writes and other.function is place.function and other is not place:
+            yield other
 
 
 def _root(node: ast.expr) -> ast.expr:
@@ -129,6 +139,9 @@ def advance(
 ) -> Rewrite | None:
     """Return the edit with which most more numbers of the backward are adjoints, or None.
 
+    Where none makes many right, the one with which they are right for longer, in the order of
+    running: with other faults downstream the right edit may make few right.
+
     Parameters
     ----------
     program : Program
@@ -142,20 +155,28 @@ def advance(
     """
     assert now.agreement is not None
     best: tuple[float, Rewrite] | None = None
-    least = now.agreement.score + max(4, 0.3 * now.agreement.wrong)
+    further: tuple[float, Rewrite] | None = None
+    before = now.agreement
+    least = before.score + max(4, 0.3 * before.wrong)
+    reached = before.ahead(before.silent) + _FURTHER
     for rewrite in itertools.islice(found, most):
-        score = _score_after(program, case, now.agreement, rewrite)
-        if score is None or score < least:
-            continue  # a few numbers are right by luck
-        if score >= now.agreement.score + now.agreement.wrong:
+        after = _after(program, case, before, rewrite)
+        if after is None:
+            continue
+        if after.score >= before.score + before.wrong:
             return rewrite  # most of what was wrong is right by it
-        rank = score - now.agreement.score - 0.5 * rewrite.cost
-        if best is None or rank > best[0]:
+        same = len(after.recording.sites) == len(now.recording.sites)
+        ahead = after.ahead(before.silent) if same and after.score > before.score else 0
+        if ahead >= reached and (further is None or ahead - rewrite.cost > further[0]):
+            further = ahead - rewrite.cost, rewrite
+        rank = after.score - before.score - 0.5 * rewrite.cost
+        if after.score >= least and (best is None or rank > best[0]):  # few are right by luck
             best = rank, rewrite
-    return None if best is None else best[1]
+    chosen = best or further
+    return None if chosen is None else chosen[1]
 
 
-def _score_after(program: Program, case: Case, before: Agreement, rewrite: Rewrite) -> int | None:
+def _after(program: Program, case: Case, before: Agreement, rewrite: Rewrite) -> Agreement | None:
     """Return how right the numbers are once an edit is made, None where it does not run."""
     text = program.sources[rewrite.file].text
     try:
@@ -165,6 +186,6 @@ def _score_after(program: Program, case: Case, before: Agreement, rewrite: Rewri
     try:
         recording = record(program, case.inputs, 2.0, around=False)
         after = Agreement(before.adjoints, recording, program.sources)
-        return None if recording.error else after.score
+        return None if recording.error else after
     finally:
         program.install(rewrite.file, text)

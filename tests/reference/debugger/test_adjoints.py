@@ -7,13 +7,34 @@ import pytest
 
 from reference.debugger.adjoints import adjoints_of
 from reference.debugger.agreement import KEEPS, MAKES, SPOILS, UNKNOWN, Agreement
+from reference.debugger.by_adjoints import advance
+from reference.debugger.cases import Case
+from reference.debugger.places import computes
 from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.repair import Rewrite
+from reference.debugger.round import Round
+from reference.debugger.source import Splice
 from reference.debugger.timebox import Watchdog
 
 from .programs import RNN, module, rnn_arguments
 
 TANH = "(1 - h[t] ** 2)"
+# One function that computes the loss and the gradients.
+BOTH = (
+    RNN.replace("def loss", "def _loss")
+    .replace("def backward", "def _both")
+    .replace("    return {", "    return total, {")
+    .replace("    for t in rev", '    total = np.sum(h[:-1] * inputs["dh"])\n    for t in rev')
+    + """
+def loss(params, inputs):
+    return _both(params, inputs)[0]
+
+def backward(params, inputs):
+    return _both(params, inputs)[1]
+"""
+)
+SEVERAL = RNN.replace(TANH, "(1 - h[t])").replace('params["W"].T @ da', 'params["W"] @ da')
 
 
 def agreement(text: str) -> tuple[Agreement, list[str]]:
@@ -23,6 +44,7 @@ def agreement(text: str) -> tuple[Agreement, list[str]]:
         program = Program(made.loss, made.backward, watchdog)
         with program.quiet():
             program.discover(given, 5.0)
+            program.shared_too = not computes(program)
             adjoints = adjoints_of(program, given, 5.0)
             assert adjoints is not None
             return Agreement(adjoints, record(program, given), program.sources), text.splitlines()
@@ -86,6 +108,49 @@ def test_an_edit_makes_keeps_and_spoils():
     assert right.change(k, [2 * v for v in values]) == SPOILS
     assert right.change(k, [values[1] - values[0], *first[1:]]) == KEEPS
     assert right.change(k, [np.zeros(3)] * len(values)) == UNKNOWN
+
+
+def test_gradients_that_the_loss_computes_besides_are_no_numbers_of_its_own():
+    text = BOTH.replace(TANH, "(1 - h[t])")
+    found, lines = agreement(text)
+    assert "(1 - h[t])" in lines[found.doubtful[0][1] - 1]
+    assert agreement(BOTH)[0].wrong == 0
+    assert agreement(BOTH)[0].score > 40
+
+
+def test_a_wrong_value_counts_until_it_is_met():
+    right, _ = agreement(RNN)
+    wrong, _ = agreement(RNN.replace(" + dh_next)", ")"))
+    first, _ = agreement(RNN.replace(TANH, "(1 - h[t])"))
+    everything = sum(of_site.count(True) for of_site in right.at_sites.values())
+    assert right.ahead() == everything
+    assert everything > wrong.ahead() > first.ahead()
+    skipped = [k for k, of_site in wrong.at_sites.items() if False in of_site]
+    assert wrong.ahead(skipped) != wrong.ahead()
+
+
+def test_with_other_faults_downstream_the_first_edit_counts_by_how_far_it_reaches():
+    made, given = module(SEVERAL), rnn_arguments()
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        with program.quiet():
+            program.discover(given, 5.0)
+            case = Case(given, program.value(given), {})
+            adjoints = adjoints_of(program, given, 5.0)
+            recording = record(program, given)
+            now = Round(recording)
+            assert adjoints is not None
+            now.agreement = Agreement(adjoints, recording, program.sources)
+            ((file, source),) = program.sources.items()
+            at = source.data.index(b"(1 - h[t])")
+            line = source.line_at(at)
+            edits = [
+                Rewrite(file, (Splice(at, at + 10, new),), "", new, 1.0, line, "da")
+                for new in ("(1 + h[t])", TANH, "h[t]")
+            ]
+            best = advance(program, case, now, edits)
+            assert best is not None
+            assert best.why == TANH
 
 
 def test_a_loss_that_does_not_run_on_other_numbers_has_no_adjoints():
