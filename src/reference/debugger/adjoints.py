@@ -79,17 +79,6 @@ class _Tape:
                     found[part] += adjoint * slope
         return np.array(found)
 
-    def sums(self, end: Note) -> int:
-        """Return the last note on which a number depends in more than name and scale.
-
-        What is noted after it was made for something else: gradients, where one function computes
-        both.
-        """
-        at = end.at
-        while len(self.parts[at]) == 1:
-            ((at, _),) = self.parts[at]
-        return at
-
 
 class Adjoints:
     """All adjoints of a loss at some inputs, as a set of numbers to look others up in.
@@ -228,8 +217,6 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     if not abs(end.value - before) <= 1e-9 * (1 + abs(before)):
         return None  # watching changes the program: something is written through
     found = tape.adjoints(end.tangent)
-    last = tape.sums(end.tangent)
-    known = [value for value, at in zip(known, notes, strict=True) if at <= last] + [end.value]
     whole, one = found[used], found[notes]
     others = whole - one
     arrays = (

@@ -9,10 +9,10 @@ from reference.debugger.adjoints import adjoints_of
 from reference.debugger.agreement import KEEPS, MAKES, SPOILS, UNKNOWN, Agreement
 from reference.debugger.by_adjoints import advance
 from reference.debugger.cases import Case
-from reference.debugger.places import computes
+from reference.debugger.places import computes, place_at
 from reference.debugger.probe import record
 from reference.debugger.program import Program
-from reference.debugger.repair import Rewrite
+from reference.debugger.repair import Rewrite, common
 from reference.debugger.round import Round
 from reference.debugger.source import Splice
 from reference.debugger.timebox import Watchdog
@@ -86,6 +86,20 @@ def test_numbers_of_the_loss_itself_and_zeros_say_nothing():
     assert found.of(np.arange(3)) is None  # no floats
 
 
+def test_what_the_loss_makes_in_place_is_its_own_too():
+    made_at_once = 'h[t] = np.tanh(params["U"][:, xs[t]] + params["W"] @ h[t - 1] + params["b"])'
+    assert made_at_once in RNN
+    in_place = (
+        'h[t] = params["U"][:, xs[t]] + params["W"] @ h[t - 1] + params["b"]\n'
+        "        h[t] *= 0.5\n        np.tanh(h[t], out=h[t])"
+    )
+    found, _ = agreement(RNN.replace(made_at_once, in_place))
+    params, given = rnn_arguments()
+    scaled = 0.5 * (params["U"][:, given["xs"][0]] + params["W"] @ given["h0"] + params["b"])
+    assert found.of(scaled) is None
+    assert found.of(np.tanh(scaled)) is None
+
+
 def test_what_a_comprehension_names_itself_is_no_variable_of_the_line():
     da = f'da = (inputs["dh"][t] + dh_next) * {TANH}'
     assert da in RNN
@@ -151,6 +165,24 @@ def test_with_other_faults_downstream_the_first_edit_counts_by_how_far_it_reache
             best = advance(program, case, now, edits)
             assert best is not None
             assert best.why == TANH
+
+
+def test_edits_of_a_line_that_writes_into_a_list_of_unlike_arrays():
+    line = "        kept[t] = da + db\n"
+    text = RNN.replace("        db += da\n", "        db += da\n" + line).replace(
+        "    for t in rev", "    kept = [np.zeros(n + 1) for n in range(len(xs))]\n    for t in rev"
+    )
+    lines = text.splitlines()
+    made, given = module(text), rnn_arguments()
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        with program.quiet():
+            program.discover(given, 5.0)
+            now = Round(record(program, given))
+            (file,) = program.sources
+            place = place_at(program, now, file, lines.index(line.rstrip()) + 1)
+            assert place is not None
+            assert any("- db" in s.new for rewrite in common(place) for s in rewrite.splices)
 
 
 def test_a_loss_that_does_not_run_on_other_numbers_has_no_adjoints():

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from reference.debugger.repair import (
     analogy,
@@ -39,10 +40,20 @@ _COMMON = (
 def common(place: Place) -> list[Rewrite]:
     """Return the single edits of a statement, cheapest first, without doubles and bans."""
     if place.edits is None:
-        found = itertools.chain.from_iterable(family(place) for family in _COMMON)
+        found = itertools.chain.from_iterable(_all_of(family, place) for family in _COMMON)
         weighed = (weighed_by_habit(place, rewrite) for rewrite in _distinct(place, found))
         place.edits = sorted(weighed, key=lambda rewrite: rewrite.cost)
     return place.edits
+
+
+def _all_of(family: Callable[[Place], Iterator[Rewrite]], place: Place) -> Iterator[Rewrite]:
+    """Give the edits of a family, as many as it can make.
+
+    The values at a statement are anybody's: lists of unlike arrays, objects without a shape. A
+    family that fails on one must not end the search for all.
+    """
+    with contextlib.suppress(Exception):
+        yield from family(place)
 
 
 def rich(place: Place) -> Iterator[Rewrite]:

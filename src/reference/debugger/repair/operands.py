@@ -52,7 +52,7 @@ def _targets(place: Place) -> Iterator[Rewrite]:
     if isinstance(value, dict):
         return
     for name, other in place.env.items():
-        alike = isinstance(other, np.ndarray) and other.shape == np.shape(value)
+        alike = isinstance(other, np.ndarray) and other.shape == getattr(value, "shape", ())
         alike = alike or (isinstance(other, list) and type(value) is list)
         if alike and name != text:
             cost = 1.2 + unlike(text, name)
