@@ -52,7 +52,7 @@ class _Noisy(np.ndarray):
         return noisy(np.asarray(result + one_ulp(result) * step), self.rng)
 
 
-def one_ulp(array: Array) -> Array:
+def one_ulp(array: Array | np.floating[Any]) -> Array:
     """Return the distance to the next number for each entry of `array`, and 0 for a zero.
 
     Rounding makes no zero anything else. A zero that moved would turn ``h > 0`` after a ReLU, and
