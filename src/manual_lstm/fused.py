@@ -32,9 +32,9 @@ memory as the tape if it were kept for all steps, and new memory is dear, up to 
 system has to find it. (5000 steps of 4 rows and 64 units are 1 to 5 % quicker so.)
 
 Per step there remain ``h W_h`` and ``dz W_hᵀ``. In float64 their weights lie column after column:
-with OpenBLAS's kernels for AVX2 that takes half the time at B = 4, H = 128 and 85 % of it at B = 32,
-H = 256 (for the products alone), with those for AVX-512 1 or 2 % more of the whole; in float32 row
-after row, which is quicker by up to a quarter; `fused_parts.has_columns`.
+with OpenBLAS's kernels for AVX2 that takes half the time at B = 4, H = 128 and 85 % of it at B = 32
+and H = 256 (for the products alone), with those for AVX-512 1 or 2 % more of the whole. In float32
+they lie row after row, which is quicker by up to a quarter; `fused_parts.has_columns`.
 Where B > 1 the former is a product for each gate, which gives the gate-major order for 0.4 µs; to
 rearrange its result would take 1.2.
 
