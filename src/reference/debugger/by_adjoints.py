@@ -177,7 +177,7 @@ def advance(
 
 
 def _after(program: Program, case: Case, before: Agreement, rewrite: Rewrite) -> Agreement | None:
-    """Return how right the numbers are once an edit is made, None where it does not run."""
+    """Return what agrees once an edit is made, None where it does not run."""
     text = program.sources[rewrite.file].text
     try:
         program.install(rewrite.file, program.sources[rewrite.file].edited(rewrite.splices))

@@ -34,6 +34,23 @@ def words_of(name: str) -> list[str]:
     return [w for w in re.split(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\d+", name) if w]
 
 
+def apart_from_ends(a: str, b: str) -> tuple[str, str, str, str]:
+    """Return how two names begin alike, what is different in each, and how they end alike.
+
+    Examples
+    --------
+    >>> apart_from_ends("past_h", "past_c"), apart_from_ends("dhr", "dcr")
+    (('past_', 'h', 'c', ''), ('d', 'h', 'c', 'r'))
+    """
+    start = 0
+    while start < min(len(a), len(b)) and a[start] == b[start]:
+        start += 1
+    end = 0
+    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
+        end += 1
+    return a[:start], a[start : len(a) - end], b[start : len(b) - end], a[len(a) - end :]
+
+
 def another_gate(a: str, b: str) -> bool:
     """Return whether two names differ in the gate that they belong to, and in nothing else.
 
@@ -44,14 +61,7 @@ def another_gate(a: str, b: str) -> bool:
     """
     if a == b or not a or not b:
         return False
-    start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
-        start += 1
-    end = 0
-    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
-        end += 1
-    one, other = a[start : len(a) - end], b[start : len(b) - end]
-    before, after = a[:start], a[len(a) - end :]
+    before, one, other, after = apart_from_ends(a, b)
     if {one.lower(), other.lower()} <= _GATES and len(one) == len(other) == 1:
         return not before or len(before) <= 3 or before.endswith("_") or after.startswith("_")
     if len(one) == len(other) == 1 and any(w in _WEIGHTS for w in before[-2:]):

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, product, walked
+from reference.debugger.roles import apart_from_ends
 from reference.debugger.source import Splice
 
 _JOINS = {"concatenate", "stack", "hstack", "vstack", "column_stack", "array", "dstack"}
@@ -72,13 +73,7 @@ def _swap(old: str, new: str) -> tuple[str, str] | None:
     """
     if old == new:
         return None
-    head = 0
-    while head < min(len(old), len(new)) and old[head] == new[head]:
-        head += 1
-    tail = 0
-    while tail < min(len(old), len(new)) - head and old[-1 - tail] == new[-1 - tail]:
-        tail += 1
-    a, b = old[head : len(old) - tail], new[head : len(new) - tail]
+    head, a, b, tail = apart_from_ends(old, new)
     return (a, b) if a and b and (head or tail or len(old) == len(new) == 1) else None
 
 
