@@ -231,7 +231,6 @@ MISTAKES = (
             "self.h[t] = a[:, OUT] * np.tanh(self.c[t])",
             "d[:, FORGET] = d_c * self.c[t - 1]",
             '"recurrent": np.tensordot(self.h[before], d_gates, axes=([0, 1], [0, 1])),',
-            "before = np.arange(n_cycles) - 1",
         ),
         kind="overwritten too early | aliasing | index off by one | wrong shape",
         steps="t=0 | the last",
