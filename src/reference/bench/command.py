@@ -20,7 +20,7 @@ all have to agree on every gradient.
 
 EXAMPLES = """\
 examples:
-  manual-lstm bench                              everything, in about 8 minutes
+  manual-lstm bench                              everything, in about 15 minutes
   manual-lstm bench --size 50,1,16,16 --threads 1
   manual-lstm bench --json bench.json --png bench.png
   manual-lstm bench --update docs/performance.md

@@ -17,6 +17,10 @@ from reference.bench.sizes import Size, draw
 
 FLOOR = "products"
 _FEWEST, _MOST = 3, 400  # rounds; two suffice where they take five times the time allowed
+# Turns of a round that are not measured: with them everybody has the caches and the memory that a
+# loop of its own would have. The system takes large arrays when they are freed, a virtual machine
+# gives what lies idle back to its host, and to find 300 MiB again takes half a second.
+_UNMEASURED = 3
 _SHORTEST = 2e-3  # seconds of one measurement: shorter tasks are repeated within it
 
 
@@ -68,6 +72,8 @@ def _interleaved(runs: dict[str, Callable[[], Any]], seconds: float) -> dict[str
         if (round_ >= _FEWEST and spent > seconds) or (round_ == 2 and spent > 5 * seconds):
             break
         for name, run in runs.items():
+            for _ in range(_UNMEASURED):
+                run()
             times = range(repeats[name])
             wall, processor = time.perf_counter(), time.process_time()
             for _ in times:
