@@ -18,7 +18,7 @@ from manual_lstm.checks import Array
 from manual_lstm.trees import named_leaves
 from reference import tolerance
 from reference.lanes import draw_lanes, lane, run_lanes, run_steps
-from reference.oracle import arguments, sequence_vjp
+from reference.oracle import IN_ONE_THREAD, arguments, sequence_vjp
 from reference.oracles import Named
 from reference.plan import WIDEST, Plan, knobs
 from reference.problem import Case, Problem
@@ -76,7 +76,7 @@ class LaneOracle:
 def _compiled(step: Any, cell: Any) -> Any:
     """Return `sequence_vjp` for lanes that have the lengths in common, compiled to be fast."""
     over_lanes = jax.vmap(partial(sequence_vjp, step, cell), in_axes=(0, 0, 0, None, 0, 0))
-    return jax.jit(over_lanes)
+    return jax.jit(over_lanes, compiler_options=IN_ONE_THREAD)
 
 
 def suspects(

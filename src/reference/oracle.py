@@ -23,9 +23,13 @@ from reference.layers import LAYERS
 from reference.problem import Problem
 from reference.trace import NotTraceableError, traced_step
 
+# The products of a problem are far too small to be shared by threads; that XLA asks at each whether
+# to costs a third of the time.
+IN_ONE_THREAD = {"xla_cpu_multi_thread_eigen": False}
+
 # A program is compiled once and asked a few hundred times: half the time to compile it is worth
 # more than a fifth of the time to run it.
-QUICKLY = {"xla_backend_optimization_level": 0}
+QUICKLY = {"xla_backend_optimization_level": 0, **IN_ONE_THREAD}
 
 
 class Reference(NamedTuple):
