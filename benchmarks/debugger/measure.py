@@ -22,8 +22,9 @@ import sys
 import tempfile
 import time
 import types
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,37 @@ def measure(case: Case, seconds: float = SECONDS) -> dict[str, Any]:
     return record
 
 
+def processes(jobs: int) -> ProcessPoolExecutor:
+    """Return a pool whose processes are replaced now and then: compiled programs pile up."""
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=40)
+
+
+def measured(cases: Sequence[Case], seconds: float, jobs: int) -> Iterator[dict[str, Any]]:
+    """Measure cases in so many processes; if one dies, its case is told, and the others go on."""
+    left = {case[1]: case for case in cases}
+    while left:
+        doubtful: list[Case] = []
+        with processes(jobs) as pool:
+            waiting = [pool.submit(measure, case, seconds) for case in left.values()]
+            try:
+                for future in as_completed(waiting):
+                    record = future.result()
+                    del left[record["name"]]
+                    yield record
+            except BrokenProcessPool:
+                # All that wait are lost with it. The next ones are tried alone: one of them did it.
+                doubtful = list(left.values())[: 2 * jobs]
+        for case in doubtful:
+            with processes(1) as alone:
+                try:
+                    record = alone.submit(measure, case, seconds).result()
+                except BrokenProcessPool:
+                    record = {"kind": case[0], "name": case[1], "seconds": 4 * seconds}
+                    record["verdict"] = "the process died"
+            del left[case[1]]
+            yield record
+
+
 def holds(fix: Any, source: str, name: str) -> bool:
     """Whether the mended source is right on inputs that the debugger never saw."""
     from cases import load
@@ -175,6 +207,21 @@ def table(records: Sequence[dict[str, Any]]) -> str:
 
         return cell
 
+    def by_fault(which: int) -> Any:
+        def cell(chosen: list[dict[str, Any]], kind: str) -> str:
+            if kind != "b":
+                return ""
+            told = [
+                said is not None and said[which] in expected[which].split(" | ")
+                for record in chosen
+                for said, expected in zip(
+                    record.get("said", ()), record.get("expected", ()), strict=True
+                )
+            ]
+            return f"{sum(told)}/{len(told)} {100 * sum(told) / max(1, len(told)):.0f}%"
+
+        return cell
+
     for record in records:
         record["detected"] = record["verdict"] == "wrong"
         record["false alarm"] = record["verdict"] == "wrong"
@@ -186,7 +233,9 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     row("right line first", percent("line first", "ab"))
     row("culprits in first three", percent("culprits in three", "ab"))
     row("kind right", percent("kind right", "b"))
+    row("  fault by fault", by_fault(0))
     row("time step right", percent("pattern right", "b"))
+    row("  fault by fault", by_fault(1))
     row("verified fix", percent("verified fix", "ab"))
     row("median s", lambda chosen, _: f"{statistics.median(r['seconds'] for r in chosen):.1f}")
     row("p95 s", lambda chosen, _: f"{np.percentile([r['seconds'] for r in chosen], 95):.1f}")
@@ -206,23 +255,20 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     parser.add_argument("--docs", action="store_true", help="write the table into docs/debugger.md")
     options = parser.parse_args()
-    with multiprocessing.get_context("spawn").Pool(options.jobs, maxtasksperchild=40) as pool:
+    with processes(options.jobs) as pool:
         chosen = [
             case
             for kind in options.kind
             for case in subjects(kind, options.half, options.limit, pool.map)
             if options.only is None or options.only in case[1]
         ]
-        records = []
-        measured = pool.imap_unordered(partial(measure, seconds=options.seconds), chosen)
-        for done, record in enumerate(measured, 1):
-            records.append(record)
-            if sys.stderr.isatty():
-                print(f"\r{done}/{len(chosen)}", end="", file=sys.stderr)
-            if options.json:
-                options.json.write_text(json.dumps(records, indent=1, default=str))
-        pool.close()
-        pool.join()
+    records = []
+    for record in measured(chosen, options.seconds, options.jobs):
+        records.append(record)
+        if sys.stderr.isatty():
+            print(f"\r{len(records)}/{len(chosen)}", end="", file=sys.stderr)
+        if options.json:
+            options.json.write_text(json.dumps(records, indent=1, default=str))
     if options.names:
         for record in sorted(records, key=lambda r: r["name"]):
             short = [k for k, v in record.items() if v is False]
