@@ -259,8 +259,7 @@ class _Watched:
 
 
 def _watched(source: Source, unit: Unit, own: set[str], plain_too: bool) -> types.CodeType:
-    fresh = next(u for u in Source(source.file, source.text).units if u.first == unit.first)
-    statement: ast.stmt = _Watcher(own, plain_too).visit(fresh.tree)
+    statement: ast.stmt = _Watcher(own, plain_too).visit(source.fresh(unit))
     for name in reversed(unit.classes):
         statement = ast.ClassDef(name, [], [], [statement], [])
     module = ast.fix_missing_locations(ast.Module([statement], []))

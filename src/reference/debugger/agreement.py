@@ -53,18 +53,7 @@ class Agreement:
     def _signed(self, k: int, value: Any) -> Any:
         """Return a value with the sign with which it is added to something."""
         site = self.recording.sites[k]
-        taken = site.role == "added" and (site.file, site.statement) in self._taken_away
-        return -np.asarray(value) if taken and _is_float(value) else value
-
-    @cached_property
-    def _taken_away(self) -> set[tuple[str, int]]:
-        """The statements that subtract what they add up."""
-        return {
-            (file, node.lineno)
-            for file, tree in self.recording.trees.items()
-            for node in ast.walk(tree)
-            if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub)
-        }
+        return -np.asarray(value) if site.taken and _is_float(value) else value
 
     def _read(self, k: int, env: dict[str, Any]) -> Iterator[Any]:
         """Give the values of the variables that a site's expression reads."""

@@ -131,8 +131,8 @@ def _aligned(
 
 def _alike(old: ast.stmt, new: ast.stmt) -> float:
     """Return how much two statements have in common, from 0 to 1."""
-    if isinstance(old, ast.FunctionDef) and isinstance(new, ast.FunctionDef):
-        return float(old.name == new.name)
+    if isinstance(old, ast.FunctionDef | ast.ClassDef):
+        return float(type(old) is type(new) and old.name == getattr(new, "name", ""))
     if (hasattr(old, "body") or hasattr(new, "body")) and type(old) is not type(new):
         return 0.0
     matcher = difflib.SequenceMatcher(None, ast.unparse(old), ast.unparse(new), False)

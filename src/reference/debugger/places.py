@@ -8,6 +8,7 @@ from typing import Any
 
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place
+from reference.debugger.repair.place import walked
 from reference.debugger.round import Round
 
 _MUTE = (ast.ClassDef, ast.Import, ast.Pass)
@@ -117,7 +118,7 @@ def _with_writers(program: Program, weighted: list[Statement]) -> list[Statement
 def _target(program: Program, file: str, line: int) -> str:
     """Return the name of the variable that a statement writes to, or into."""
     unit = program.sources[file].unit_at(line)
-    for node in ast.walk(unit.tree) if unit is not None else ():
+    for node in walked(unit.tree) if unit is not None else ():
         if isinstance(node, ast.Assign | ast.AugAssign) and node.lineno == line:
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
             while isinstance(target, ast.Subscript):
@@ -139,7 +140,7 @@ def _place(program: Program, now: Round, file: str, line: int) -> Place | None:
     if unit is None:
         return None
     statement = next(
-        (n for n in ast.walk(unit.tree) if isinstance(n, ast.stmt) and n.lineno == line), None
+        (n for n in walked(unit.tree) if isinstance(n, ast.stmt) and n.lineno == line), None
     )
     if statement is None:
         return None

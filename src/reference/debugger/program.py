@@ -27,7 +27,8 @@ import numpy as np
 
 import manual_lstm
 from manual_lstm.checks import Array
-from reference.debugger.source import Source, Unit, Unreadable, codes_in, signature
+from reference.debugger.memory_bound import bounded
+from reference.debugger.source import Source, Unit, Unreadable, codes_in, signature, source_of
 from reference.debugger.state import State
 from reference.debugger.timebox import TimeUp, Watchdog
 from reference.user_code import functions_reached
@@ -38,6 +39,7 @@ _INSTALLED = tuple(
     str(Path(sysconfig.get_path(kind)).resolve()) for kind in ("stdlib", "purelib", "platlib")
 )
 _OURS = ("reference.", "manual_lstm.")
+_MEMORY = 2**28  # bytes a second: an array that doubles at every step is filled in one call
 
 
 @dataclass
@@ -267,7 +269,7 @@ class Program:
         self.runs += 1
         self.state.restore()
         try:
-            with self.watchdog.limit(seconds):
+            with self.watchdog.limit(seconds), bounded(int(_MEMORY * seconds)):
                 outputs = self.backward(*copied(inputs))
                 return Outcome({str(name): value for name, value in dict(outputs).items()})
         except (Exception, TimeUp) as error:
@@ -299,7 +301,7 @@ class Program:
         SyntaxError, ValueError
             If the file does not have the same functions; then nothing is changed.
         """
-        old, new = self.sources[file], Source(file, text)
+        old, new = self.sources[file], source_of(file, text)
         if len(new.units) != len(old.units):
             raise ValueError("the edit changes what stands at the top of the file")
         pairs = list(zip(old.units, new.units, strict=True))

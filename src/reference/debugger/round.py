@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import time
+import types
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -33,6 +34,7 @@ class Round:
     residual: dict[str, Array] = field(default_factory=dict)
     places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
     agreement: Agreement | None = None
+    _spans: dict[tuple[str, bool], list[tuple[int, int, int, int]]] = field(default_factory=dict)
 
     def evidence_of(self, site: int) -> Evidence | None:
         """Return what the solve for a site says."""
@@ -50,15 +52,16 @@ class Round:
     def _around(self, rewrite: Rewrite, among: Collection[int]) -> int | None:
         start = min(s.start for s in rewrite.splices)
         end = max(s.end for s in rewrite.splices)
-        best = None
-        for k in among:
-            site = self.recording.sites[k]
-            if site.file != rewrite.file or site.span is None:
-                continue
-            if site.span[0] <= start <= end <= site.span[1]:
-                size = site.span[1] - site.span[0]
-                best = (size, k) if best is None else min(best, (size, k))
-        return None if best is None else best[1]
+        key = rewrite.file, among is self.recording.executions
+        if key not in self._spans:  # the smallest first
+            sites = ((k, self.recording.sites[k]) for k in among)
+            self._spans[key] = sorted(
+                (s.span[1] - s.span[0], k, *s.span)
+                for k, s in sites
+                if s.file == rewrite.file and s.span is not None
+            )
+        around = (k for _, k, first, last in self._spans[key] if first <= start <= end <= last)
+        return next(around, None)
 
     def site_at(self, file: str, line: int, name: str) -> int | None:
         """Return the site that assigns to a variable on a line."""
@@ -147,12 +150,14 @@ class Round:
         names = next(
             f.__globals__ for f in program.functions if f.__code__.co_filename == site.file
         )
-        code = compile(b"(" + text + b")", "", "eval")
+        code = _expression(text)
         for execution in self.recording.executions[k]:
             with np.errstate(all="ignore"):
                 value = np.asarray(eval(code, names, execution.env), dtype=float)
                 old = np.asarray(execution.value)
-                delta = (np.broadcast_to(value, old.shape) - old).ravel()
+                if value.shape != old.shape:
+                    value = np.broadcast_to(value, old.shape)
+                delta = (value - old).ravel()
             yield delta
 
     def change(self, program: Program, rewrite: Rewrite) -> str:
@@ -272,6 +277,12 @@ def times_of(recording: Recording, k: int) -> list[int]:
                 if all(isinstance(value, int | np.integer) for value in values):
                     return [int(value) for value in values]  # type: ignore[arg-type]  # all are integers
     return list(range(len(seen)))[::-1]
+
+
+@lru_cache(maxsize=4096)
+def _expression(text: bytes) -> types.CodeType:
+    """Return an expression compiled, kept: the same edit is asked about more than once."""
+    return compile(b"(" + text + b")", "", "eval")
 
 
 _NAME = re.compile(r"[A-Za-z_]\w*")

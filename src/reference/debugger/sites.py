@@ -10,7 +10,8 @@ from __future__ import annotations
 import ast
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from reference.debugger.source import Source, Unit
@@ -39,6 +40,8 @@ class Site:
         Whether the expression only names something that exists already.
     span : tuple of int
         The bytes of the expression in its file; empty for an unpacked name.
+    taken : bool
+        Whether the value is taken away from what it is "added" to.
     """
 
     file: str
@@ -49,6 +52,7 @@ class Site:
     role: str
     plain: bool
     span: tuple[int, int] | None
+    taken: bool = False
 
 
 def instrument(
@@ -70,12 +74,53 @@ def instrument(
     wanted : callable, optional
         Which functions, by file and first line, have sites; by default all.
     """
-    fresh = next(u for u in Source(source.file, source.text).units if u.first == unit.first)
-    statement = _Instrumenter(source, sites, called, wanted).visit(fresh.tree)
-    for name in reversed(unit.classes):
-        statement = ast.ClassDef(name, [], [], [statement], [])
-    module = ast.fix_missing_locations(ast.Module([statement], []))
-    return compile(module, source.file, "exec", dont_inherit=True)
+    own = None
+    if wanted is not None:
+        own = frozenset(first for first in _firsts(unit.tree) if wanted(source.file, first))
+    text = source.alone(unit)
+    depth = len(unit.classes) or int(unit.tree.col_offset > 0)
+    made, code = _instrumented(source.file, text, depth, len(sites), frozenset(called), own)
+    # The bytes from the end of the unit on are as many as in the text alone.
+    moved = source.at(unit.last + 1) - len(text.encode())
+    sites += [
+        site if site.span is None else
+        replace(site, span=(site.span[0] + moved, site.span[1] + moved))
+        for site in made
+    ]  # fmt: skip
+    return code
+
+
+@lru_cache(maxsize=256)
+def _firsts(tree: ast.AST) -> list[int]:
+    """Return the first lines of all functions in a tree."""
+    return [
+        min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.Lambda)
+    ]
+
+
+@lru_cache(maxsize=256)
+def _instrumented(
+    file: str,
+    text: str,
+    depth: int,
+    number: int,
+    called: frozenset[str],
+    own: frozenset[int] | None,
+) -> tuple[list[Site], types.CodeType]:
+    """Return the sites of a unit whose text stands alone, the first with a number, and its code.
+
+    Kept: from edit to edit most units of a file stay as they are.
+    """
+    source, sites = Source(file, text), []
+    module = source.tree
+    inner: Any = module
+    for _ in range(depth):
+        inner = inner.body[0]
+    inner.body[0] = _Instrumenter(source, sites, number, called, own).visit(inner.body[0])
+    ast.fix_missing_locations(module)
+    return sites, compile(module, file, "exec", dont_inherit=True)
 
 
 class _Instrumenter(ast.NodeTransformer):
@@ -83,13 +128,16 @@ class _Instrumenter(ast.NodeTransformer):
         self,
         source: Source,
         sites: list[Site],
-        called: set[str],
-        wanted: Callable[[str, int], bool] | None,
+        number: int,
+        called: frozenset[str],
+        own: frozenset[int] | None,
     ) -> None:
-        self.source, self.sites, self.called, self.wanted = source, sites, called, wanted
+        self.source, self.sites, self.number = source, sites, number
+        self.called, self.own = called, own
         self.functions: list[str] = []
-        self.active = [wanted is None]
+        self.active = [own is None]
         self.statement = 0
+        self.taking = False
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.stmt):
@@ -107,7 +155,7 @@ class _Instrumenter(ast.NodeTransformer):
         return node
 
     def _enter(self, first: int) -> None:
-        self.active.append(self.wanted is None or self.wanted(self.source.file, first))
+        self.active.append(self.own is None or first in self.own)
 
     def visit_Assign(self, node: ast.Assign) -> ast.AST | list[ast.AST]:
         target = node.targets[-1]
@@ -133,7 +181,9 @@ class _Instrumenter(ast.NodeTransformer):
         return node
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST | list[ast.AST]:
+        self.taking = isinstance(node.op, ast.Sub)
         node.value = self._value(node.value, self.source.of(node.target), "added")
+        self.taking = False
         if isinstance(node.op, ast.Add | ast.Sub) or not self.active[-1]:
             return node
         return [node, self._after(node.target, node, "scaled")]  # the product, not its factor
@@ -226,10 +276,12 @@ class _Instrumenter(ast.NodeTransformer):
         self, node: ast.expr, name: str, role: str, plain: bool, span: tuple[int, int] | None
     ) -> int:
         function = self.functions[-1] if self.functions else ""
+        taken = self.taking and role == "added"
         self.sites.append(
-            Site(self.source.file, node.lineno, self.statement, function, name, role, plain, span)
-        )
-        return len(self.sites) - 1
+            Site(self.source.file, node.lineno, self.statement, function, name, role, plain, span,
+                 taken)
+        )  # fmt: skip
+        return self.number + len(self.sites) - 1
 
 
 _JOINING = {"concatenate", "hstack", "vstack", "stack", "column_stack", "dstack", "block", "array"}

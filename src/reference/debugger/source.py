@@ -7,6 +7,7 @@ import types
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 
@@ -50,9 +51,7 @@ class Source:
     def __init__(self, file: str, text: str) -> None:
         self.file, self.text = file, text
         self.data = text.encode()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text
-            self.tree = ast.parse(text)
+        self.tree = _parsed(text)
         starts = [0]
         for line in self.data.splitlines(keepends=True):
             starts.append(starts[-1] + len(line))
@@ -98,6 +97,17 @@ class Source:
         ------
         SyntaxError
         """
+        return _compiled(self.alone(unit, splices), self.file)
+
+    def fresh(self, unit: Unit) -> ast.stmt:
+        """Return a tree of a unit that may be changed; its places are those in the file."""
+        body = _parsed(self.alone(unit)).body
+        for _ in unit.classes or range(bool(unit.tree.col_offset)):
+            body = body[0].body  # type: ignore[attr-defined]  # the heads have bodies
+        return body[0]
+
+    def alone(self, unit: Unit, splices: Iterable[Splice] = ()) -> str:
+        """Return a text of a unit alone, with the splices made, on the lines where it stands."""
         start, end = self.at(unit.first), self.at(unit.last + 1)
         data = self.data[start:end]
         for splice in sorted(splices, key=lambda splice: -splice.start):
@@ -106,10 +116,29 @@ class Source:
         if unit.tree.col_offset and not heads:
             heads = "if True:\n"  # it stands in an `if`, `try` or `with`
         blank = "\n" * (unit.first - 1 - heads.count("\n"))
-        return _compiled(blank + heads + data.decode(), self.file)
+        return blank + heads + data.decode()
 
 
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text
+        return ast.parse(text)
+
+
+@lru_cache(maxsize=64)
+def source_of(file: str, text: str) -> Source:
+    """Return the source of a text, kept: edits are made and taken back again and again.
+
+    Raises
+    ------
+    SyntaxError
+    """
+    return Source(file, text)
+
+
+@lru_cache(maxsize=1024)
 def _compiled(text: str, file: str) -> types.CodeType:
+    """Return the code of a text, kept: most units are the same in the next text of a file."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text
         return compile(text, file, "exec", dont_inherit=True)

@@ -64,23 +64,29 @@ def rich(place: Place) -> Iterator[Rewrite]:
 
 def _distinct(place: Place, found: Iterator[Rewrite]) -> Iterator[Rewrite]:
     seen = set()
+    counted = _counted(place)
     for rewrite in found:
         key = tuple((s.start, s.end, s.new) for s in rewrite.splices)
-        old = [place.source.data[s.start : s.end].decode() for s in rewrite.splices]
-        if key in seen or _counts_a_sum(place, rewrite) or old == [s.new for s in rewrite.splices]:
+        if key in seen or _counts_a_sum(counted, rewrite):
+            continue
+        if all(place.source.data[start:end].decode() == new for start, end, new in key):
             continue
         seen.add(key)
         if not any(banned(splice.new) for splice in rewrite.splices):
             yield rewrite
 
 
-def _counts_a_sum(place: Place, rewrite: Rewrite) -> bool:
-    """Whether an edit sums up what is only counted: ``len(x.sum(axis=0))`` for ``len(x)``."""
-    counted = [
+def _counted(place: Place) -> list[tuple[int, int]]:
+    """Return where a statement has what is only counted: the x of ``len(x)``."""
+    return [
         place.source.span(node.args[0])
         for node, _ in place.nodes
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len" and node.args
     ]
+
+
+def _counts_a_sum(counted: list[tuple[int, int]], rewrite: Rewrite) -> bool:
+    """Whether an edit sums up what is only counted: ``len(x.sum(axis=0))`` for ``len(x)``."""
     return any(
         start <= splice.start <= splice.end <= end and _SUMMED.search(splice.new)
         for start, end in counted

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reference.debugger.repair.place import Place, Rewrite, walked
+from reference.debugger.source import Source
 
 _TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
 
@@ -48,10 +49,17 @@ def _is_familiar(place: Place, start: int, end: int, new: str) -> bool:
     after = source.data[end : None if line_end < 0 else line_end].decode()
     old, edited = _triples(line), _triples(before + new + after)
     made = edited - old
+    return bool(made) and made <= _triples_beside(source, line)
+
+
+@lru_cache(maxsize=256)
+def _triples_beside(source: Source, line: str) -> set[tuple[str, ...]]:
+    """Return the triples of a file without a line."""
     others = source.text.replace(line, "", 1)
-    return bool(made) and made <= _triples_of_file(others)
+    return set().union(*(_triples(line) for line in others.splitlines()), set())
 
 
+@lru_cache(maxsize=4096)
 def _triples(text: str) -> set[tuple[str, ...]]:
     tokens = _TOKEN.findall(text)
     return {tuple(tokens[k : k + 3]) for k in range(len(tokens) - 2)}
@@ -72,15 +80,3 @@ def _uses(function: ast.AST) -> tuple[Counter[str], set[str]]:
     names = [node for node in walked(function) if isinstance(node, ast.Name)]
     reads = Counter(node.id for node in names if isinstance(node.ctx, ast.Load))
     return reads, {node.id for node in names if isinstance(node.ctx, ast.Store)}
-
-
-_KNOWN: dict[int, set[tuple[str, ...]]] = {}
-
-
-def _triples_of_file(text: str) -> set[tuple[str, ...]]:
-    key = hash(text)
-    if key not in _KNOWN:
-        if len(_KNOWN) > 64:
-            _KNOWN.clear()
-        _KNOWN[key] = set().union(*(_triples(line) for line in text.splitlines()), set())
-    return _KNOWN[key]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, walked
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give lambdas that take the variables of their loop as default arguments."""
     around = [
         loop
-        for loop in ast.walk(place.function)
+        for loop in walked(place.function)
         if isinstance(loop, ast.For)
         and loop.lineno < place.statement.lineno <= (loop.end_lineno or 0)
     ]
