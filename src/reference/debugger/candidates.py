@@ -7,9 +7,6 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-import numpy as np
-
-from manual_lstm.checks import Array
 from reference.debugger import lost
 from reference.debugger.cases import Case, Score
 from reference.debugger.places import all_statements, functions_in, place_at
@@ -23,18 +20,16 @@ from reference.debugger.repair import (
     common,
     derivatives,
     dropped,
+    flags,
     insertions,
-    inverses,
     loops,
     operands,
-    quotients,
     results,
     starts,
     statements,
     unused,
 )
 from reference.debugger.round import Round
-from reference.debugger.sites import Site
 from reference.debugger.source import Splice
 
 _COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
@@ -108,6 +103,21 @@ def of_shared(program: Program, case: Case) -> Iterator[Rewrite]:
         if not program.only_in_backward(unit):
             for place in _places(program, now, unit):
                 yield from (r for r in common(place) if r.kind in _IN_FORWARD)
+
+
+def of_flags(program: Program, case: Case) -> Iterator[Rewrite]:
+    """Give edits of what the loss runs too that hold under a flag only."""
+    units = [
+        unit
+        for unit in program.live_units
+        if not program.only_in_backward(unit) and any(map(flags.of, functions_in(unit.tree)))
+    ]
+    if not units:
+        return
+    now = Round(record(program, case.inputs, 3.0, shared=True))
+    for unit in units:
+        for place in _places(program, now, unit):
+            yield from flags.rewrites(place)
 
 
 def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
@@ -207,39 +217,6 @@ def of_insertions(
                     continue  # it has to be just what is lacking
                 defined = None if summed else place.statement.lineno
                 yield insertions.inserted(end, name, term, cost, defined)
-
-
-def of_wanted(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
-    """Give what turns the values of a line into those that they should have had."""
-    for e in now.evidence:
-        site = now.recording.sites[e.site]
-        if (site.file, site.statement) != (place.source.file, place.statement.lineno):
-            continue
-        if now.wanted(e.site) is None:
-            continue
-        execution = now.recording.executions[e.site][e.steps[0]]
-        made = np.asarray(execution.value, dtype=float)
-        wanted = made + now.first_delta(e).reshape(made.shape)
-        if site.span is None:
-            yield from _of_scaled(place, site, wanted, execution.env)
-            continue
-        found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
-        if found is not None:
-            yield from quotients.rewrites(place, *found, made, [wanted], execution.env)
-            yield from inverses.rewrites(place, *found, [wanted], execution.env)
-
-
-def _of_scaled(place: Place, site: Site, wanted: Array, env: dict[str, Any]) -> Iterator[Rewrite]:
-    """Give other factors for ``x *= factor``, where it is known what x should have become."""
-    statement = place.statement
-    if site.role != "scaled" or not isinstance(statement, ast.AugAssign):
-        return
-    before = place.value(place.text(statement.target), env)
-    if not isinstance(before, np.ndarray) or not isinstance(statement.op, ast.Mult | ast.Div):
-        return
-    factor = inverses.over(wanted, before)
-    factor = factor if isinstance(statement.op, ast.Mult) else inverses.over(before, wanted)
-    yield from inverses.rewrites(place, statement.value, statement, [factor], env)
 
 
 def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:

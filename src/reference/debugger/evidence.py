@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,32 @@ def solve_groups(
     return [together for _, together in found]
 
 
+def solve_part(
+    jac: Jacobian, residual: Mapping[str, Array], wrong: list[str], parts: list[Array]
+) -> Iterator[Array | None]:
+    """Give, for some entries of a site alone, by how much they are to change to explain all.
+
+    Parameters
+    ----------
+    jac : Jacobian
+    residual : mapping of str to ndarray
+    wrong : list of str
+    parts : list of ndarray of int
+        The columns of entries, those of the first execution first.
+
+    Returns
+    -------
+    iterator of ndarray or None
+        None where no change does, or more than one.
+    """
+    systems = _Systems(jac, residual, wrong)
+    everything = systems.of(frozenset(wrong))
+    for columns in parts:
+        delta, rank, left = everything.solve([columns])
+        only = rank == len(delta) < systems.rows
+        yield delta if only and left <= SOLVED * everything.total else None
+
+
 def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str, ...]:
     """Return wrong outputs that one change explains together, found one by one."""
     together: tuple[str, ...] = ()
@@ -203,7 +229,7 @@ class _Sketch:
             self._matrix, self._target = mix @ self._matrix, mix @ self._target
         self.total = float(self._target @ self._target) or 1.0
 
-    def solve(self, columns: list[slice]) -> tuple[Array, int, float]:
+    def solve(self, columns: Sequence[slice | Array]) -> tuple[Array, int, float]:
         """Return the solution, the rank, and the squared rest, for some of the columns."""
         target = self._target
         matrix = np.concatenate([self._matrix[:, span] for span in columns], axis=1)
@@ -211,15 +237,37 @@ class _Sketch:
         if not np.any(matrix):
             return np.zeros(count), 0, self.total
         rows = count + 20 if self._mixed else len(target)  # any mixture is as good as another
-        delta, _, rank, _ = np.linalg.lstsq(matrix[:rows], target[:rows], rcond=1e-10)
+        delta, rank = _least_squares(matrix[:rows], target[:rows])
         left = target - matrix @ delta
-        return delta, int(rank), float(left @ left)
+        return delta, rank, float(left @ left)
 
     def settles(self, columns: slice, some: slice) -> bool:
         """Return whether the equations leave no freedom to some of the unknowns of a site."""
         matrix = self._matrix[:, columns]
         matrix = matrix[: matrix.shape[1] + 20] if self._mixed else matrix
-        _, sizes, basis = np.linalg.svd(matrix, full_matrices=True)
+        try:
+            _, sizes, basis = np.linalg.svd(matrix, full_matrices=True)
+        except np.linalg.LinAlgError:
+            return False
         rank = int(np.sum(sizes > 1e-10 * sizes[0])) if sizes.size else 0
         free = basis[rank:]
         return bool(np.all(np.abs(free[:, some]) < 1e-7))
+
+
+def _least_squares(matrix: Array, target: Array) -> tuple[Array, int]:
+    """Return the least solution and the rank.
+
+    LAPACK's fast way fails on some matrices of low rank, and then only in one order of columns.
+    """
+    rng = np.random.default_rng(0)
+    order = np.arange(matrix.shape[1])
+    for _ in range(3):
+        try:
+            found, _, rank, _ = np.linalg.lstsq(matrix[:, order], target, rcond=1e-10)
+        except np.linalg.LinAlgError:
+            order = rng.permutation(order)
+            continue
+        delta = np.zeros(len(order))
+        delta[order] = found
+        return delta, int(rank)
+    return np.zeros(len(order)), 0

@@ -185,10 +185,13 @@ def jacobian(
     sizes = {
         k: of_site
         for k, of_site in sizes.items()
-        if of_site and (plain is None or not sites[k].plain or sites[k].role in plain)
+        if of_site and (plain is None or not sites[k].plain or sites[k].role in (*plain, "scaled"))
     }
-    # What is too much is taken from the large names first, and from the largest first.
-    heaviest = sorted(sizes, key=lambda k: (sites[k].plain and sum(sizes[k]) > 200, sum(sizes[k])))
+    if program.shared_too and sum(map(sum, sizes.values())) > _MOST_UNKNOWNS:
+        of_loss = loss_sites(program, inputs, sites, list(sizes), 0.5 * seconds)
+        sizes = {k: of_site for k, of_site in sizes.items() if k not in of_loss}
+    # What is too much is taken from what only names a value first, and from the largest first.
+    heaviest = sorted(sizes, key=lambda k: (_rank(sites[k]), sum(sizes[k])))
     while heaviest and sum(map(sum, sizes.values())) > _MOST_UNKNOWNS:
         del sizes[heaviest.pop()]
     columns: dict[int, list[slice]] = {}
@@ -211,7 +214,7 @@ def jacobian(
         if shape == ():
             value = value.item() if isinstance(value, np.ndarray) else value
             return value + Dual(0.0, unit[0])
-        return value + duals(plain_zeros(shape), unit)
+        return _changed(sites[k], value, value + duals(plain_zeros(shape), unit))
 
     program.state.restore()
     try:
@@ -235,7 +238,46 @@ def jacobian(
         rows[name] = slice(at, at + base.size)
         at += base.size
         blocks.append(tangents_of(outputs[name], count))
-    return Jacobian(rows, columns, np.concatenate(blocks)) if blocks else None
+    if not blocks:
+        return None
+    matrix = np.concatenate(blocks)
+    matrix[:, ~np.all(np.isfinite(matrix), axis=0)] = 0  # such a site says nothing
+    return Jacobian(rows, columns, matrix)
+
+
+def _rank(site: Site) -> int:
+    """Return how little is lost if a site is left out: 2 for what only hands a value on."""
+    if not site.plain or site.role == "scaled":
+        return 0
+    return 1 if site.role in ("assigned", "stored", "added") else 2
+
+
+def loss_sites(
+    program: Program, inputs: Inputs, sites: list[Site], among: list[int], seconds: float
+) -> set[int]:
+    """Return the sites on whose value the loss depends: where one function runs all, its forward.
+
+    The backward is no linear function of these.
+    """
+    active = -1
+    rng = np.random.default_rng(0)
+
+    def probe(k: int, _: Any, value: Any) -> Any:
+        if k != active or not _size(value):
+            return value
+        return _changed(sites[k], value, value + rng.standard_normal(np.shape(value)))
+
+    before = program.value(inputs)
+    found = set()
+    until = time.monotonic() + seconds
+    with _Probes(program, probe, False):
+        for k in among:
+            if time.monotonic() > until:
+                break
+            active = k
+            if program.value(inputs, 1.0) != before:
+                found.add(k)
+    return found
 
 
 def linear_sites(
@@ -254,7 +296,8 @@ def linear_sites(
         if k != active or turn not in delta:
             return value
         turn += 1
-        return value + delta[turn - 1].reshape(np.shape(value))
+        moved = value + delta[turn - 1].reshape(np.shape(value))
+        return _changed(recording.sites[k], value, moved)
 
     found = set()
     until = time.monotonic() + seconds
@@ -274,6 +317,14 @@ def linear_sites(
             ):
                 found.add(k)
     return found
+
+
+def _changed(site: Site, value: Any, new: Any) -> Any:
+    """Return what a site's value becomes: of ``x *= f`` the array itself, which has other names."""
+    if site.role != "scaled" or not isinstance(value, np.ndarray) or value.dtype != new.dtype:
+        return new
+    value[...] = new
+    return value
 
 
 def _near(moved: Any, before: Any, change: Array) -> bool:

@@ -324,6 +324,7 @@ def probed(
         if name in case.oracle
         and (value := as_float_array(output)) is not None
         and value.shape == case.oracle[name].shape
+        and np.all(np.isfinite(value))  # of what is no number nothing can be solved for
     }
     now = Round(recording, residual=residual)
     now.agreement = None if adjoints is None else Agreement(adjoints, recording, program.sources)

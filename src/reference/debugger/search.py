@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, candidates
+from reference.debugger import by_adjoints, candidates, wanted
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.cases import Case, Score, score, settled
@@ -244,7 +244,7 @@ class Search:
         yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
         for place in alone[:10]:
             yield "alone", self._filtered(now, base, common(place))
-            yield "alone", candidates.of_wanted(self.program, now, place)
+            yield "alone", wanted.rewrites(self.program, now, place)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
@@ -303,6 +303,7 @@ class Search:
             yield "carry", candidates.of_loops(self.program, self.cases[0], base)
             yield "quick", candidates.of_statements(self.program, now)
             yield "unused", candidates.of_unused(self.program, now)
+            yield "unused", candidates.of_flags(self.program, self.cases[0])
 
     # Candidates.
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
-from reference.debugger.source import Splice
+from reference.debugger.source import Source, Splice
 
 _KIND = "index off by one"
 
@@ -24,6 +27,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             singles.append(place.rewrite(node, new, _KIND, f"{new}, not {text}", 1.0))
         yield from _slices(place, node, text)
         yield from _first_step(place, node, text)
+        yield from _gathered(place, node, text)
+        yield from _of_the_file(place, node)
     yield from singles
     yield from _rows(place)
     for k, a in enumerate(singles):  # the same slip twice in a line
@@ -90,11 +95,85 @@ def _first_step(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrit
     value = place.value(text, place.env)
     if not hasattr(value, "shape") or not isinstance(index.left, ast.Name):
         return
-    starts = [f"np.zeros_like({text})"]
-    starts += [atom.text for atom in place.alike(value) if "0" in atom.text or "init" in atom.text]
+    starts = [f"np.zeros_like({text})", *_starts(place, value)]
     for start in starts:
         yield place.rewrite(node, f"({text} if {t} > 0 else {start})", _KIND,
                             "no step before the first", 1.5)  # fmt: skip
+
+
+def _starts(place: Place, value: Any) -> Iterator[str]:
+    """Give what is called like an initial state and has, or is broadcast to, a shape."""
+    for atom in place.atoms:
+        last = re.split(r"[^\w]+", atom.text.rstrip("'\"]"))[-1]
+        if atom.zero or not atom.shape or _START.search(last) is None:
+            continue
+        if atom.shape == value.shape[value.ndim - len(atom.shape) :]:
+            yield atom.text
+
+
+_START = re.compile("0$|init|start|first|begin")
+
+
+def _gathered(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
+    """Give a start in the first row of what is gathered at ``t - 1``, which would wrap around."""
+    index = place.value(place.text(node.slice), place.env)
+    value = place.value(text, place.env)
+    if not isinstance(index, np.ndarray) or not isinstance(value, np.ndarray):
+        return
+    if index.ndim != 1 or index.dtype.kind != "i" or value.ndim < 2 or len(index) < 2:
+        return
+    if index[0] != -1 or np.any(np.diff(index) != 1):
+        return
+    base = place.text(node.value)
+    if place.shape(base)[:1] != index.shape:
+        return
+    for start in _starts(place, value[0]):
+        new = f"np.concatenate([np.broadcast_to({start}, {base}[:1].shape), {base}[:-1]])"
+        yield place.rewrite(node, new, _KIND, "no step before the first", 1.6)
+
+
+def _of_the_file(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
+    """Give another index that the file computes: ``b[q * n + u]`` for ``b[u * 4 + q]``."""
+    if not isinstance(node.slice, ast.BinOp):
+        return
+    old = place.text(node.slice)
+    names = {inner.id for inner in ast.walk(node.slice) if isinstance(inner, ast.Name)}
+    for text in _index_texts(place.source):
+        for new in _with_names(text, sorted(names)):
+            value = place.value(new, place.env)
+            if new != old and isinstance(value, int | np.integer):
+                yield place.rewrite(node.slice, new, "wrong operand", f"[{new}], not [{old}]", 1.5)
+
+
+@lru_cache(maxsize=64)
+def _index_texts(source: Source) -> tuple[str, ...]:
+    """Return the products and sums of a file that may be indices of a flat array."""
+    found: dict[str, None] = {}
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+            simple = all(
+                isinstance(
+                    inner, ast.BinOp | ast.Add | ast.Mult | ast.Name | ast.Constant | ast.Load
+                )
+                for inner in ast.walk(node)
+            )
+            several = any(isinstance(inner, ast.Mult) for inner in ast.walk(node))
+            if simple and several:
+                found[ast.unparse(node)] = None
+    return tuple(found)[:12]
+
+
+def _with_names(text: str, names: list[str]) -> Iterator[str]:
+    """Give an expression as it is, and with each of its names replaced by one of some others."""
+    yield text
+    own = sorted(set(_WORD.findall(text)))
+    for old in own:
+        for name in names:
+            if name not in own:
+                yield re.sub(rf"\b{old}\b", name, text)
+
+
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def _rows(place: Place) -> Iterator[Rewrite]:
@@ -139,11 +218,20 @@ def _order(place: Place) -> Iterator[Rewrite]:
         if several and len(value) > 1 and not isinstance(parent, ast.Attribute):
             simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
             if simple:
-                yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", 1.4)
+                cost = 1.1 if _beside_reversed(place, node, parent) else 1.4
+                yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", cost)
     for node, _ in place.nodes:
         if isinstance(node, ast.Attribute) and node.attr in ("pop", "popleft"):
             new = "popleft" if node.attr == "pop" else "pop"
             yield place.rewrite(node, f"{place.text(node.value)}.{new}", kind, f"{new}()", 1.2)
+
+
+def _beside_reversed(place: Place, node: ast.expr, parent: ast.AST) -> bool:
+    """Whether another argument of the same ``zip`` runs backwards."""
+    if not isinstance(parent, ast.Call) or getattr(parent.func, "id", "") != "zip":
+        return False
+    others = (place.text(a) for a in parent.args if a is not node)
+    return any(t.endswith("[::-1]") or t.startswith("reversed(") for t in others)
 
 
 def _is_sequence(value: object) -> bool:

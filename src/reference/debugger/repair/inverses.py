@@ -19,6 +19,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair import contractions
+from reference.debugger.repair.calls import Calls
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
 from reference.debugger.repair.quotients import Products, known_here
@@ -69,10 +70,11 @@ def rewrites(
     env : dict
         The variables there.
     """
+    called = Calls(place, env)
     for target in wanted:
         for part in parts(place, node, parent, target, env):
             old = place.text(part.node)
-            for text, cost in dict(_written(place, part, env)).items():
+            for text, cost in dict(_written(place, part, env, called)).items():
                 if isinstance(part.node, ast.Name) and part.node is not node and old in text:
                     cost += 0.5  # it is made elsewhere: what it lacks, it lacks there
                 kind = naming(old, text) if _is_short(old) and _is_short(text) else "wrong operand"
@@ -173,7 +175,9 @@ def _of_two(
 
 def _solved(a: Array, target: Array) -> Array | None:
     """Return the transpose of x for which ``a @ x`` is a target, None if there is not just one."""
-    if np.linalg.matrix_rank(a) < a.shape[1] or not np.all(np.isfinite(target)):
+    if not (np.all(np.isfinite(a)) and np.all(np.isfinite(target))):
+        return None  # LAPACK complains of such numbers aloud
+    if np.linalg.matrix_rank(a) < a.shape[1]:
         return None
     x = np.linalg.lstsq(a, target, rcond=None)[0]
     return x.T if np.allclose(a @ x, target, rtol=1e-7, atol=1e-9) else None
@@ -232,7 +236,9 @@ def _agree(value: Array, target: Array) -> bool:
     return bool(np.allclose(value[known], target[known], rtol=_NEAR, atol=_NEAR * max(size, 1e-12)))
 
 
-def _written(place: Place, part: Part, env: dict[str, Any]) -> Iterator[tuple[str, float]]:
+def _written(
+    place: Place, part: Part, env: dict[str, Any], called: Calls
+) -> Iterator[tuple[str, float]]:
     """Give texts whose value is the one wanted of a part, with their costs."""
     if _agree(part.value, part.wanted):
         return
@@ -254,6 +260,8 @@ def _written(place: Place, part: Part, env: dict[str, Any]) -> Iterator[tuple[st
             text = " * ".join(texts)
             yield text if sign > 0 else f"-{text}", 0.9 + 0.25 * len(texts) + 0.2 * (sign < 0)
     yield from _sums(values, part)
+    calls = (t for t, value in called.of_shape(part.wanted.shape) if _agree(value, part.wanted))
+    yield from ((text, 1.2) for text in itertools.islice(calls, 2))
     if known.all() and len(part.wanted.shape) > 0:
         arrays = contractions.arrays_at(place, env)
         for text in contractions.of(arrays, part.wanted):

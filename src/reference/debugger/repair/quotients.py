@@ -52,7 +52,8 @@ def rewrites(
     addends = _addends(place, node, parent, env, made)
     usable = [np.abs(value) > 1e-9 * np.max(np.abs(value), initial=0.0) for *_, value in addends]
     tables = [Products(known, value) for *_, value in addends]
-    terms = Products(known + matrices, made, len(known))
+    pool = known + matrices
+    terms = Products(pool, made, len(known))
     everywhere = np.ones(np.shape(made), bool)
     for target in wanted:
         delta = target - made
@@ -66,7 +67,9 @@ def rewrites(
                 new = f"{product(inner, place.text(inner))} * {factor}"
                 yield place.rewrite(inner, inside_sum(around, new), kind, f"times {factor}",
                                     1.3 + 0.2 * len(texts))  # fmt: skip
-        for texts in terms.of(delta, everywhere, most):
+        # What is lacking at some entries only, such as where a mask is 0, is compared there.
+        own = terms.compares(delta) or Products(pool, delta, len(known))
+        for texts in own.of(delta, everywhere, most):
             term = " * ".join(texts)
             yield place.rewrite(
                 node, inside(parent, f"{place.text(node)} + {term}"), "missing path", f"+ {term}",
@@ -127,6 +130,7 @@ def known_here(
             found += [(f"(1 - {text})", 1 - value), (f"(1 - {text} ** 2)", 1 - value**2)]
         found.append((f"(1 - np.tanh({text}) ** 2)", 1 - np.tanh(value) ** 2))
     found += wide
+    found += [(f"(1 - {t})", 1 - v) for t, v in wide if v.min() >= 0 and v.max() <= 1]  # masks
     for atom in place.donors:
         if atom.shape == shape and not atom.zero:
             value = place.value(atom.text, env)
@@ -190,6 +194,10 @@ class Products:
         pairs = self._logs[a] + self._logs[b]
         order = np.argsort(pairs[:, 0])
         self._a, self._b, self._pairs = a[order], b[order], pairs[order]
+
+    def compares(self, target: Array) -> Products | None:
+        """Return itself if a target can be told from others where the products are compared."""
+        return self if np.abs(np.ravel(target)[self._at]).min() > 1e-12 else None
 
     def of(self, target: Array, where: Array, most: int) -> Iterator[tuple[str, ...]]:
         """Give the products that are a target where it counts: the shortest alone."""

@@ -1,0 +1,215 @@
+"""One number by which a whole value is too large or too small: sizes, counts and constants.
+
+Where it is known what a line should have given, and that is the old value times a number, the
+number is looked up among the sizes and counts at the line, the constants of the file, and the
+products and quotients of two of them: what the loss is divided by, and the backward is not.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.repair.place import (
+    Place,
+    Rewrite,
+    bracketed,
+    inside,
+    is_pure,
+    product,
+    walked,
+)
+from reference.debugger.source import Source
+
+_NEAR = 1e-9
+_MOST = 60  # numbers that are combined
+
+_Factors = tuple[tuple[str, ...], tuple[str, ...], float]  # times, over, cost
+Numbers = list[tuple[str, float]]
+
+
+def rewrites(
+    place: Place,
+    node: ast.expr,
+    parent: ast.AST,
+    made: Array,
+    wanted: Array,
+    env: dict[str, Any],
+) -> Iterator[Rewrite]:
+    """Give an expression times, or over, the number by which its value is too small or large.
+
+    Parameters
+    ----------
+    place : Place
+    node, parent : ast nodes
+        The expression whose value is wrong, and what it stands in.
+    made, wanted : ndarray
+        Its value at an execution, and the one that it should have had.
+    env : dict
+        The variables there.
+    """
+    number = ratio(made, wanted)
+    if number is None:
+        return
+    text = place.text(node)
+    less = 0.3 if _is_scale(node, parent) else 0.0
+    for over, under, cost in _written(numbers(place, env), number):
+        yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
+                            _kind(under), _why(over, under), cost - less)  # fmt: skip
+
+
+def _is_scale(node: ast.expr, parent: ast.AST) -> bool:
+    """Whether an expression is what something is divided by, or a quotient, already."""
+    if isinstance(parent, ast.AugAssign):
+        return isinstance(parent.op, ast.Mult | ast.Div)
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+
+
+def ratio(made: Array, wanted: Array) -> float | None:
+    """Return the one number that turns a value into another; None if there is none, or it is 1."""
+    made, wanted = np.ravel(made), np.ravel(wanted)
+    size = np.max(np.abs(made), initial=0.0)
+    there = np.abs(made) > 1e-6 * size
+    if not there.any():
+        return None
+    number = float(np.median(wanted[there] / made[there]))
+    if not math.isfinite(number) or abs(number - 1) < _NEAR or abs(number) < 1e-6:
+        return None
+    left = float(np.max(np.abs(wanted - number * made)))
+    return number if left <= 1e-7 * abs(number) * size else None
+
+
+def _written(known: Numbers, number: float) -> Iterator[_Factors]:
+    """Give factors and divisors, of one or two known numbers, that make a number."""
+    for text, value in known:
+        if _is(value, number):
+            yield (text,), (), 1.3
+        if _is(1 / value, number):
+            yield (), (text,), 1.3
+    for (a, x), (b, y) in itertools.combinations(known, 2):
+        if _is(x * y, number):
+            yield (a, b), (), 1.7
+        if _is(1 / (x * y), number):
+            yield (), (a, b), 1.7
+        if _is(x / y, number):
+            yield (a,), (b,), 1.9
+        if _is(y / x, number):
+            yield (b,), (a,), 1.9
+
+
+def _is(value: float, number: float) -> bool:
+    return abs(value - number) <= _NEAR * abs(number) * 10
+
+
+def _with(
+    place: Place, node: ast.expr, text: str, over: tuple[str, ...], under: tuple[str, ...]
+) -> str:
+    """Return an expression times and over some numbers; under a fraction bar that is there."""
+    if under and not over and isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+        below = product(node.right, place.text(node.right))
+        if isinstance(node.right, ast.BinOp) and isinstance(node.right.op, ast.Div):
+            below = f"({below})"
+        return f"{place.text(node.left)} / ({below} * {' * '.join(under)})"
+    made = " * ".join((product(node, text), *over))
+    if not under:
+        return made
+    return f"{made} / {under[0] if len(under) == 1 else '(' + ' * '.join(under) + ')'}"
+
+
+def _kind(under: tuple[str, ...]) -> str:
+    return "scale 1/B or 1/T" if under else "missing factor"
+
+
+def _why(over: tuple[str, ...], under: tuple[str, ...]) -> str:
+    parts = [f"times {' * '.join(over)}"] if over else []
+    parts += [f"over {' * '.join(under)}"] if under else []
+    return ", ".join(parts)
+
+
+def numbers(place: Place, env: dict[str, Any]) -> Numbers:
+    """Return the numbers that a place has names for, each value once, the plainest first."""
+    texts: dict[str, None] = {}
+    for name, value in env.items():
+        if _number(value) is not None:
+            texts[name] = None
+    for node in walked(place.function):
+        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(node, "lineno"):
+            texts[place.text(node)] = None
+    texts |= dict.fromkeys(_constants(place.source))
+    for atom in (a for a in place.atoms if a.shape and "[" not in a.text):
+        texts |= dict.fromkeys(f"{atom.text}.shape[{k}]" for k in range(len(atom.shape)))
+        texts[f"{atom.text}.size"] = None
+    texts |= dict.fromkeys(("2.0", "0.5", *_counts(place.source), *_literals(place.source)))
+    found: dict[float, str] = {}
+    for text in itertools.islice(texts, 400):
+        number = _number(place.value(text, env))
+        if number is not None and abs(number - 1) > 1e-12 and abs(number) > 1e-12:
+            found.setdefault(round(number, 12), bracketed_text(text))
+    return [(text, value) for value, text in found.items()][:_MOST]
+
+
+def bracketed_text(text: str) -> str:
+    """Return the text of an expression as a factor."""
+    return bracketed(ast.parse(text, mode="eval").body, text)
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        return None
+    if isinstance(value, np.complexfloating):
+        return None
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+@lru_cache(maxsize=64)
+def _constants(source: Source) -> tuple[str, ...]:
+    """Return the names that a file sets at its top."""
+    return tuple(
+        target.id
+        for statement in source.tree.body
+        if isinstance(statement, ast.Assign)
+        for one in statement.targets
+        for target in (one.elts if isinstance(one, ast.Tuple) else [one])
+        if isinstance(target, ast.Name)
+    )
+
+
+@lru_cache(maxsize=64)
+def _counts(source: Source) -> tuple[str, ...]:
+    """Return the calls of a file that may give a number: lengths, sums, logarithms."""
+    texts = (
+        ast.unparse(node)
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and _counts_something(node)
+    )
+    return tuple(text for text in dict.fromkeys(texts) if len(text) <= 40)
+
+
+def _counts_something(node: ast.Call) -> bool:
+    """Whether a call gives a number, and runs nothing of the user's."""
+    if getattr(node.func, "attr", "") in _COUNTING:
+        return is_pure(node)
+    return getattr(node.func, "id", "") == "len" and all(is_pure(a) for a in node.args)
+
+
+_COUNTING = {"sum", "log", "sqrt", "count_nonzero", "prod", "exp"}
+
+
+@lru_cache(maxsize=64)
+def _literals(source: Source) -> tuple[str, ...]:
+    """Return the floats that are written out in a file."""
+    return tuple(
+        dict.fromkeys(
+            ast.unparse(node)
+            for node in ast.walk(source.tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, float)
+        )
+    )
