@@ -43,14 +43,14 @@ class Agreement:
         return {k: self._of_site(k, seen) for k, seen in self.recording.executions.items()}
 
     def _of_site(self, k: int, seen: list[Execution]) -> list[bool | None]:
-        right = [self.of(self._signed(k, execution.value)) for execution in seen]
+        right = [self.of(self.signed(k, execution.value)) for execution in seen]
         if False in right and True not in right and self._codes(k):
             read = (value for e in seen for value in self._read(k, e.env))
             if all(self.of(value) is None for value in read):
                 return [None] * len(seen)  # made of what the loss makes: a slope, as like as not
         return right
 
-    def _signed(self, k: int, value: Any) -> Any:
+    def signed(self, k: int, value: Any) -> Any:
         """Return a value with the sign with which it is added to something."""
         site = self.recording.sites[k]
         return -np.asarray(value) if site.taken and _is_float(value) else value
@@ -73,7 +73,7 @@ class Agreement:
                 with contextlib.suppress(SyntaxError):
                     tree = ast.parse(b"(" + text + b")", mode="eval")
                     found = [
-                        compile(ast.Expression(node), "", "eval") for node in _places(tree.body)
+                        compile(ast.Expression(node), "", "eval") for node in places_in(tree.body)
                     ]
             self._compiled[k] = found
         return self._compiled[k]
@@ -92,7 +92,7 @@ class Agreement:
 
     def _floats(self) -> list[Array]:
         return [
-            np.ravel(np.asarray(self._signed(k, execution.value), dtype=float))
+            np.ravel(np.asarray(self.signed(k, execution.value), dtype=float))
             for k, seen in self.recording.executions.items()
             for execution in seen
             if _is_float(execution.value)
@@ -157,7 +157,7 @@ class Agreement:
             Sites that are left out: what they make is no adjoint and need be none.
         """
         values = [
-            (execution.order, self._signed(k, execution.value))
+            (execution.order, self.signed(k, execution.value))
             for k, seen in self.recording.executions.items()
             if k not in skipped
             for execution in seen
@@ -196,10 +196,10 @@ class Agreement:
         ):
             old = np.ravel(np.asarray(execution.value, dtype=float))
             if np.abs(delta).max(initial=0.0) > 1e-10 * np.abs(old).max(initial=1e-3):
-                new = self._signed(site, old + delta)
+                new = self.signed(site, old + delta)
                 if not self.adjoints.has(float(new[np.argmax(np.abs(delta))])):
                     return SPOILS if right else UNKNOWN
-                now, before = self._degree(new), self._degree(self._signed(site, old))
+                now, before = self._degree(new), self._degree(self.signed(site, old))
                 said = [int(np.sum(self.adjoints.tells(value))) for value in (old, new)]
                 if now is None or said[1] < said[0]:
                     return UNKNOWN  # numbers that are made nothing are right by nothing
@@ -215,7 +215,7 @@ def _is_float(value: Any) -> bool:
     return isinstance(value, float | np.floating)
 
 
-def _places(node: ast.AST) -> Iterator[ast.expr]:
+def places_in(node: ast.AST) -> Iterator[ast.expr]:
     """Give the names, attributes and subscripts in an expression, each as a whole.
 
     Of a comprehension those that it runs over: what it names itself is nothing outside it.
@@ -226,10 +226,10 @@ def _places(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, ast.Lambda):
         return
     if isinstance(node, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-        yield from _places(node.generators[0].iter)
+        yield from places_in(node.generators[0].iter)
         return
     inner = ast.iter_child_nodes(node)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):  # a method
         inner = iter([node.func.value, *node.args])
     for child in inner:
-        yield from _places(child)
+        yield from places_in(child)

@@ -11,14 +11,14 @@ from reference.debugger.by_evidence import from_evidence
 from reference.debugger.diagnosis import Edit, Fix, Suspect
 from reference.debugger.harm import effect, of_shape
 from reference.debugger.kinds import kind_of
-from reference.debugger.patterns import pattern_of_edit, seen_in
-from reference.debugger.program import Program
+from reference.debugger.patterns import pattern_of_runs, seen_in
+from reference.debugger.program import Inputs, Program
 from reference.debugger.repairs import Found, Step
 from reference.debugger.search import Search
 from reference.debugger.source import Source, function_at
 from reference.debugger.telling import Told, told
 from reference.debugger.tidy import original_line, tidied
-from reference.debugger.turns import turns
+from reference.debugger.turns import Turns, turns
 from reference.debugger.verdict import Judgement
 
 
@@ -102,6 +102,7 @@ class _Reader:
         self, program: Program, search: Search, originals: dict[str, str], only_effects: bool
     ) -> None:
         self.program, self.case = program, search.cases[0]
+        self.others = search.cases[1:2]
         self.originals, self.only_effects = originals, only_effects
         self.until = time.monotonic() + _SECONDS
 
@@ -113,18 +114,11 @@ class _Reader:
         source = Source(file, before)
         at = _line_of(step, source)
         line = original_line(original, before, at)
-        inputs = self.case.inputs
-        seen = None
-        try:
-            self.program.restore_texts(step.texts)
-            seen = turns(self.program, inputs, file, before, after, self.until)
-        except Exception:
-            seen = None  # a fault of ours: the text alone tells the rest
-        finally:
-            self.program.restore_texts(self.originals)
+        runs = self._runs(step, before, after)
+        seen = runs[0][0]
         kind = kind_of(before, after, seen_in(seen, self.only_effects)) or rewrite.kind
         kind = of_shape(kind, seen, self.case.oracle)
-        pattern, steps = pattern_of_edit(kind, before, after, seen, inputs)
+        pattern, steps = pattern_of_runs(kind, before, after, runs)
         what = told(kind, before, after).wrong
         if kind == "loop bounds" and seen is not None and steps:
             left_out = any(set(steps) <= set(ticks.times()) for ticks in seen.loops)
@@ -145,6 +139,24 @@ class _Reader:
             confidence=0.95 if sure else 0.6,
             engines=("probe", "repair"),
         )
+
+    def _runs(self, step: Step, before: str, after: str) -> list[tuple[Turns | None, Inputs]]:
+        """Return what the edit changes at single steps, on the inputs of up to two cases."""
+        runs: list[tuple[Turns | None, Inputs]] = []
+        for case in (self.case, *self.others):
+            late = time.monotonic() > self.until
+            if runs and (late or runs[0][0] is None):
+                break
+            try:
+                self.program.restore_texts(step.texts)
+                file = step.rewrite.file
+                seen = turns(self.program, case.inputs, file, before, after, self.until)
+            except Exception:
+                seen = None  # a fault of ours: the text alone tells the rest
+            finally:
+                self.program.restore_texts(self.originals)
+            runs.append((seen, case.inputs))
+        return runs
 
 
 def _texts(step: Step) -> tuple[str, str]:

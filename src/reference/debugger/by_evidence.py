@@ -92,7 +92,7 @@ def _in_order(
         if e is None or not (e.full or e.outputs) or len(full) + len(some) == _MOST:
             continue
         explained = "every wrong gradient" if e.full else ", ".join(e.outputs)
-        suspect = _suspect(now, originals, file, line, e, numbers.of(file, line, e))
+        suspect = _suspect(now, inputs, originals, file, line, e, numbers.of(file, line, e))
         why = suspect.why or f"another value here explains {explained}"
         (full if e.full else some).append(replace(suspect, why=why))
     known = {(s.file, s.line) for s in full}
@@ -119,17 +119,23 @@ def _local(
             e = best[file, line]
             said = numbers.of(file, line, e)
             if said.kind:
-                found.append(_suspect(now, originals, file, line, e, said))
+                found.append(_suspect(now, numbers.inputs, originals, file, line, e, said))
     return found
 
 
 def _suspect(
-    now: Round, originals: Mapping[str, str], file: str, line: int, e: Evidence, said: Said
+    now: Round,
+    inputs: Inputs,
+    originals: Mapping[str, str],
+    file: str,
+    line: int,
+    e: Evidence,
+    said: Said,
 ) -> Suspect:
     site = now.recording.sites[e.site]
     pattern, steps = said.pattern, said.steps
     if not pattern:
-        pattern, steps = pattern_of(now, e)
+        pattern, steps = pattern_of(now, e, inputs)
     return Suspect(
         file=file,
         line=line,

@@ -84,7 +84,7 @@ def _summed_up(events: list[tuple[Line, str, int]], times: dict[Line, list[int]]
     if any(time < 0 for time in known):  # counted from the end
         known, there = ([time + len(known) for time in which] for which in (known, there))
     steps, every = (tuple(sorted(set(which))) if known else () for which in (there, known))
-    return Change(line, function, steps, in_words(steps, every))
+    return Change(line, function, steps, in_words(steps, every) if every else "none")
 
 
 def _time(frame: types.FrameType | None, line: int, count: int) -> int:

@@ -83,7 +83,14 @@ def _of_parts(
         else:
             yield from _differences(was, becomes, around)
         return
+    if what == "terms" and len(gone) == len(come) > 1 and _turned(gone, come):
+        yield Difference("sign", tuple(gone), tuple(come), around, tuple(common))
+        return
     if what == "terms" and len(gone) == len(come):
+        for (_, was), (_, becomes) in zip(gone, come, strict=True):
+            yield from _differences(was, becomes, around)
+        return
+    if what == "factors" and len(gone) == len(come) > 1 and all(map(_indexed, gone, come)):
         for (_, was), (_, becomes) in zip(gone, come, strict=True):
             yield from _differences(was, becomes, around)
         return
@@ -97,6 +104,18 @@ def _of_parts(
                     yield from _differences(*pair, around)
                     return
     yield Difference(what, tuple(gone), tuple(come), around, tuple(common))
+
+
+def _indexed(old: Signed, new: Signed) -> bool:
+    """Return whether a factor is another part of the same array."""
+    (sign, was), (other, becomes) = old, new
+    bases = [n.value if isinstance(n, ast.Subscript) else n for n in (was, becomes)]
+    return sign == other and (same(bases[0], becomes) or same(bases[1], was) or same(*bases))
+
+
+def _turned(old: list[Signed], new: list[Signed]) -> bool:
+    """Return whether terms are the same but for their signs."""
+    return sorted((-s, dumped(n)) for s, n in old) == sorted((s, dumped(n)) for s, n in new)
 
 
 def _without(node: ast.expr, parts: list[Signed]) -> tuple[Signed, ...] | None:
@@ -135,6 +154,10 @@ def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
             (a is None) != (b is None) for a, b in apart
         )
     if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
+        if isinstance(old.value, ast.Name) and isinstance(new.value, ast.Name):
+            another = not same(old.value, new.value) and not same(old.slice, new.slice)
+            if another:  # another array, which has its own index
+                return True
         return same(old.value, new) or same(new.value, old)
     if isinstance(old, ast.Call) and isinstance(new, ast.Call):
         names = [getattr(call.func, "attr", "") for call in (old, new)]

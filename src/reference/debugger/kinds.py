@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 
-from reference.debugger.differences import differences
+from reference.debugger.differences import Signed, differences, factors
 from reference.debugger.edited import Assigning, Edited, dumped, edited, headed, same, written
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_of_expressions import (
@@ -21,16 +21,19 @@ from reference.debugger.kinds_of_expressions import (
     rank,
 )
 from reference.debugger.kinds_of_memory import of_memory
+from reference.debugger.normal import normal
 from reference.debugger.roles import (
     another_gate,
     called,
     function_of,
+    is_slope,
     is_zero,
     loaded,
     loops_in,
     nodes_of,
     stored,
 )
+from reference.debugger.walks import are_reversed
 
 __all__ = ["Seen", "kind_of", "kind_of_change"]
 
@@ -45,10 +48,10 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
-    trees = ast.parse(old), ast.parse(new)
+    trees = normal(ast.parse(old), ast.parse(new))
     memory, _ = of_memory(*trees)
     if memory:
-        return memory
+        return "argument changed" if seen.only_effects and memory != "aliasing" else memory
     found = edited(*trees)
     if any(_looks_up_late(one.old) and not _looks_up_late(one.new) for one in found):
         return "late binding"
@@ -72,12 +75,16 @@ def _exchange_values(found: list[Edited]) -> bool:
 
 def _looks_up_late(statement: ast.stmt | None) -> bool:
     """Return whether a statement makes a function that reads outer names without keeping them."""
-    if statement is None or hasattr(statement, "body"):
+    if statement is None or (hasattr(statement, "body") and not isinstance(statement, ast.For)):
         return False
+    turning = statement.target if isinstance(statement, ast.For) else None
+    names = {n.id for n in ast.walk(turning) if isinstance(n, ast.Name)} if turning else None
     return any(
         isinstance(node, ast.Lambda)
         and any(
-            isinstance(inner, ast.Name) and inner.id not in {a.arg for a in node.args.args}
+            isinstance(inner, ast.Name)
+            and inner.id not in {a.arg for a in node.args.args}
+            and (names is None or inner.id in names)
             for inner in ast.walk(node.body)
         )
         for node in ast.walk(statement)
@@ -137,6 +144,8 @@ def _of_missing(change: Edited, seen: Seen) -> str:
     if isinstance(inner, ast.Expr):
         if called(inner.value) in ("clear", "fill", "reset"):
             return "state between calls"
+        if called(inner.value) == "reverse":
+            return "forward order"
         return "missing path"
     if not isinstance(inner, ast.Assign | ast.AugAssign | ast.AnnAssign) or inner.value is None:
         return "never returned" if isinstance(inner, ast.Return) else "missing path"
@@ -177,6 +186,8 @@ def _is_stale(name: str, change: Edited) -> bool:
 def _of_surplus(change: Edited, seen: Seen) -> str:
     inner = _simple(change.old)
     loops = loops_in(change.around_old)
+    if isinstance(change.around_old[-1], ast.ClassDef) and isinstance(inner, ast.Assign):
+        return "state between calls"  # what the class had belonged to all of its objects
     if isinstance(inner, ast.Assign | ast.AugAssign):
         target, _ = written(inner)
         if loops and isinstance(inner, ast.Assign) and is_zero(inner.value):
@@ -252,6 +263,15 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
     if any(d.what == "swapped" for d in found):
         return "wrong order"
     loops = loops_in(change.around_new)
+    if (
+        isinstance(change.old, ast.AugAssign)
+        and isinstance(change.new, ast.AugAssign)
+        and (
+            _part_of(new, old)
+            and is_slope([change.old.value, *nodes_of(_all(change.old.value))], [])
+        )
+    ):
+        return "wrong derivative"  # of a part only
     for d in found:
         if place := of_place(d, change):
             return place
@@ -278,6 +298,14 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
     return of_differences(found, change, seen)
 
 
+def _part_of(node: ast.expr, whole: ast.expr) -> bool:
+    return isinstance(node, ast.Subscript) and same(node.value, whole)
+
+
+def _all(node: ast.expr) -> tuple[Signed, ...]:
+    return tuple(factors(node))
+
+
 def _is_read_next(target: ast.expr, change: Edited) -> bool:
     loops = loops_in(change.around_new)
     return bool(loops) and ast.unparse(target) in loaded(list(loops[-1].body))
@@ -290,4 +318,6 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         if defaults and len(new.args.defaults) <= len(old.args.defaults):
             return "state between calls"
         return "wrong operand"
+    if isinstance(old, ast.For) and isinstance(new, ast.For) and are_reversed(old.iter, new.iter):
+        return "forward order"
     return of_differences(differences(headed(old), headed(new)), change, seen)

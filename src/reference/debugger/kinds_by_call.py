@@ -8,11 +8,11 @@ import re
 from reference.debugger.edited import same
 from reference.debugger.kinds_by_place import is_backwards, of_names
 from reference.debugger.roles import called, is_activation, is_zero
+from reference.debugger.walks import TURNS, are_reversed, are_turned
 
 _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
-_TURNS = ("transpose", "swapaxes", "moveaxis", "rot90")
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot")
 _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
 
@@ -30,11 +30,13 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
         return "scale 1/B or 1/T"
     if a in _ENDS and b in _ENDS and (a != b or _arguments(old) != _arguments(new)):
         return "forward order"
-    if _turned(old) != _turned(new) or a == b == "einsum":
+    if _turned(old) != _turned(new) or a == b == "einsum" or are_turned(old, new):
         return "transposed"
     dtypes = [_dtype(old), _dtype(new)]
     if dtypes[0] != dtypes[1] and (a == b or is_zero(old) or "astype" in (a, b)):
         return "wrong dtype"
+    if _of_shape(old) and _of_shape(new) and a and b and a != b:
+        return "wrong order"
     if (a in _SUMS and b in _SUMS) or (_of_shape(old) != _of_shape(new)):
         return "wrong shape"
     return ""
@@ -50,7 +52,7 @@ def _turned(node: ast.AST) -> int:
     while True:
         if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
             node, count = node.value, count + 1
-        elif called(node) in _TURNS and isinstance(node, ast.Call):
+        elif called(node) in TURNS and isinstance(node, ast.Call):
             called_on = node.func.value if isinstance(node.func, ast.Attribute) else None
             method = called_on is not None and ast.unparse(called_on) != "np"
             node = called_on if method and called_on is not None else node.args[0]
@@ -78,6 +80,8 @@ def _of_shape(node: ast.AST) -> bool:
 
 def of_order(old: ast.AST, new: ast.AST) -> str:
     """Name a sequence that is walked the wrong way, or a kernel that must be flipped."""
+    if are_reversed(old, new):
+        return "forward order"
     if _reversed(old) == _reversed(new):
         return ""
     inner = new if _reversed(new) else old
@@ -108,6 +112,10 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         and (wrapped and not isinstance(old, ast.Constant))
     ):
         return "missing factor"
+    whole = next((w for w, part in ((old, new), (new, old)) if isinstance(w, ast.Subscript)
+                  and same(w.value, part)), None)  # fmt: skip
+    if whole is not None and re.fullmatch(r"(:, )*(1:|:-1)(, :)*", _index_of(whole)):
+        return "index off by one"
     if isinstance(new, ast.IfExp) and any(same(n, old) for n in (new.body, new.orelse)):
         return "index off by one" if isinstance(old, ast.Subscript) else "missing path"
     if isinstance(old, ast.Call) and "clip" in called(old) and "clip" not in ast.unparse(new):
@@ -123,6 +131,30 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     if isinstance(old, ast.Lambda) or isinstance(new, ast.Lambda):
         return "late binding"
     return _of_results(old, new)
+
+
+def _index_of(node: ast.Subscript) -> str:
+    return ast.unparse(node.slice).strip("()")
+
+
+def of_function(old: list[ast.expr], new: ast.AST) -> bool:
+    """Return whether factors stand for a function of all that is in them, and of more.
+
+    That function is the derivative of another, of which the factors are one part.
+    """
+    if not isinstance(new, ast.Call):
+        return False
+    own = isinstance(new.func, ast.Name) or ast.unparse(new.func).startswith("self.")
+    mine, theirs = (
+        {
+            ast.unparse(n)
+            for part in side
+            for n in ast.walk(part)
+            if isinstance(n, ast.Name | ast.Attribute)
+        }
+        for side in (old, [new])
+    )
+    return own and len(mine) > 1 and mine < theirs
 
 
 def _of_results(old: ast.AST, new: ast.AST) -> str:

@@ -12,7 +12,6 @@ import itertools
 import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -21,6 +20,7 @@ from manual_lstm.checks import Array
 from reference.debugger.agreement import MAKES, Agreement
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds import kind_of
+from reference.debugger.kinds_by_values import Said, Wrong, told_by_values
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.places import place_at
 from reference.debugger.probe import record
@@ -35,52 +35,6 @@ from reference.debugger.turns import turns
 _A_LINE = 0.6  # seconds
 _TRIED = 12  # edits of a line that are run
 _SLOPE = re.compile(r"\b1(\.0?)? - |deriv|prime|slope|d_?(tanh|sigm)", re.I)
-
-
-@dataclass(frozen=True)
-class Said:
-    """What is said of a line: nothing, if nothing is known.
-
-    Parameters
-    ----------
-    kind : str
-    why : str
-        One sentence without its full stop.
-    should_be : str
-        The text that the line should have, if it is known.
-    pattern : str
-        At which time steps it is wrong, in words, where running it as mended tells.
-    steps : tuple of int
-        The same as numbers.
-    """
-
-    kind: str = ""
-    why: str = ""
-    should_be: str = ""
-    pattern: str = ""
-    steps: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """A wrong value: of which site, at which execution, and what is known of the right one.
-
-    Parameters
-    ----------
-    site : int
-    n : int
-    made : ndarray
-    wanted : ndarray or None
-        None where it is known only what the outputs lack, or that the value is no adjoint.
-    evidence : Evidence or None
-        What tells the wanted value, or what the outputs lack.
-    """
-
-    site: int
-    n: int
-    made: Array
-    wanted: Array | None
-    evidence: Evidence | None
 
 
 class Numbers:
@@ -164,10 +118,12 @@ class Numbers:
                 said = self._named(rewrite)
                 if said.kind:
                     return said
-        for one in wrong:
-            said = self._by_ratio(place, one) or self._by_difference(one)
-            if said is not None:
-                return said
+        seen = self.now.recording
+        names = {one.site: seen.sites[one.site].name for one in wrong}
+        envs = {(one.site, one.n): seen.executions[one.site][one.n].env for one in wrong}
+        said_of = told_by_values(place, wrong, self.now.agreement, names, envs, self.inputs)
+        if said_of is not None:
+            return said_of
         has_slope = _SLOPE.search(" ".join(place.text(head) for head in place.heads))
         known = any(one.wanted is not None for one in wrong)
         if has_slope and (known or self.makes_wrong(file, line)):
@@ -208,60 +164,6 @@ class Numbers:
             self.program.install(rewrite.file, text)
         adjoints = self.now.agreement.adjoints
         return None if recording.error else Agreement(adjoints, recording, {source.file: source})
-
-    def _by_ratio(self, place: Place, one: Wrong) -> Said | None:
-        """Name a value that is the right one times a number, or a part of it times a value."""
-        if one.wanted is None or not one.made.size or not np.all(one.wanted):
-            return None
-        name = self.now.recording.sites[one.site].name
-        ratios = np.ravel(one.made / one.wanted)
-        if np.ptp(ratios) > 1e-6 * np.max(np.abs(ratios)):
-            return self._of_block(place, one, name)
-        ratio = float(ratios[0])
-        if one.made.size == 1 or not ratio:
-            return None
-        if abs(ratio + 1) < 1e-6:
-            return Said("wrong sign", f"{name} has the wrong sign")
-        times = ratio if abs(ratio) > 1 else 1 / ratio
-        if abs(times - round(times)) > 1e-6:
-            return None
-        why = f"{name} is {round(times)} times too {'large' if times == ratio else 'small'}"
-        if round(times) == 2:
-            return Said("spurious factor" if times == ratio else "missing factor", why)
-        averaged = times != ratio and "mean" in place.source.of(place.statement)
-        return Said("mean for sum" if averaged else "scale 1/B or 1/T", why)
-
-    def _of_block(self, place: Place, one: Wrong, name: str) -> Said | None:
-        """Name what lacks a part of the columns: gates stand beside each other in one array."""
-        assert one.wanted is not None
-        apart = np.abs(one.wanted - one.made) > 1e-7 * np.max(np.abs(one.wanted))
-        columns = np.flatnonzero(apart.reshape(-1, apart.shape[-1]).any(axis=0))
-        start, stop = int(columns[0]), int(columns[-1]) + 1
-        made, wanted = one.made[..., start:stop], one.wanted[..., start:stop]
-        if stop - start in (1, one.made.shape[-1]) or not np.all(made):
-            return None
-        env = self.now.recording.executions[one.site][one.n].env
-        texts = quotients.factor(place, env, made, wanted)
-        if texts is None:
-            return None
-        kind = "missing derivative" if any("1 - " in t for t in texts) else "missing factor"
-        return Said(kind, f"columns {start} to {stop - 1} of {name} lack the factor "
-                          + " * ".join(texts))  # fmt: skip
-
-    def _by_difference(self, one: Wrong) -> Said | None:
-        """Name a value from which what one use of a number gives is missing, or is in it twice."""
-        agreement = self.now.agreement
-        if one.wanted is None or agreement is None:
-            return None
-        name = self.now.recording.sites[one.site].name
-        lacks = one.wanted - one.made
-        largest = float(np.max(np.abs(one.wanted), initial=0.0))
-        lacks = np.where(np.abs(lacks) < 1e-9 * largest, 0.0, lacks)
-        if agreement.near(lacks):
-            return Said("missing path", f"{name} lacks the part that comes by another way")
-        if agreement.near(-lacks):
-            return Said("spurious term", f"{name} has a part too many")
-        return None
 
     def _wrong(self, file: str, line: int, e: Evidence) -> Iterator[Wrong]:
         """Give the values of a line that are wrong, the best known first."""

@@ -8,6 +8,7 @@ import re
 from reference.debugger.differences import Difference
 from reference.debugger.edited import Edited
 from reference.debugger.roles import another_gate, called, loops_in, nodes_of
+from reference.debugger.walks import RANGES, TURNS, are_reversed
 
 
 def of_place(d: Difference, change: Edited) -> str:
@@ -19,25 +20,51 @@ def of_place(d: Difference, change: Edited) -> str:
         return "wrong dtype"
     if any(called(n) in ("zeros", "empty", "ones", "zeros_like") for n in d.around):
         return "index off by one" if numbers else "wrong shape"  # a row too many, or too few
+    index = next((n for n in reversed(inside) if isinstance(n, ast.Subscript)), None)
+    if index is not None and _is_shape(index) and not any(called(n) in RANGES for n in inside):
+        return "scale 1/B or 1/T" if _divides(index, inside) else "wrong shape"
     for outer, inner in zip([None, *inside], inside, strict=False):
         if isinstance(outer, ast.Dict) and inner in outer.keys:
             return "wrong name"
         if isinstance(outer, ast.keyword) and outer.arg in ("axis", "keepdims"):
             return "wrong shape"
         argument = isinstance(outer, ast.Call) and inner is not outer.func
+        if (argument and called(outer) in TURNS and numbers == sides) or (
+            isinstance(outer, ast.keyword) and outer.arg == "axes"
+        ):
+            return "transposed"
         if argument and called(outer) in ("sum", "mean") and numbers == sides:
             return "wrong shape"
         if called(outer) == "einsum" and isinstance(inner, ast.Constant):
             return "transposed"
-        if argument and called(outer) in ("range", "arange"):
+        if argument and called(outer) in RANGES:
             return "loop bounds"
         if isinstance(outer, ast.Subscript) and inner is outer.slice:
             if _is_other_axis(d, outer):
                 return "transposed"
             return _of_index(d, outer, change)
     if d.what == "replaced" and called(d.old[0][1]) == called(d.new[0][1]) == "range":
-        return "loop bounds"
+        return "" if are_reversed(d.old[0][1], d.new[0][1]) else "loop bounds"
     return ""
+
+
+def _is_shape(node: ast.Subscript) -> bool:
+    return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
+
+
+def divides(d: Difference) -> bool:
+    """Return whether a difference is in a divisor."""
+    return any(_divides(node, [*d.around]) for node in nodes_of(d.new))
+
+
+def _divides(node: ast.AST, inside: list[ast.AST]) -> bool:
+    """Return whether a part of an expression is in a divisor."""
+    return any(
+        isinstance(outer, ast.BinOp)
+        and isinstance(outer.op, ast.Div)
+        and any(inner is node for inner in ast.walk(outer.right))
+        for outer in inside
+    )
 
 
 def _is_other_axis(d: Difference, subscript: ast.Subscript) -> bool:
@@ -58,8 +85,18 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
     if d.what == "swapped":
         return "transposed"
     old, new = nodes_of(d.old), nodes_of(d.new)
-    if any(isinstance(n, ast.Slice) and is_backwards(n) for n in [*old, *new]):
+    turned = [
+        any(isinstance(n, ast.Slice) and is_backwards(n) for n in side) for side in (old, new)
+    ]
+    if turned[0] != turned[1]:
         return "forward order"
+    names = all(isinstance(n, ast.Name) for n in (*old, *new)) and _is_product(subscript.slice)
+    if names or (any(map(_is_product, old)) and any(map(_is_product, new))):
+        return "wrong order"
+    if not (len(old) == len(new) == 1 and _is_text(old[0]) and _is_text(new[0])) and any(
+        _is_text(n) for node in [*old, *new] for n in ast.walk(node)
+    ):
+        return "wrong operand"  # a key that is put together
     if len(old) == len(new) == 1:
         was, becomes = old[0], new[0]
         if isinstance(was, ast.Slice) and isinstance(becomes, ast.Slice):
@@ -81,6 +118,19 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         if numbers and isinstance(subscript.slice, ast.Constant) and _is_weight(subscript.value):
             return "gate copied"
     return "index off by one"
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _is_product(node: ast.AST) -> bool:
+    """Return whether an index counts by the rows or columns of a table: n * i + j."""
+    if any(isinstance(n, ast.Slice) for n in ast.walk(node)):
+        return False
+    return any(isinstance(n, ast.BinOp) and isinstance(n.op, ast.Mult)
+               and not any(isinstance(side, ast.Constant) for side in (n.left, n.right))
+               for n in ast.walk(node))  # fmt: skip
 
 
 def _are_blocks(was: ast.Slice, becomes: ast.Slice, change: Edited) -> bool:

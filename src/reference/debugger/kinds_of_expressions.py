@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from reference.debugger.differences import Difference, differences
 from reference.debugger.edited import Assigning, Edited, same, written
-from reference.debugger.kinds_by_call import of_calls, of_content, of_order
-from reference.debugger.kinds_by_place import of_place
+from reference.debugger.kinds_by_call import of_calls, of_content, of_function, of_order
+from reference.debugger.kinds_by_place import divides, of_place
 from reference.debugger.kinds_of_sums import in_a_slope, of_factors, of_terms, of_zero, opened
 from reference.debugger.roles import (
     activates,
@@ -96,7 +96,7 @@ def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
     """Name the mistake of one place: by the place itself, then by terms, factors, or names."""
     place = of_place(d, change)
     if place == "wrong shape" and seen.old_shape is not None and seen.old_shape == seen.new_shape:
-        return "wrong dtype"
+        return _of_same_shape(d)
     if place:
         return place
     if d.what == "swapped":
@@ -117,6 +117,20 @@ def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
     return _of_exchange(d, d.old[0][1], d.new[0][1], change, seen)
 
 
+def _of_same_shape(d: Difference) -> str:
+    """Name an array that is made like another, or an axis, where the shape is right already."""
+    calls = [called(n) for n in d.around if isinstance(n, ast.Call)]
+    if any(name in ("flip", "concatenate", "stack", "hstack", "vstack") for name in calls):
+        return "forward order" if "flip" in calls else "wrong order"
+    if any(isinstance(n, ast.keyword) and n.arg == "axis" for n in d.around):
+        return "transposed"
+    return (
+        "wrong dtype"
+        if any("zeros" in name or "empty" in name for name in calls)
+        else ("wrong shape")
+    )
+
+
 def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen: Seen) -> str:
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
@@ -124,11 +138,13 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
             return kind
     if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):
         return _of_other(old, new, change)
-    if is_zero(old) and not is_zero(new):
+    if is_zero(old) and not is_zero(new) and not isinstance(new, ast.Constant):
         return of_zero(change)
     if is_zero(new) and not loops_in(change.around_new):
         return "initial value"
     if is_size(old) and is_size(new):
+        return "scale 1/B or 1/T"
+    if (is_size(old) or is_size(new)) and divides(d):
         return "scale 1/B or 1/T"
     if is_complement(old, new):
         return "wrong operand"
@@ -144,6 +160,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return _of_pair(old, new, change)
     if another_gate(ast.unparse(old), ast.unparse(new)):
         return "gate copied"
+    if of_function([old], new):
+        return "wrong derivative"
     if _starts(change):
         return "initial value"
     return "wrong operand"

@@ -26,17 +26,25 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
     gone = [s for s in before if dumped(s) not in has]
     came = [s for s in after if dumped(s) not in had]
     products, were = _dumps(came), _dumps(gone)
+    others = {dumped(s.targets[0]): s.value for s in gone if isinstance(s, ast.Assign)
+              and isinstance(s.value, ast.Name | ast.Subscript | ast.Attribute)}  # fmt: skip
     made = {dumped(target) for s in came for target in getattr(s, "targets", [])}
     for statement in gone:
         if not isinstance(statement, ast.AugAssign):
             continue
         target, whole = written(statement)
         # With x = x * f for x *= f the statement tells it all.
-        if dumped(target) not in made and products[dumped(whole)] > were[dumped(whole)]:
+        key = _key(whole)
+        if dumped(target) not in made and products[key] > were[key]:
             named = any(
                 isinstance(s, ast.Assign) and dumped(s.value) == dumped(target) for s in gone
             )
             return "aliasing" if named else "overwritten too early", ast.unparse(target)
+        first = others.get(dumped(target))  # another name for what is changed with it
+        if first is not None and isinstance(whole, ast.BinOp):
+            key = _key(ast.BinOp(first, whole.op, whole.right))
+            if products[key] > were[key]:
+                return "aliasing", ast.unparse(target)
     if _any(_is_repeated, gone) and not _any(_is_repeated, came) and _any(_is_made, came):
         return "aliasing", ""
     return "", ""
@@ -47,7 +55,15 @@ def _statements(tree: ast.Module) -> list[ast.stmt]:
 
 
 def _dumps(statements: list[ast.stmt]) -> Counter[str]:
-    return Counter(dumped(n) for s in statements for n in ast.walk(s) if isinstance(n, ast.BinOp))
+    return Counter(_key(n) for s in statements for n in ast.walk(s) if isinstance(n, ast.BinOp))
+
+
+def _key(node: ast.expr) -> str:
+    """Return an operation as text, the same for a * b and b * a."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add):
+        one, other = sorted((dumped(node.left), dumped(node.right)))
+        return f"{type(node.op).__name__}({one}, {other})"
+    return dumped(node)
 
 
 def _any(question: Callable[[ast.AST], bool], statements: list[ast.stmt]) -> bool:

@@ -7,6 +7,7 @@ import re
 
 from reference.debugger.differences import Difference, Signed, addends, differences, factors
 from reference.debugger.edited import Assigning, Edited, same, written
+from reference.debugger.kinds_by_call import of_function
 from reference.debugger.roles import (
     activates,
     called,
@@ -69,10 +70,23 @@ def of_added(term: ast.expr, change: Edited) -> str:
         term, statement, around
     ):
         return "carry not added"
+    if _counts(term, change):
+        return "index off by one"
     later = re.search(r"\[[a-z]\w* \+ 1|_next\b|next_", ast.unparse(term))
     if later and any(is_carried(n, statement, around) for n in _leaves(term)):
         return "carry not added"
     return "missing path"
+
+
+def _counts(term: ast.expr, change: Edited) -> bool:
+    """Return whether a whole number is added to numbers that are places in an array."""
+    value = getattr(change.statement, "value", None)
+    return (
+        isinstance(term, ast.Constant)
+        and isinstance(term.value, int)
+        and value is not None
+        and any(called(node) in ("arange", "range") for node in ast.walk(value))
+    )
 
 
 def _of_accumulated(target: str, change: Edited) -> str:
@@ -140,6 +154,10 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
         and not any(is_activation(n) for one in come for n in ast.walk(one))
     ):
         return "derivative of an activated value"
+    if any(is_slope([n], beside) for n in gone) and not any(is_slope([n], beside) for n in come):
+        return "wrong derivative"
+    if len(come) == 1 and of_function(gone, come[0]):
+        return "wrong derivative"
     upside_down = len(gone) == len(come) == 1 and same(gone[0], come[0])
     if is_slope(come, beside) or (is_slope(gone, beside) and not upside_down):
         return "wrong derivative"

@@ -9,19 +9,27 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.clock import goes_backwards, score_of
-from reference.debugger.differences import differences
-from reference.debugger.edited import Edited, edited, same, written
+from reference.debugger.edited import Edited, edited, headed, same, written
 from reference.debugger.kinds import Seen
 from reference.debugger.kinds_of_memory import of_memory
+from reference.debugger.normal import normal
+from reference.debugger.patterns_outside import (
+    Pair,
+    first_or_last,
+    outside,
+    where_masked,
+    where_read_masks,
+)
 from reference.debugger.roles import function_of, loaded, loops_in, made_before, stored
 from reference.debugger.timing import in_words
-from reference.debugger.turns import Turns
+from reference.debugger.turns import Key, Turns
 
 _BY_KIND = {
     "repeated indices": "after an index repeats",
     "carry lost": "all but the last",
     "wrong name": "none",
     "forward order": "all",
+    "state between calls": "all",
 }
 
 
@@ -53,11 +61,11 @@ def pattern_of_edit(
     inputs : (params, inputs)
         What it ran on: masks are looked for there.
     """
-    trees = ast.parse(old), ast.parse(new)
+    trees = normal(ast.parse(old), ast.parse(new))
     found = edited(*trees)
     known = turns.known() if turns is not None else ()
     if of_memory(*trees) == ("aliasing", ""):  # all elements are one
-        return "all", known
+        return first_or_last(kind, found) or "all", known
     in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
     if kind in _BY_KIND and (kind != "repeated indices" or in_a_loop):
         pattern = _BY_KIND[kind]
@@ -66,22 +74,86 @@ def pattern_of_edit(
         return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
     if kind == "loop bounds":
         return _of_bounds(turns)
-    summed = kind == "accumulation outside the loop" or (
+    summed = (kind == "accumulation outside the loop" and not _within_a_step(found[0])) or (
         kind == "= for +=" and _sums_over_time(found[0])
     )
-    if summed and not _index_moves(found[0]):
+    in_time = not turns.executed or any(
+        key[0] < 0 or turns.time_of(key) is not None for key in turns.executed
+    )
+    if summed and in_time and not _index_moves(found[0], turns):
         pattern = _but_the_last_run(turns, found)
         return pattern, _counted(pattern, known)
     timed = [key for key in turns.executed if turns.time_of(key) is not None]
-    masked = _masked(turns, inputs)
+    masked = where_masked(
+        ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
+    )
+    masked = masked or where_read_masks(dict(_last(turns)), turns.masks)
     if masked:
         return masked, turns.changed()
     if timed and kind == "wrong shape":  # it is wrong however often it is made
         return "all", known
     if timed:
         changed = turns.changed() or known
-        return in_words(changed, known), changed
-    return _without_time(kind, found, turns), ()
+        pattern = in_words(changed, known)
+        ran = {turns.time_of(key) for key in timed}
+        if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
+            pattern = "all"  # at which it runs at all
+        return pattern, changed
+    pairs = [pair for _, pair in _last(turns)]
+    return outside(kind, found, pairs, turns.read, turns.steps, inputs), ()
+
+
+def _last(turns: Turns) -> list[tuple[Key, Pair]]:
+    """Return what the edited statement made last at each key: (with the old text, as mended)."""
+    return [
+        (key, (was[-1] if was else None, becomes[-1] if becomes else None))
+        for key, (was, becomes) in turns.values.items()
+    ]
+
+
+def _within_a_step(one: Edited) -> bool:
+    """Return whether the loop that a statement is moved into is one of each time step."""
+    time = max(loops_in(one.around_new), key=score_of, default=None)
+    return time is not None and any(
+        same(headed(time), headed(loop)) for loop in loops_in(one.around_old)
+    )
+
+
+def pattern_of_runs(
+    kind: str, old: str, new: str, runs: list[tuple[Turns | None, tuple[Mapping[str, Any], ...]]]
+) -> tuple[str, tuple[int, ...]]:
+    """Return the pattern of a mistake as `pattern_of_edit` does, from runs on several inputs.
+
+    What is wrong nowhere in one of them is of no step: an axis of the other's is as long as time
+    by chance. Else the run tells that has more steps wrong: in the other a number is right by
+    chance. The steps are those of the first run.
+
+    Parameters
+    ----------
+    kind, old, new : str
+    runs : list of (Turns or None, inputs)
+    """
+    told = [pattern_of_edit(kind, old, new, turns, inputs) for turns, inputs in runs]
+    first, steps = told[0]
+    for (turns, _), (pattern, _) in zip(runs[1:], told[1:], strict=True):
+        if turns is None:
+            continue
+        if {first, pattern} == {"none", "all"} and not steps:
+            return "none", ()
+        if _says_more(pattern, first):
+            known = runs[0][0].known() if runs[0][0] is not None else ()
+            first, steps = pattern, _counted(pattern, known)
+    return first, steps
+
+
+def _says_more(pattern: str, other: str) -> bool:
+    """Return whether a pattern has more steps than another that it may be taken for."""
+    order = ["all", "all but t=0", "all but the last"]
+    if "mask" in pattern or "mask" in other or other == "none" or pattern == other:
+        return False
+    if pattern in order and other in order:
+        return pattern == "all"
+    return pattern in order and other.startswith("t=") and other not in ("t=0",)
 
 
 def _counted(pattern: str, known: tuple[int, ...]) -> tuple[int, ...]:
@@ -110,8 +182,14 @@ def _of_bounds(turns: Turns) -> tuple[str, tuple[int, ...]]:
     return ("all" if key is None else in_words(turns.changed(), turns.known())), turns.changed()
 
 
-def _index_moves(one: Edited) -> bool:
+def _index_moves(one: Edited, turns: Turns) -> bool:
     """Return whether a statement writes to another place at each step."""
+    number = next((key[0] for key in turns.executed if key[0] >= 0), None)
+    if number is not None and not any(
+        same(headed(turns.loops[number].loop), headed(loop))
+        for loop in loops_in(one.around_new or one.around_old)
+    ):
+        return False  # the steps are the caller's
     statement = one.statement
     if not isinstance(statement, ast.Assign | ast.AugAssign):
         return isinstance(statement, ast.Expr)
@@ -156,148 +234,10 @@ def _sums_over_time(one: Edited) -> bool:
 
 def _but_the_last_run(turns: Turns, found: list[Edited]) -> str:
     """Tell which contributions to a sum are lost, where only the one that is run last stays."""
-    loops = [loop for one in found for loop in loops_in(one.around_new)]
-    if any(map(goes_backwards, loops)):
-        return "all but t=0"
-    timed = [key for key in turns.executed if key[0] >= 0]
+    timed = [key for key in turns.executed if key[0] >= 0 and turns.time_of(key) is not None]
     if timed:
         times = turns.loops[timed[0][0]].times()
         return "all but t=0" if times[-1] <= times[0] else "all but the last"
-    return "all but t=0"
-
-
-def _without_time(kind: str, found: list[Edited], turns: Turns) -> str:
-    """Tell what a statement outside of the loops over time is about: where they begin or end."""
-    if kind == "wrong shape":
-        return "none"
-    # A value with an axis of its own for time tells itself.
-    for was, becomes in turns.values.values():
-        axis = _along_time(was, becomes, turns.steps)
-        if axis:
-            return axis
-    for one in found:
-        around = one.around_new or one.around_old
-        line = one.statement.lineno
-        loops = [n for n in ast.walk(function_of(around)) if isinstance(n, ast.For | ast.While)]
-        if loops_in(around) and not (one.moved and kind == "initial value"):
-            continue
-        after = [loop for loop in loops if loop.lineno > line]
-        before = [loop for loop in loops if (loop.end_lineno or loop.lineno) < line]
-        if after:
-            loop = min(after, key=lambda loop: loop.lineno)
-            if _handed_on(loop) & _touched(one, ast.Store):
-                return "the last" if goes_backwards(loop) else "t=0"
-        if before:
-            loop = max(before, key=lambda loop: loop.lineno)
-            if _handed_on(loop, sums=False) & _touched(one, ast.Load):
-                return "t=0" if goes_backwards(loop) else "the last"
-    return "none" if kind == "never returned" else "all"
-
-
-def _handed_on(loop: ast.For | ast.While, sums: bool = True) -> set[str]:
-    """Return what a loop hands from one turn to the next: read before it is written.
-
-    With `sums`, buffers of which it reads one entry and writes another count too.
-    """
-    body = list(loop.body)
-    handed = set()
-    for name in stored(body) & loaded(body):
-        first = next(s for s in body if name in stored([s]))
-        reads = [s for s in body if name in loaded([s])]
-        if reads[0].lineno <= first.lineno:
-            handed.add(name)
-    added = [s for top in body for s in ast.walk(top) if isinstance(s, ast.AugAssign)]
-    handed -= {ast.unparse(s.target) for s in added if isinstance(s.target, ast.Name)}
-    if not sums:
-        return {name for name in handed if "[" not in name}
-    parts = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Subscript)]
-    written_to = {ast.unparse(n.value) for n in parts if isinstance(n.ctx, ast.Store)}
-    return handed | (written_to & {ast.unparse(n.value) for n in parts
-                                   if isinstance(n.ctx, ast.Load)})  # fmt: skip
-
-
-def _touched(one: Edited, context: type) -> set[str]:
-    """Return what the edit is about: what it writes to, or what only one of the texts reads."""
-    both = [s for s in (one.old, one.new) if s is not None]
-    if context is ast.Store:
-        found = stored(both)
-        return found | {name.partition("[")[0] for name in found}
-    if len(both) < 2:
-        return loaded(both)
-    found = set()
-    for d in differences(both[0], both[1]):
-        found |= loaded([node for _, node in (*d.old, *d.new)])
-        if d.what in ("terms", "factors"):
-            found |= loaded([node for _, node in d.common])
-    return found
-
-
-def _along_time(was: list[Any], becomes: list[Any], steps: int) -> str:
-    """Tell at which places of an axis of the length of time two values differ."""
-    if steps < 2 or not was or not becomes or was[-1] is None or becomes[-1] is None:
-        return ""
-    a, b = np.asarray(was[-1]), np.asarray(becomes[-1])
-    if a.shape != b.shape or steps not in a.shape:
-        return ""
-    axis = a.shape.index(steps)
-    apart = np.any(_apart(a, b), axis=tuple(k for k in range(a.ndim) if k != axis))
-    changed = tuple(int(t) for t in np.flatnonzero(apart))
-    return in_words(changed, tuple(range(steps))) if changed else ""
-
-
-def _apart(a: Any, b: Any) -> Any:
-    size = float(np.max(np.abs(b), initial=0.0)) + 1e-300
-    return ~(np.abs(a - b) <= 1e-9 * size)
-
-
-def _masked(turns: Turns, inputs: tuple[Mapping[str, Any], ...]) -> str:
-    """Tell whether exactly the entries are wrong at which a mask of the inputs is 0."""
-    for group in inputs:
-        for name, mask in dict(group).items():
-            array = np.asarray(mask)
-            if array.ndim == 2 and _is_mask(array) and _fits(array, turns):
-                return "where the mask is 0"
-            if array.ndim == 1 and array.dtype.kind in "iu" and "len" in name and turns.steps:
-                rows = np.arange(turns.steps)[:, None] < array
-                if not rows.all() and _fits(rows, turns):
-                    return "where the mask is 0"
-    return ""
-
-
-def _is_mask(array: Any) -> bool:
-    return bool(np.all((array == 0) | (array == 1)) and np.any(array == 0) and np.any(array == 1))
-
-
-def _fits(mask: Any, turns: Turns) -> bool:
-    told = False
-    for key, (was, becomes) in turns.values.items():
-        if not was or not becomes or was[-1] is None or becomes[-1] is None:
-            return False
-        a, b = np.asarray(was[-1]), np.asarray(becomes[-1])
-        if a.shape != b.shape:
-            return False
-        apart = _apart(a, b)
-        if not apart.any():
-            continue
-        if apart.all():
-            return False
-        time = turns.time_of(key)
-        rows = (
-            [mask, mask.T] if time is None else [m[time] for m in (mask, mask.T) if time < len(m)]
-        )
-        if not any(_inside(apart, row == 0) for row in rows):
-            return False
-        told = True
-    return told
-
-
-def _inside(apart: Any, allowed: Any) -> bool:
-    """Return whether what differs lies where it may, and fills most of that."""
-    for lead in range(apart.ndim - allowed.ndim + 1):
-        if apart.shape[lead : lead + allowed.ndim] != allowed.shape:
-            continue
-        others = tuple(k for k in range(apart.ndim) if not lead <= k < lead + allowed.ndim)
-        there = apart.any(axis=others)
-        if np.any(there) and np.all(there <= allowed) and there.sum() >= 0.5 * allowed.sum():
-            return True
-    return False
+    loops = [loop for one in found for loop in loops_in(one.around_new)]
+    forwards = loops and not any(map(goes_backwards, loops)) and len(turns.executed) > 1
+    return "all but the last" if forwards else "all but t=0"

@@ -28,7 +28,7 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     kept = list(edits_between(file, original, found.texts[file]))
     for edit in list(kept):
         others = [other for other in kept if other is not edit]
-        if others and _is_right(search, file, _made(original, others)):
+        if others and is_right(search, file, made(original, others)):
             kept = others
     lines = {line for edit in kept for line in range(edit.first - 1, edit.last + 2)}
     steps = [
@@ -36,18 +36,20 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
         for step in found.steps
         if original_line(original, step.texts[file], step.rewrite.line) in lines
     ]
-    texts = {**found.texts, file: _made(original, kept)}
+    texts = {**found.texts, file: made(original, kept)}
     return replace(found, texts=texts, steps=steps or found.steps)
 
 
-def _made(text: str, edits: list[Edit]) -> str:
+def made(text: str, edits: list[Edit]) -> str:
+    """Return a text with some edits of its lines."""
     lines = text.splitlines()
     for edit in sorted(edits, key=lambda edit: -edit.first):
         lines[edit.first - 1 : edit.last] = edit.new
     return "\n".join(lines) + "\n"
 
 
-def _is_right(search: Search, file: str, text: str) -> bool:
+def is_right(search: Search, file: str, text: str) -> bool:
+    """Return whether everything is right with another text of a file, which stays in place."""
     try:
         search.program.install(file, text)
     except (SyntaxError, ValueError):

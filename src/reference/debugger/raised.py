@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.clock import score_of
 from reference.debugger.diagnosis import Suspect
+from reference.debugger.edited import Loop
 from reference.debugger.place import at, is_users, tree_of
 
 _ALIGNMENT = re.compile(r"matmul|not aligned|shape-mismatch for sum")
@@ -44,10 +46,21 @@ def finding(error: BaseException, told: str) -> Suspect:
     names = frame.f_globals
     place = at(frame.f_code.co_filename, line, frame.f_code.co_name, names)
     kind, should_be, pattern = _kind(error, frame, line)
+    if pattern == "all" and not any(_is_in_a_loop(frame, line) for frame, line in frames):
+        pattern = "none"
     return Suspect(
         *place, kind=kind, pattern=pattern, why=f"backward raises here: {told}",
         should_be=should_be, confidence=0.9, engines=("exception",),
     )  # fmt: skip
+
+
+def _is_in_a_loop(frame: types.FrameType, line: int) -> bool:
+    return any(
+        isinstance(node, Loop)
+        and score_of(node) > 0
+        and node.lineno < line <= (node.end_lineno or 0)
+        for node in ast.walk(tree_of(frame.f_code.co_filename))
+    )
 
 
 def _kind(error: BaseException, frame: types.FrameType, line: int) -> tuple[str, str, str]:

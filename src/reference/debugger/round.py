@@ -17,6 +17,7 @@ from manual_lstm.checks import Array
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import UNKNOWN, Agreement
 from reference.debugger.cases import Case, Score, score_of
+from reference.debugger.clock import score_of as score_of_loop
 from reference.debugger.evidence import Evidence, solve
 from reference.debugger.probe import Jacobian, Recording, jacobian, linear_sites, record
 from reference.debugger.program import Program, as_float_array
@@ -270,7 +271,7 @@ def times_of(recording: Recording, k: int) -> list[int]:
         for node in ast.walk(recording.trees[site.file])
         if isinstance(node, ast.For) and node.lineno <= site.line <= (node.end_lineno or 0)
     ]
-    for loop in sorted(loops, key=lambda loop: loop.lineno):
+    for loop in sorted(loops, key=lambda loop: (-score_of_loop(loop), loop.lineno)):
         for target in ast.walk(loop.target):
             if isinstance(target, ast.Name):
                 values = [execution.env.get(target.id) for execution in seen]

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.clock import score_of
+from reference.debugger.edited import Edited, Loop
 from reference.debugger.evidence import Evidence
+from reference.debugger.patterns_outside import Pair, Shape, outside, where_masked
+from reference.debugger.probe import Recording
+from reference.debugger.readings import shape_of, texts_in
 from reference.debugger.round import Round, times_of
 from reference.debugger.timing import in_words
 
 
-def pattern_of(now: Round, e: Evidence) -> tuple[str, tuple[int, ...]]:
+def pattern_of(
+    now: Round, e: Evidence, inputs: tuple[Mapping[str, Any], ...] = ()
+) -> tuple[str, tuple[int, ...]]:
     """Return at which time steps a line has to give another value, in words and as numbers.
 
     Parameters
@@ -15,7 +28,97 @@ def pattern_of(now: Round, e: Evidence) -> tuple[str, tuple[int, ...]]:
     now : Round
     e : Evidence
         What the solve for its value says.
+    inputs : tuple of mappings, optional
+        What the program ran on: masks are looked for there.
     """
-    times = times_of(now.recording, e.site)
-    changed = tuple(sorted({times[n] for n in e.steps}))
-    return in_words(changed, tuple(sorted(set(times)))), changed
+    recording = now.recording
+    steps = _length_of_time(recording)
+    pairs = list(_pairs(recording, e))
+    timed = _is_in_time(recording, e.site, steps)
+    times = times_of(recording, e.site)
+    values = [(time if timed else None, *pair) for time, pair in zip(times, pairs, strict=False)]
+    changed = tuple(sorted({times[n] for n in e.steps})) if timed else ()
+    masked = where_masked(values, steps, inputs) if e.unique else ""
+    if masked:
+        return masked, changed
+    if timed:
+        return in_words(changed, tuple(sorted(set(times)))), changed
+    one = _unchanged(recording, e.site)
+    value = getattr(one.statement, "value", None)
+    # Of a result that is made of several things it is not known here which one is meant.
+    found = [] if isinstance(value, ast.Dict | ast.Tuple | ast.List) else [one]
+    return outside("", found, pairs, _read(recording, e.site), steps, inputs), ()
+
+
+def _length_of_time(recording: Recording) -> int:
+    """Return how many time steps there are; 0 where no loop is time."""
+    best = (0.0, 0)
+    for k, seen in recording.executions.items():
+        score = max(map(score_of, _loops(recording, k)), default=0.0)
+        if score > 0 and seen:
+            best = max(best, (score, len(set(times_of(recording, k)))))
+    return best[1]
+
+
+def _is_in_time(recording: Recording, k: int, steps: int) -> bool:
+    """Return whether a site is run step after step, in a loop or by a caller that has one."""
+    runs = len(set(times_of(recording, k)))
+    timed = any(score_of(loop) > 0 for loop in _loops(recording, k))
+    if not steps:
+        return runs > 1
+    return runs > 1 and (abs(runs - steps) < 2 or (not timed and runs % steps == 0))
+
+
+def _loops(recording: Recording, k: int) -> list[Loop]:
+    site = recording.sites[k]
+    return [
+        node
+        for node in ast.walk(recording.trees[site.file])
+        if isinstance(node, Loop) and node.lineno < site.line <= (node.end_lineno or 0)
+    ]
+
+
+def _pairs(recording: Recording, e: Evidence) -> Iterator[Pair]:
+    """Give what a site made at each execution, and what it should have made."""
+    start = 0
+    for execution in recording.executions[e.site]:
+        made = np.asarray(execution.value, dtype=float)
+        delta = e.delta[start : start + made.size].reshape(made.shape)
+        start += made.size
+        largest = max(float(np.max(np.abs(made + delta), initial=0.0)), 1e-300)
+        yield made, made + np.where(np.abs(delta) > 1e-7 * largest, delta, 0.0)
+
+
+def _unchanged(recording: Recording, k: int) -> Edited:
+    """Return the statement of a site, with what it stands in, as one that is to be changed."""
+    site = recording.sites[k]
+    around: list[ast.AST] = [recording.trees[site.file]]
+    while True:
+        inner = next(
+            (
+                node
+                for node in ast.iter_child_nodes(around[-1])
+                if isinstance(node, ast.stmt)
+                and node.lineno <= site.line <= (node.end_lineno or node.lineno)
+            ),
+            None,
+        )
+        if inner is None:
+            statement = around.pop()
+            assert isinstance(statement, ast.stmt)
+            return Edited(statement, None, tuple(around), ())
+        around.append(inner)
+
+
+def _read(recording: Recording, k: int) -> Iterator[Shape]:
+    """Give the shapes of the arrays that a site's statement reads."""
+    statement = _unchanged(recording, k).statement
+    for text in texts_in(statement) if not hasattr(statement, "body") else ():
+        code = compile(text, "<read>", "eval")
+        for execution in recording.executions[k][:1]:
+            try:
+                shape = shape_of(eval(code, {}, execution.env))
+            except Exception:  # a global, or made only later
+                continue
+            if shape is not None:
+                yield shape

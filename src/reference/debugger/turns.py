@@ -22,6 +22,7 @@ import numpy as np
 from reference.debugger.clock import Clock, Ticks
 from reference.debugger.edited import dumped, headed, paired
 from reference.debugger.program import Inputs, Program, as_float_array, copied
+from reference.debugger.readings import Readings
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
 
@@ -54,6 +55,10 @@ class Turns:
         How many time steps there were; 0 where no loop is time.
     within : list of (int, list)
         The runs of loops over time in which the edit lies: the loop, and its turns.
+    read : set of tuple of int
+        Shapes of the arrays that the places that differ read, in the mended program.
+    masks : dict
+        For each key the masks that are read there, one number for each sequence, by their texts.
     """
 
     executed: list[Key] = field(default_factory=list)
@@ -64,21 +69,30 @@ class Turns:
     answers: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))
     steps: int = 0
     within: list[tuple[int, list[int | None]]] = field(default_factory=list)
+    read: set[tuple[int, ...]] = field(default_factory=set)
+    masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
         if key[0] >= 0:
-            return self.loops[key[0]].time_of(key[1])
+            return self.loops[key[0]].time_of(key[1]) if self._is_time(key[0]) else None
         # In no loop: one execution a step, from the last to the first, or none of time.
         count = len({other for other in self.executed if other[0] < 0})
         timed = count > 1 and self.steps in (0, count)
         return count - 1 - key[1] if timed else None
 
+    def _is_time(self, number: int) -> bool:
+        """Return whether a loop is time, and not one over samples with time somewhere else."""
+        mine = self.loops[number]
+        best = max((t for t in self.loops if t.values), key=lambda t: t.score, default=mine)
+        return mine.score >= best.score or abs(len(mine.values) - len(best.values)) < 2
+
     def known(self) -> tuple[int, ...]:
         """Return all time steps of the loop in which the edit lies."""
-        if self.within:
+        within = [(number, values) for number, values in self.within if self._is_time(number)]
+        if within:
             times = set()
-            for number, values in self.within:
+            for number, values in within:
                 turned = range(len(values)) if None in values else values
                 times |= {self.loops[number].time_of(turn) for turn in turned}  # type: ignore  # None went to range, above
             return tuple(sorted(t for t in times if t is not None))
@@ -156,6 +170,7 @@ class _Weaver:
         self.log: list[Key] = []
         self.within: dict[int, tuple[int, list[int | None]]] = {}
         self.seen: dict[Key, list[Any]] = {}
+        self.readings = Readings()
 
     def names(self) -> dict[str, object]:
         """Return the functions that woven code calls."""
@@ -206,6 +221,7 @@ class _Weaver:
                 return at
             raise _Unwoven
         number, self.gates = self.gates, self.gates + 1
+        self.readings.watch(number, old, new)
         test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
         choice = ast.If(test, _watched(new), _watched(old))
         for node in ast.walk(choice):
@@ -217,8 +233,10 @@ class _Weaver:
     # While it runs.
 
     def _turn(self, number: int) -> bool:
-        key = self._key(sys._getframe(1))
+        frame = sys._getframe(1)
+        key = self._key(frame)
         self.log.append(key)
+        self.readings.note(number, key, frame)
         if self.all_old:
             return False
         return key != self.chosen
@@ -243,6 +261,7 @@ class _Weaver:
         """Run once; None where it raises."""
         self.chosen, self.all_old = chosen, all_old
         self.order, self.log, self.seen, self.within = 0, [], {}, {}
+        self.readings.start()
         self.clock.start()
         program.state.restore()
         mine = copied(inputs)
@@ -270,7 +289,9 @@ class _Weaver:
             return None
         found = Turns(list(self.log), loops=copy.copy(self.clock.loops), broken=turned,
                       answers=(dict(broken), dict(right)), steps=self.clock.steps,
-                      within=list(self.within.values()))  # fmt: skip
+                      within=list(self.within.values()),
+                      read=set().union(*self.readings.shapes.values()),
+                      masks=dict(self.readings.masks))  # fmt: skip
         found.loops = [Ticks(t.loop, t.backwards, t.score, list(t.values)) for t in found.loops]
         new_values = dict(self.seen)
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]

@@ -80,6 +80,17 @@ IN_A_STEP = [
     ("da = conv(k, d)", "da = conv(k[::-1], d)", "transposed"),
     ("stack.append(dx)\ndx = stack.popleft()", "stack.append(dx)\ndx = stack.pop()",
      "forward order"),
+    ("dx = dz[:, x.shape[0]:]", "dx = dz[:, x.shape[1]:]", "wrong shape"),
+    ("dz = dz / x.shape[0]", "dz = dz / x.shape[1]", "scale 1/B or 1/T"),
+    ("dz = dz.swapaxes(0, 1)", "dz = dz.swapaxes(0, 2)", "transposed"),
+    ("dh = np.tensordot(dz, W_h, axes=([1], [0]))", "dh = np.tensordot(dz, W_h, axes=([1], [1]))",
+     "transposed"),
+    ("dh = np.tensordot(dz, W_h, axes=1)", "dh = np.einsum('bi,ji->bj', dz, W_h)", "transposed"),
+    ("dh = dz @ W_h", "dh = np.einsum('bi,ji->bj', dz, W_h)", "transposed"),
+    ("for k in range(n): dh[k] = dz", "for k in range(n - 1, -1, -1): dh[k] = dz",
+     "forward order"),
+    ("for k in range(1, n): dh[k] = dz", "for k in reversed(range(1, n)): dh[k] = dz",
+     "forward order"),
     # Sums, copies, shapes.
     ("dW = x.T @ dz", "dW += x.T @ dz", "= for +="),
     ("acc['W'] = x.T @ dz", "acc['W'] += x.T @ dz", "= for +="),
@@ -264,6 +275,9 @@ def test_what_the_run_shows_decides_where_the_text_cannot():
     wrong, right = "dx = np.zeros_like(mask)", "dx = np.zeros_like(x)"
     assert kind_of(wrong, right, Seen((4, 2), (4, 2))) == "wrong dtype"
     assert kind_of(wrong, right, Seen((4,), (4, 2))) == "wrong shape"
+    wrong, right = "db = dz.sum(axis=0)", "db = dz.sum(axis=1)"
+    assert kind_of(wrong, right, Seen((4,), (4,))) == "transposed"
+    assert kind_of(wrong, right, Seen((4,), (3,))) == "wrong shape"
     wrong, right = "da += back", "da = da + back"
     assert kind_of(wrong, right, Seen(only_effects=True)) == "argument changed"
     assert kind_of(wrong, right) == "aliasing"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from types import SimpleNamespace
-from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -86,16 +84,6 @@ def test_a_line_is_accused_though_its_naming_fails(monkeypatch):
     edit = SINGLE["missing derivative"]
     monkeypatch.setattr(kinds_by_numbers.Numbers, "_read", fails)
     assert any(edit[1] in s.text and not s.kind for s in suspects(edit))
-
-
-def test_a_single_number_that_lacks_something_says_nothing():
-    sites = [SimpleNamespace(name="x")]
-    now: Any = SimpleNamespace(
-        agreement=SimpleNamespace(near=lambda _: False), recording=SimpleNamespace(sites=sites)
-    )
-    numbers = kinds_by_numbers.Numbers(cast(Any, None), ({}, {}), now, {}, 0.0)
-    one = kinds_by_numbers.Wrong(0, 0, np.asarray(1.0), np.asarray(2.0), None)
-    assert numbers._by_difference(one) is None
 
 
 def test_faults_that_hide_each_other_are_named_each():

@@ -245,3 +245,49 @@ def test_repeated_indices_outside_of_loops_have_no_steps(shown):
     wrong = "np.add.at(dh0, np.arange(len(dh0)), dh_next)", "dh0[np.arange(len(dh0))] += dh_next"
     assert shown(wrong, right=right)[0] == "repeated indices"
     assert shown(wrong, right=right)[1] != "after an index repeats"
+
+
+BEHIND = "    dh0 = dh_next\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "told"),
+    [("dU += 2 * params['U']", "dU += params['U']", ("missing factor", "none")),
+     ("dxs = dxs / 3", "dxs = dxs", ("scale 1/B or 1/T", "all")),
+     ("dW += 3 * inputs['xs'].sum(axis=(0, 1))[:, None]",
+      "dW += inputs['xs'].sum(axis=(0, 1))[:, None]", ("missing factor", "all")),
+     ("dxs = dxs * (np.arange(4) > 1)[:, None, None]", "dxs = dxs",
+      ("missing derivative", "all but the last two")),
+     ("dU += np.sum([2 * u for u in (params['U'],)], axis=0)",
+      "dU += np.sum([u for u in (params['U'],)], axis=0)", ("missing factor", "none"))],
+)  # fmt: skip
+def test_a_line_outside_of_the_loop_is_wrong_at_the_steps_it_is_about(shown, line, wrong, told):
+    right = RIGHT.replace(BEHIND, f"{BEHIND}    {line}\n")
+    assert shown((line, wrong), right=right)[1:3] == (told[1], ())
+
+
+def test_a_loop_over_samples_is_no_time(shown):
+    line = "        dU = dU + 2 * params['U'] / len(params['U'])\n"
+    right = RIGHT.replace(BEHIND, f"{BEHIND}    for i in range(2):\n{line}")
+    assert shown(("2 * params['U']", "params['U']"), right=right)[1:3] == ("none", ())
+
+
+def test_what_is_summed_over_parts_of_a_step_is_lost_at_every_step(shown):
+    zeros = "            dU += 0 * part.sum()\n"
+    part = f"            dh = dh + part\n{zeros}"
+    whole = "        dh = dhs[t] + dh_next\n"
+    right = RIGHT.replace(whole, f"{whole}        for part in (dhs[t], 2 * dhs[t]):\n{part}")
+    wrong = right.replace(part, f"{zeros}        dh = dh + part\n")
+    assert shown((right, wrong), right=right)[:3] == (
+        "accumulation outside the loop", "all", (0, 1, 2, 3),
+    )  # fmt: skip
+
+
+def test_one_array_for_what_the_loop_starts_with_is_wrong_at_the_last(shown):
+    right = RIGHT.replace("dh_next = inputs", "carries = [inputs").replace(
+        '"dlast"]\n', '"dlast"].copy() for _ in range(2)]\n'
+    ).replace("+ dh_next", "+ carries[0]").replace("dh_next = dz", "carries[0] = dz").replace(
+        "dh0 = dh_next", "dh0 = carries[0]"
+    )  # fmt: skip
+    edit = '[inputs["dlast"].copy() for _ in range(2)]', '[inputs["dlast"].copy()] * 2'
+    assert shown(edit, right=right)[:2] == ("aliasing", "the last")

@@ -1,0 +1,268 @@
+"""At which time steps a line is wrong that runs outside of the loops over time.
+
+Where its value has an axis of its own for time, that tells. Else what it sets before a loop or
+reads after it is the value of the last or the first step. A line that has to do with no step, such
+as the gradient of a penalty or of a head on the last state, is wrong at none.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.clock import goes_backwards
+from reference.debugger.differences import differences
+from reference.debugger.edited import Edited
+from reference.debugger.roles import called, function_of, loaded, loops_in, stored
+from reference.debugger.timing import in_words
+
+Shape = tuple[int, ...]
+Pair = tuple[Any, Any]  # a value as it is, and as it should be
+
+
+def outside(
+    kind: str,
+    found: list[Edited],
+    pairs: Iterable[Pair],
+    shapes: Iterable[Shape],
+    steps: int,
+    inputs: tuple[Mapping[str, Any], ...],
+) -> str:
+    """Tell what a statement outside of the loops over time is about, in words.
+
+    Parameters
+    ----------
+    kind : str
+    found : list of Edited
+        What is changed there.
+    pairs : iterable of (value, value)
+        What the statement makes, wrong and right.
+    shapes : iterable of tuple of int
+        Of the arrays that it reads.
+    steps : int
+        How many time steps there are; 0 where that is not known.
+    inputs : tuple of mappings
+        What the program ran on: an axis of theirs may be time and batch in one.
+    """
+    if kind == "wrong shape":
+        return "none"
+    pairs = list(pairs)
+    for was, becomes in pairs:
+        axis = _along_time(was, becomes, steps)
+        if axis:
+            return axis
+    if any(isinstance(one.statement, ast.For | ast.While) for one in found):
+        return "all"  # a loop has all steps before it
+    end = first_or_last(kind, found)
+    if end:
+        return end
+    if kind == "never returned":
+        return "none"
+    if any(map(_goes_into_a_loop, found)):
+        return "all"
+    made = [np.shape(value) for pair in pairs for value in pair if value is not None]
+    return "all" if not steps or has_time([*made, *shapes], steps, inputs) else "none"
+
+
+def _goes_into_a_loop(one: Edited) -> bool:
+    """Return whether what differs is an argument of a function of the user's that has a loop."""
+    if one.old is None or one.new is None or hasattr(one.new, "body"):
+        return False
+    around = one.around_new or one.around_old
+    loops = {
+        node.name
+        for node in ast.walk(around[0])
+        if isinstance(node, ast.FunctionDef)
+        and any(isinstance(inner, ast.For | ast.While) for inner in ast.walk(node))
+    }
+    return any(
+        isinstance(node, ast.Call) and called(node) in loops
+        for d in differences(one.old, one.new)
+        for node in d.around
+    )
+
+
+def has_time(
+    shapes: Iterable[Shape], steps: int, inputs: tuple[Mapping[str, Any], ...] = ()
+) -> bool:
+    """Return whether one of several shapes has an axis for time.
+
+    Examples
+    --------
+    >>> inputs = ({"x": np.ones((5, 3))},)
+    >>> has_time([(3, 2)], 5), has_time([(5, 3)], 5), has_time([(15,)], 5, inputs)
+    (False, True, True)
+    """
+    lengths = {steps}
+    for group in inputs:
+        for value in dict(group).values():
+            shape = np.shape(value)[:2] if isinstance(value, np.ndarray) else ()
+            if len(shape) == 2 and steps in shape:  # batch and time beside each other, made one
+                lengths.add(shape[0] * shape[1])
+    return steps > 1 and any(length in lengths for shape in shapes for length in shape)
+
+
+def _along_time(was: Any, becomes: Any, steps: int) -> str:
+    """Tell at which places of an axis of the length of time two values differ."""
+    if steps < 2 or was is None or becomes is None:
+        return ""
+    a, b = np.asarray(was), np.asarray(becomes)
+    if a.shape != b.shape or a.shape.count(steps) != 1:
+        return ""
+    axis = a.shape.index(steps)
+    differ = np.any(apart(a, b), axis=tuple(k for k in range(a.ndim) if k != axis))
+    changed = tuple(int(t) for t in np.flatnonzero(differ))
+    return in_words(changed, tuple(range(steps))) if changed else ""
+
+
+def apart(a: Any, b: Any) -> Any:
+    """Return where two arrays differ by more than rounding."""
+    size = float(np.max(np.abs(b), initial=0.0)) + 1e-300
+    return ~(np.abs(a - b) <= 1e-9 * size)
+
+
+def first_or_last(kind: str, found: list[Edited]) -> str:
+    """Tell the step that a loop begins with, or ends with, where a statement is about that."""
+    for one in found:
+        around = one.around_new or one.around_old
+        line = one.statement.lineno
+        loops = [n for n in ast.walk(function_of(around)) if isinstance(n, ast.For | ast.While)]
+        if loops_in(around) and not (one.moved and kind == "initial value"):
+            continue
+        after = [loop for loop in loops if loop.lineno > line]
+        before = [loop for loop in loops if (loop.end_lineno or loop.lineno) < line]
+        if after:
+            loop = min(after, key=lambda loop: loop.lineno)
+            if _handed_on(loop) & _touched(one, ast.Store):
+                return "the last" if goes_backwards(loop) else "t=0"
+        if before:
+            loop = max(before, key=lambda loop: loop.lineno)
+            if _handed_on(loop, sums=False) & _touched(one, ast.Load):
+                return "t=0" if goes_backwards(loop) else "the last"
+    return ""
+
+
+def _handed_on(loop: ast.For | ast.While, sums: bool = True) -> set[str]:
+    """Return what a loop hands from one turn to the next: read before it is written.
+
+    With `sums`, buffers of which it reads one entry and writes another count too.
+    """
+    body = list(loop.body)
+    handed = set()
+    for name in stored(body) & loaded(body):
+        first = next(s for s in body if name in stored([s]))
+        reads = [s for s in body if name in loaded([s])]
+        if reads[0].lineno <= first.lineno:
+            handed.add(name)
+    added = [s for top in body for s in ast.walk(top) if isinstance(s, ast.AugAssign)]
+    handed -= {ast.unparse(s.target) for s in added if isinstance(s.target, ast.Name)}
+    if not sums:
+        return {name for name in handed if "[" not in name}
+    parts = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Subscript)]
+    written_to = {ast.unparse(n.value) for n in parts if isinstance(n.ctx, ast.Store)}
+    return handed | (written_to & {ast.unparse(n.value) for n in parts
+                                   if isinstance(n.ctx, ast.Load)})  # fmt: skip
+
+
+def _touched(one: Edited, context: type) -> set[str]:
+    """Return what the edit is about: what it writes to, or what only one of the texts reads."""
+    both = [s for s in (one.old, one.new) if s is not None]
+    if context is ast.Store:
+        found = stored(both)
+        return found | {name.partition("[")[0] for name in found}
+    if len(both) < 2:
+        return loaded(both)
+    found = set()
+    for d in differences(both[0], both[1]):
+        found |= loaded([node for _, node in (*d.old, *d.new)])
+        if d.what in ("terms", "factors"):
+            found |= loaded([node for _, node in d.common])
+    return found
+
+
+def where_masked(
+    values: Iterable[tuple[int | None, Any, Any]],
+    steps: int,
+    inputs: tuple[Mapping[str, Any], ...],
+) -> str:
+    """Tell whether exactly the entries are wrong at which a mask of the inputs is 0.
+
+    Parameters
+    ----------
+    values : iterable of (int or None, value, value)
+        The time step, or None outside of time, with what is made there, wrong and right.
+    steps : int
+    inputs : tuple of mappings
+    """
+    values = list(values)
+    for group in inputs:
+        for name, mask in dict(group).items():
+            array = np.asarray(mask)
+            if array.ndim == 2 and _is_mask(array) and _fits(array, values):
+                return "where the mask is 0"
+            if array.ndim == 1 and array.dtype.kind in "iu" and "len" in name and steps:
+                rows = np.arange(steps)[:, None] < array
+                if not rows.all() and _fits(rows, values):
+                    return "where the mask is 0"
+    return ""
+
+
+def where_read_masks(values: Mapping[Any, Pair], masks: Mapping[Any, Mapping[str, Any]]) -> str:
+    """Tell whether exactly the rows are wrong at which a mask is 0 that the line reads itself."""
+    texts = [set(masks.get(key, {})) for key in values]
+    for text in set.intersection(*texts) if texts else ():
+        told = False
+        for key, (was, becomes) in values.items():
+            if was is None or becomes is None or np.shape(was) != np.shape(becomes):
+                break
+            differ, row = apart(np.asarray(was), np.asarray(becomes)), masks[key][text]
+            if not differ.any():
+                continue
+            if differ.ndim < 2 or differ.all() or not _inside(differ, row == 0):
+                break
+            told = True
+        else:
+            if told:
+                return "where the mask is 0"
+    return ""
+
+
+def _is_mask(array: Any) -> bool:
+    return bool(np.all((array == 0) | (array == 1)) and np.any(array == 0) and np.any(array == 1))
+
+
+def _fits(mask: Any, values: list[tuple[int | None, Any, Any]]) -> bool:
+    told = False
+    for time, was, becomes in values:
+        if was is None or becomes is None:
+            return False
+        a, b = np.asarray(was), np.asarray(becomes)
+        if a.shape != b.shape:
+            return False
+        differ = apart(a, b)
+        if not differ.any():
+            continue
+        if differ.all():
+            return False
+        rows = (
+            [mask, mask.T] if time is None else [m[time] for m in (mask, mask.T) if time < len(m)]
+        )
+        if not any(_inside(differ, row == 0) for row in rows):
+            return False
+        told = True
+    return told
+
+
+def _inside(differ: Any, allowed: Any) -> bool:
+    """Return whether what differs lies where it may, and fills most of that."""
+    for lead in range(differ.ndim - allowed.ndim + 1):
+        if differ.shape[lead : lead + allowed.ndim] != allowed.shape:
+            continue
+        others = tuple(k for k in range(differ.ndim) if not lead <= k < lead + allowed.ndim)
+        there = differ.any(axis=others)
+        if np.any(there) and np.all(there <= allowed) and there.sum() >= 0.5 * allowed.sum():
+            return True
+    return False

@@ -1,0 +1,107 @@
+"""What the places that differ between two texts read, while the program runs: shapes and masks."""
+
+from __future__ import annotations
+
+import ast
+import types
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.agreement import places_in
+from reference.debugger.differences import differences
+from reference.debugger.roles import called
+
+Shape = tuple[int, ...]
+_WHOLE = ast.Dict | ast.Tuple | ast.List | ast.keyword
+_COUNTS = ("len", "size", "shape", "ndim")
+
+
+class Readings:
+    """Notes what statements read when they are reached first, and the masks whenever they are."""
+
+    def __init__(self) -> None:
+        self._codes: dict[int, dict[str, types.CodeType]] = {}
+        self.start()
+
+    def start(self) -> None:
+        """Forget what the last run left."""
+        self.shapes: dict[int, set[Shape]] = {}
+        self.masks: dict[Any, dict[str, Any]] = {}
+
+    def watch(self, number: int, old: ast.stmt | None, new: ast.stmt | None) -> None:
+        """Get ready for the place of a number, with the statement before and after."""
+        self._codes[number] = {
+            text: compile(text, "<read>", "eval")
+            for part in _parts(old, new)
+            for text in texts_in(part)
+        }
+
+    def note(self, number: int, key: Any, frame: types.FrameType) -> None:
+        """Look at what is read at a place now."""
+        first = number not in self.shapes
+        shapes = self.shapes.setdefault(number, set())
+        for text, code in self._codes[number].items():
+            try:
+                value = eval(code, frame.f_globals, frame.f_locals)
+            except Exception:  # it is made only later
+                continue
+            if first and (shape := shape_of(value)) is not None:
+                shapes.add(shape)
+            if _is_row(value):
+                self.masks.setdefault(key, {})[text] = np.squeeze(np.array(value))
+
+
+def shape_of(value: Any) -> Shape | None:
+    """Return the shape of an array, or the length of a list."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    return (len(value),) if isinstance(value, list | tuple) else None
+
+
+def _is_row(value: Any) -> bool:
+    """Return whether a value is a mask of a batch: 0 or 1, one for each sequence."""
+    return (
+        isinstance(value, np.ndarray)
+        and value.dtype.kind in "biuf"
+        and value.ndim in (1, 2)
+        and value.size == max(value.shape, default=0) > 1
+        and bool(np.all((value == 0) | (value == 1)))
+    )
+
+
+def _parts(old: ast.stmt | None, new: ast.stmt | None) -> list[ast.AST]:
+    """Return what differs, each with the element of a dict, tuple or call that it stands in."""
+    both = [s for s in (old, new) if s is not None]
+    if any(hasattr(s, "body") for s in both):
+        return []
+    if len(both) < 2:
+        return list(both)
+    found: list[ast.AST] = []
+    for d in differences(both[0], both[1]):
+        at = next((k for k in range(len(d.around) - 1, 0, -1)
+                   if isinstance(d.around[k - 1], _WHOLE)), None)  # fmt: skip
+        if at is None and not (d.around and isinstance(d.around[-1], _WHOLE)):
+            return list(both)
+        inner = [node for _, node in (*d.old, *d.new)]
+        found += inner if at is None else [d.around[at], *inner]
+    return found
+
+
+def texts_in(node: ast.AST) -> Iterator[str]:
+    """Give the variables, parts and attributes that something reads, but for those it counts."""
+    counted = {
+        id(inner)
+        for outer in ast.walk(node)
+        if (isinstance(outer, ast.Call) and called(outer) in _COUNTS)
+        or (isinstance(outer, ast.Attribute) and outer.attr in _COUNTS)
+        for inner in ast.walk(outer)
+    }
+    for place in places_in(node):
+        acts = any(isinstance(n, ast.Call | ast.NamedExpr | ast.Yield) for n in ast.walk(place))
+        if acts:
+            for part in ast.iter_child_nodes(place):
+                yield from texts_in(part)
+        elif id(place) not in counted:
+            yield ast.unparse(place)
