@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from reference.debugger.answer import edits_between, original_line
 from reference.debugger.differences import Difference, Signed, addends, differences
 from reference.debugger.edited import Assigning, Edited, dumped, edited, written
-from reference.debugger.pruning import is_right, made
+from reference.debugger.pruning import is_right, made, only_file
 from reference.debugger.repair import Rewrite
 from reference.debugger.repairs import Found, Step
 from reference.debugger.roles import function_of
@@ -41,10 +41,9 @@ def gather(search: Search, originals: dict[str, str]) -> None:
 
 
 def _gathered(search: Search, found: Found, originals: dict[str, str]) -> Found:
-    changed = [file for file, text in originals.items() if found.texts[file] != text]
-    if len(changed) != 1 or search.late():
+    file = only_file(found, originals)
+    if file is None or search.late():
         return found
-    (file,) = changed
     original = originals[file]
     same = _same(original, found.texts[file])
     if same is None:

@@ -20,10 +20,9 @@ def prune(search: Search, originals: dict[str, str]) -> None:
 
 
 def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
-    changed = [file for file, text in originals.items() if found.texts[file] != text]
-    if len(changed) != 1 or search.late():
+    file = only_file(found, originals)
+    if file is None or search.late():
         return found
-    (file,) = changed
     original = originals[file]
     kept = list(edits_between(file, original, found.texts[file]))
     for edit in list(kept):
@@ -38,6 +37,12 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     ]
     texts = {**found.texts, file: made(original, kept)}
     return replace(found, texts=texts, steps=steps or found.steps)
+
+
+def only_file(found: Found, originals: dict[str, str]) -> str | None:
+    """Return the one file that a repair changes; None if there are more."""
+    changed = [file for file, text in originals.items() if found.texts[file] != text]
+    return changed[0] if len(changed) == 1 else None
 
 
 def made(text: str, edits: list[Edit]) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
-from reference.debugger.source import Source, Unit
+from reference.debugger.source import Source, Unit, body_in, heads_of
 
 PROBE = "__probe__"
 
@@ -78,8 +78,8 @@ def instrument(
     if wanted is not None:
         own = frozenset(first for first in _firsts(unit.tree) if wanted(source.file, first))
     text = source.alone(unit)
-    depth = len(unit.classes) or int(unit.tree.col_offset > 0)
-    made, code = _instrumented(source.file, text, depth, len(sites), frozenset(called), own)
+    heads, number = heads_of(unit), len(sites)
+    made, code = _instrumented(source.file, text, heads, number, frozenset(called), own)
     # The bytes from the end of the unit on are as many as in the text alone.
     moved = source.at(unit.last + 1) - len(text.encode())
     sites += [
@@ -104,7 +104,7 @@ def _firsts(tree: ast.AST) -> list[int]:
 def _instrumented(
     file: str,
     text: str,
-    depth: int,
+    heads: int,
     number: int,
     called: frozenset[str],
     own: frozenset[int] | None,
@@ -115,10 +115,8 @@ def _instrumented(
     """
     source, sites = Source(file, text), []
     module = source.tree
-    inner: Any = module
-    for _ in range(depth):
-        inner = inner.body[0]
-    inner.body[0] = _Instrumenter(source, sites, number, called, own).visit(inner.body[0])
+    body = body_in(module, heads)
+    body[0] = _Instrumenter(source, sites, number, called, own).visit(body[0])
     ast.fix_missing_locations(module)
     return sites, compile(module, file, "exec", dont_inherit=True)
 

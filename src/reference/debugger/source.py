@@ -101,10 +101,7 @@ class Source:
 
     def fresh(self, unit: Unit) -> ast.stmt:
         """Return a tree of a unit that may be changed; its places are those in the file."""
-        body = _parsed(self.alone(unit)).body
-        for _ in unit.classes or range(bool(unit.tree.col_offset)):
-            body = body[0].body  # type: ignore[attr-defined]  # the heads have bodies
-        return body[0]
+        return body_in(_parsed(self.alone(unit)), heads_of(unit))[0]
 
     def alone(self, unit: Unit, splices: Iterable[Splice] = ()) -> str:
         """Return a text of a unit alone, with the splices made, on the lines where it stands."""
@@ -117,6 +114,21 @@ class Source:
             heads = "if True:\n"  # it stands in an `if`, `try` or `with`
         blank = "\n" * (unit.first - 1 - heads.count("\n"))
         return blank + heads + data.decode()
+
+
+def heads_of(unit: Unit) -> int:
+    """Return how many heads, of classes or of an `if`, a unit has above it where it is alone."""
+    return len(unit.classes) or int(unit.tree.col_offset > 0)
+
+
+def body_in(tree: ast.Module, heads: int) -> list[ast.stmt]:
+    """Return the statements below so many heads."""
+    body = tree.body
+    for _ in range(heads):
+        head = body[0]
+        assert isinstance(head, ast.ClassDef | ast.If)
+        body = head.body
+    return body
 
 
 def _parsed(text: str) -> ast.Module:

@@ -93,9 +93,12 @@ def _straight(node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Attribute) and node.attr in ("T", "mT"):
             node = node.value
         elif isinstance(node, ast.Call) and called(node) in TURNS:
-            method = isinstance(node.func, ast.Attribute) and ast.unparse(node.func.value) != "np"
-            if not method and not node.args:
+            of = node.func.value if isinstance(node.func, ast.Attribute) else None
+            if of is not None and ast.unparse(of) != "np":
+                node = of
+            elif node.args:
+                node = node.args[0]
+            else:
                 return node
-            node = node.func.value if method else node.args[0]  # type: ignore[union-attr]  # an attribute, if a method
         else:
             return node
