@@ -38,6 +38,7 @@ from oracle import central_differences, errors
 from subjects import half, mistakes, mutants, right
 
 SECONDS = 20.0
+_CASES_OF_A_PROCESS = 40
 
 _OWN_FAULT = re.compile("ended early|stopped: |was not read")
 
@@ -143,8 +144,8 @@ def measure(case: Case, seconds: float = SECONDS) -> dict[str, Any]:
 
 
 def processes(jobs: int) -> ProcessPoolExecutor:
-    """Return a pool whose processes are replaced now and then: compiled programs pile up."""
-    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"), max_tasks_per_child=40)
+    """Return a pool of processes that have imported nothing."""
+    return ProcessPoolExecutor(jobs, multiprocessing.get_context("spawn"))
 
 
 def measured(cases: Sequence[Case], seconds: float, jobs: int) -> Iterator[dict[str, Any]]:
@@ -152,8 +153,11 @@ def measured(cases: Sequence[Case], seconds: float, jobs: int) -> Iterator[dict[
     left = {case[1]: case for case in cases}
     while left:
         doubtful: list[Case] = []
+        # Compiled programs pile up, so processes are replaced; a pool that does it itself
+        # (max_tasks_per_child) can wait for ever.
+        some = list(left.values())[: _CASES_OF_A_PROCESS * jobs]
         with processes(jobs) as pool:
-            waiting = [pool.submit(measure, case, seconds) for case in left.values()]
+            waiting = [pool.submit(measure, case, seconds) for case in some]
             try:
                 for future in as_completed(waiting):
                     record = future.result()
