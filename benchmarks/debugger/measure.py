@@ -35,6 +35,7 @@ import page
 from cases import Mistake
 from observe import RIGHT
 from oracle import central_differences, errors
+from readers import of_either
 from subjects import half, mistakes, mutants, right
 
 SECONDS = 20.0
@@ -89,6 +90,7 @@ def _expected(mistake: Mistake) -> dict[str, Any]:
         "lines": [fault.line_numbers(source) for fault in mistake.faults],
         "kinds": [fault.kind for fault in mistake.faults],
         "steps": [fault.steps for fault in mistake.faults],
+        "either": of_either(mistake.name, mistake.faults),
     }
 
 
@@ -137,6 +139,10 @@ def measure(case: Case, seconds: float = SECONDS) -> dict[str, Any]:
                 record[f"{said} right"] = all(
                     s is not None and getattr(s, said) in wanted.split(" | ")
                     for s, wanted in zip(first, expected[key], strict=True)
+                )
+                record[f"{said} by a reader"] = all(
+                    s is not None and getattr(s, said) in words[key]
+                    for s, words in zip(first, expected["either"], strict=True)
                 )
             record["said"] = [s and (s.kind, s.pattern) for s in first]
             record["expected"] = list(zip(expected["kinds"], expected["steps"], strict=True))
@@ -238,8 +244,10 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     row("culprits in first three", percent("culprits in three", "ab"))
     row("kind right", percent("kind right", "b"))
     row("  fault by fault", by_fault(0))
+    row("  by either reader", percent("kind by a reader", "b"))
     row("time step right", percent("pattern right", "b"))
     row("  fault by fault", by_fault(1))
+    row("  by either reader", percent("pattern by a reader", "b"))
     row("verified fix", percent("verified fix", "ab"))
     row("median s", lambda chosen, _: f"{statistics.median(r['seconds'] for r in chosen):.1f}")
     row("p95 s", lambda chosen, _: f"{np.percentile([r['seconds'] for r in chosen], 95):.1f}")
