@@ -18,6 +18,7 @@ from reference.debugger.repair import (
     analogy,
     carry,
     common,
+    conditions,
     derivatives,
     dropped,
     flags,
@@ -57,6 +58,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
     for place in _places(program, now):
         yield from (r for r in statements.rewrites(place) if r.cost <= 1.5)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
+        yield from conditions.rewrites(place)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
         yield from starts.of_floats(place)

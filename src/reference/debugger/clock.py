@@ -13,6 +13,7 @@ import numpy as np
 ENTER, TICK, LEAVE = "__loop_enter__", "__loop_tick__", "__loop_leave__"
 
 _TIME = re.compile(r"^(t|tt|t_|ti|tau|time|step|timestep|time_step|bptt_step|pos|s)$", re.I)
+_LAYER = re.compile(r"^(l|lay|layer|lyr|ell|level|depth)$", re.I)
 _Loop = ast.For | ast.While
 
 
@@ -155,6 +156,8 @@ def score_of(loop: _Loop) -> float:
         if isinstance(node, ast.Name)
     }
     timely = 2.0 * any(_TIME.match(name) for name in names)
+    if any(_LAYER.match(name) for name in names) and not timely:
+        return 0.0
     if isinstance(loop, ast.While):
         return 1.0 + timely + 3.0 * goes_backwards(loop)
     text = ast.unparse(loop.iter)

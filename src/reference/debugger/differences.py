@@ -50,6 +50,9 @@ def differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...] = ()) ->
 def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Iterator[Difference]:
     if same(old, new):
         return
+    if isinstance(old, ast.Compare) and isinstance(new, ast.Compare) and not _same_signs(old, new):
+        yield Difference("replaced", ((1, old),), ((1, new),), around)
+        return
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
         for one, other in ((old, new), (new, old)):
             rest = _without(one, factors(other))
@@ -63,6 +66,10 @@ def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Ite
                 yield from _of_parts(what, mine, theirs, (*around, new))
                 return
     yield from _of_children(old, new, around)
+
+
+def _same_signs(old: ast.Compare, new: ast.Compare) -> bool:
+    return [type(op) for op in old.ops] == [type(op) for op in new.ops]
 
 
 def _of_parts(

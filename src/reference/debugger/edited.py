@@ -61,7 +61,41 @@ def edited(old: ast.Module, new: ast.Module) -> list[Edited]:
             moved = replace(gone, new=twin.new, around_new=twin.around_new, moved=True)
             found[found.index(twin)] = moved
             found.remove(gone)
+    return _conditioned(found)
+
+
+def _conditioned(found: list[Edited]) -> list[Edited]:
+    """Put statements that are under an ``if`` in one text only beside themselves in the other."""
+    for whole in [one for one in found if one.old is None or one.new is None]:
+        inner = whole.statement
+        if not isinstance(inner, ast.If) or inner.orelse:
+            continue
+        others = [
+            c
+            for c in found
+            if (c.old is None, c.new is None) == (whole.new is None, whole.old is None)
+        ]
+        twins = [next((c for c in others if same(c.statement, s)), None) for s in inner.body]
+        if None in twins:
+            continue
+        found.remove(whole)
+        for statement, twin in zip(inner.body, twins, strict=True):
+            assert twin is not None
+            if whole.old is None:
+                moved = replace(twin, new=statement, around_new=(*whole.around_new, inner))
+            else:
+                moved = replace(twin, old=statement, around_old=(*whole.around_old, inner))
+            found[found.index(twin)] = replace(moved, moved=True)
     return found
+
+
+def conditions_of(change: Edited) -> tuple[list[ast.expr], list[ast.expr]]:
+    """Return the tests that a moved statement stood under, and those that it stands under now."""
+    before, after = (
+        [node.test for node in around if isinstance(node, ast.If)]
+        for around in (change.around_old, change.around_new)
+    )
+    return before, after
 
 
 def same(a: ast.AST, b: ast.AST) -> bool:

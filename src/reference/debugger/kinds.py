@@ -11,7 +11,16 @@ from __future__ import annotations
 import ast
 
 from reference.debugger.differences import Signed, differences, factors
-from reference.debugger.edited import Assigning, Edited, dumped, edited, headed, same, written
+from reference.debugger.edited import (
+    Assigning,
+    Edited,
+    conditions_of,
+    dumped,
+    edited,
+    headed,
+    same,
+    written,
+)
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_of_expressions import (
     Seen,
@@ -103,6 +112,9 @@ def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
 
 
 def _of_moved(change: Edited) -> str:
+    tests, now = conditions_of(change)
+    if len(tests) != len(now):
+        return "spurious term" if len(now) > len(tests) else "missing path"
     before, after = loops_in(change.around_old), loops_in(change.around_new)
     value = getattr(change.statement, "value", None)
     if len(after) > len(before):  # an empty sum that is to be set anew, or what is to be summed

@@ -39,10 +39,14 @@ def of_place(d: Difference, change: Edited) -> str:
             return "transposed"
         if argument and called(outer) in RANGES:
             return "loop bounds"
+        if isinstance(outer, ast.Compare) and numbers == sides:
+            return "index off by one"
         if isinstance(outer, ast.Subscript) and inner is outer.slice:
             if _is_other_axis(d, outer):
                 return "transposed"
             return _of_index(d, outer, change)
+    if d.what == "replaced" and {type(node) for node in sides} == {ast.Compare}:
+        return "index off by one"  # the turns at which it holds
     if d.what == "replaced" and called(d.old[0][1]) == called(d.new[0][1]) == "range":
         return "" if are_reversed(d.old[0][1], d.new[0][1]) else "loop bounds"
     return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, candidates, wanted
+from reference.debugger import by_adjoints, candidates, guards, wanted
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.cases import Case, Score, score, settled
@@ -28,7 +28,7 @@ from reference.debugger.source import Splice
 
 _MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
-_LINES = ("alone", "adjoints")
+_LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
@@ -242,6 +242,7 @@ class Search:
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
         yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
+        yield "guards", guards.rewrites(now, [place for place, _ in places])
         for place in alone[:10]:
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)

@@ -7,7 +7,7 @@ import itertools
 from dataclasses import dataclass
 
 from reference.debugger.differences import Difference, Signed, differences
-from reference.debugger.edited import Assigning, Edited, edited, headed, written
+from reference.debugger.edited import Assigning, Edited, conditions_of, edited, headed, written
 from reference.debugger.kinds import kind_of_change
 from reference.debugger.kinds_of_expressions import exchanged
 from reference.debugger.kinds_of_memory import of_memory
@@ -89,6 +89,13 @@ def told(kind: str, old: str, new: str) -> Told:
 def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
     made = _made(one)
     if one.moved:
+        tests, now = conditions_of(one)
+        if len(now) > len(tests):
+            test = _text(now[-1])
+            return Told(f"{_short(one.statement)} is run at every turn", f"run it only if {test}")
+        if len(now) < len(tests):
+            test = _text(tests[-1])
+            return Told(f"{_short(one.statement)} is run only if {test}", "run it at every turn")
         if kind in _BY_KIND:
             return Told(*_BY_KIND[kind])
         return Told(f"{_short(one.statement)} is run in the wrong place", "move it")

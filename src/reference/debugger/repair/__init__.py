@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from reference.debugger.repair import (
     analogy,
+    conditions,
     derivatives,
     indices,
     late,
@@ -30,10 +31,10 @@ from reference.debugger.repair.place import Atom, Place, Rewrite
 __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
 
 _COMMON = (
-    signs.rewrites, statements.rewrites, loops.rewrites, indices.rewrites, products.rewrites,
-    reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites, operands.rewrites,
-    terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites, sharing.rewrites,
-    analogy.rewrites,
+    signs.rewrites, statements.rewrites, loops.rewrites, conditions.rewrites, indices.rewrites,
+    products.rewrites, reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites,
+    operands.rewrites, terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites,
+    sharing.rewrites, analogy.rewrites,
 )  # fmt: skip
 
 
