@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,12 +14,14 @@ from reference.debugger.cases import score
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds_by_numbers import Numbers, Said
-from reference.debugger.places import ordered_statements
+from reference.debugger.kinds_by_structure import loses_parts
+from reference.debugger.places import all_statements, ordered_statements, place_at
 from reference.debugger.program import Inputs, Program
+from reference.debugger.roles import loops_in
 from reference.debugger.round import Round, probed
 from reference.debugger.search import Search
 from reference.debugger.source import Source
-from reference.debugger.steps_by_numbers import pattern_of
+from reference.debugger.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.tidy import original_line
 
 _SECONDS = 2.0  # for naming what is wrong, all lines together
@@ -100,7 +102,36 @@ def _in_order(
         s for s in _local(now, numbers, originals, best) if (s.file, s.line) not in known
     ]
     known = {(s.file, s.line) for s in found}
-    return found + [s for s in some if (s.file, s.line) not in known]
+    found += [s for s in some if (s.file, s.line) not in known]
+    known = {(s.file, s.line) for s in found}
+    habits = [s for s in _by_habit(program, now, originals) if (s.file, s.line) not in known]
+    first = max(len(full), _MOST - len(habits))  # what is told by its structure has a place, too
+    return found[:first] + habits + found[first:]
+
+
+def _by_habit(program: Program, now: Round, originals: Mapping[str, str]) -> Iterator[Suspect]:
+    """Give the lines that lose what they add, whatever else is wrong: their structure says so."""
+    for file, line, _ in all_statements(program):
+        place = place_at(program, now, file, line)
+        one = unchanged(now.recording, file, line)
+        said = None
+        if place is not None and one.statement.lineno == line:
+            said = loses_parts(one.statement, one.around_old, place.envs)
+        if place is not None and said is not None:
+            yield Suspect(
+                file=file,
+                line=line,
+                text=_text_of(originals[file], line),
+                function=getattr(place.function, "name", ""),
+                variable=place.variable,
+                steps=(),
+                pattern=said.pattern or ("all" if loops_in(one.around_old) else "none"),
+                kind=said.kind,
+                why=said.why,
+                should_be="",
+                confidence=0.3,
+                engines=("probe",),
+            )
 
 
 def _local(

@@ -104,6 +104,8 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     wrapped = any(same(n, old) for n in ast.walk(new))
     if wrapped and called(new) in ("copy", "array", "deepcopy"):
         return "aliasing"
+    if "sorted" in (called(old), called(new)) and called(old) != called(new):
+        return "wrong order"
     if wrapped and called(new) in _SUMS:
         return "wrong shape"
     if (

@@ -20,14 +20,17 @@ from manual_lstm.checks import Array
 from reference.debugger.agreement import MAKES, Agreement
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds import kind_of
-from reference.debugger.kinds_by_values import Said, Wrong, told_by_values
+from reference.debugger.kinds_by_structure import after_the_loop, told_by_structure
+from reference.debugger.kinds_by_values import Said, Wrong, constants, said_of_scale, told_by_values
 from reference.debugger.patterns import pattern_of_edit, seen_in
-from reference.debugger.places import place_at
+from reference.debugger.places import TELLING, place_at
 from reference.debugger.probe import record
 from reference.debugger.program import Inputs, Program
 from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
+from reference.debugger.scales import scale_of
 from reference.debugger.source import Source, Splice
+from reference.debugger.steps_by_numbers import unchanged
 from reference.debugger.telling import told
 from reference.debugger.tidy import tidied
 from reference.debugger.turns import turns
@@ -113,15 +116,25 @@ class Numbers:
             return Said()
         until = min(self.until, time.monotonic() + _A_LINE)
         wrong = list(self._wrong(file, line, e))
+        alone = e.full and e.rank < TELLING  # what explains anything is not alone at fault
         for one in wrong:
-            for rewrite in self._by_effect(self._edits(place, one, until), one, e.full):
+            for rewrite in self._by_effect(self._edits(place, one, until), one, alone):
                 said = self._named(rewrite)
                 if said.kind:
                     return said
         seen = self.now.recording
+        mine = self._sites(file, line)
+        one_line = unchanged(seen, file, line)
+        structure = told_by_structure(one_line.statement, one_line.around_old, place.envs)
+        said_of = structure or self._scaled(place, mine)
+        if said_of is not None:
+            return said_of
+        wrong += [later for one in wrong if (later := self._settled(one)) is not None]
         names = {one.site: seen.sites[one.site].name for one in wrong}
         envs = {(one.site, one.n): seen.executions[one.site][one.n].env for one in wrong}
         said_of = told_by_values(place, wrong, self.now.agreement, names, envs, self.inputs)
+        if said_of is None or said_of.kind == "missing path":
+            said_of = after_the_loop(one_line.statement, one_line.around_old) or said_of
         if said_of is not None:
             return said_of
         has_slope = _SLOPE.search(" ".join(place.text(head) for head in place.heads))
@@ -129,6 +142,16 @@ class Numbers:
         if has_slope and (known or self.makes_wrong(file, line)):
             return Said("wrong derivative", "the derivative that it multiplies by is another")
         return Said()
+
+    def _scaled(self, place: Place, sites: Iterable[int]) -> Said | None:
+        """Name a value that, times one number, makes whole gradients right."""
+        for k in sites:
+            numbers = constants(place, self.now.recording.executions[k][0].env, self.inputs)
+            found = scale_of(self.now, k)
+            if found is not None and found.factor:
+                name = self.now.recording.sites[k].name
+                return said_of_scale(place, name, numbers, 1 / found.factor)
+        return None
 
     def _by_effect(self, found: Iterable[Rewrite], one: Wrong, alone: bool) -> list[Rewrite]:
         """Return some edits, those first with which most numbers of the whole backward are right.
@@ -187,6 +210,28 @@ class Numbers:
                 n = self.now.agreement.at_sites[k].index(False)
                 later.append(Wrong(k, n, np.asarray(seen[n].value, float), None, None))
         yield from later
+
+    def _settled(self, one: Wrong) -> Wrong | None:
+        """Return the same of what a variable holds in the end, if parts are added to it later."""
+        seen, site = self.now.recording, self.now.recording.sites[one.site]
+        mine = seen.executions[one.site]
+        if one.wanted is None or not site.name.isidentifier():
+            return None
+        start = mine[one.n].order
+        end = mine[one.n + 1].order if one.n + 1 < len(mine) else float("inf")
+        later = [
+            (execution.order, execution.env[site.name])
+            for k, executions in seen.executions.items()
+            if (seen.sites[k].file, seen.sites[k].function) == (site.file, site.function)
+            for execution in executions
+            if start < execution.order < end and site.name in execution.env
+        ]
+        if not later:
+            return None
+        last = np.asarray(max(later, key=lambda pair: pair[0])[1])
+        if last.shape != one.made.shape or np.array_equal(last, one.made):
+            return None
+        return Wrong(one.site, one.n, last, one.wanted + last - one.made, one.evidence)
 
     def _edits(self, place: Place, one: Wrong, until: float) -> Iterator[Rewrite]:
         """Give the edits of a line with which it gives the right value, the simple ones first."""

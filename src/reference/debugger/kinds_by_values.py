@@ -126,16 +126,30 @@ def _of_ratio(place: Place, one: Wrong, name: str, numbers: list[Constant]) -> S
         return None
     if abs(ratio + 1) < _EQUAL:
         return Said("wrong sign", f"{name} has the wrong sign") if ratios.size > 1 else None
-    for number in numbers:
-        for power in (1, -1):
-            if abs(abs(ratio) / number[1] ** power - 1) < _EQUAL:
-                return _scaled(place, name, number, power)
+    said = said_of_scale(place, name, numbers, abs(ratio))
+    if said is not None:
+        return said
     if ratios.size == 1:
         return None
     times = ratio if abs(ratio) > 1 else 1 / ratio
     if abs(times - round(times)) > _EQUAL:
         return Said("missing factor", f"{name} is {ratio:.4g} times what it should be")
     return _scaled(place, name, (str(round(times)), times, True), 1 if times == ratio else -1)
+
+
+def said_of_scale(place: Place, name: str, numbers: list[Constant], ratio: float) -> Said | None:
+    """Name a value that is `ratio` times what it should be, if that is a known number."""
+    if abs(ratio + 1) < _EQUAL:
+        return Said("wrong sign", f"{name} has the wrong sign")
+    for number in numbers:
+        for power in (1, -1):
+            if abs(ratio / number[1] ** power - 1) < _EQUAL:
+                return _scaled(place, name, number, power)
+    counts = [one for one in numbers if one[2]]
+    for one, other in itertools.permutations(counts, 2):
+        if abs(ratio * other[1] / one[1] - 1) < _EQUAL:
+            return Said("scale 1/B or 1/T", f"{name} is divided by {other[0]}, not by {one[0]}")
+    return None
 
 
 def _scaled(place: Place, name: str, number: Constant, power: int) -> Said:

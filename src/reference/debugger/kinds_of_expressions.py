@@ -148,6 +148,11 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "scale 1/B or 1/T"
     if is_complement(old, new):
         return "wrong operand"
+    if isinstance(old, ast.Constant) and isinstance(new, ast.Constant) and _is_factor(d):
+        if old.value == 1:  # a factor that is 1 is none
+            return "missing factor"
+        if new.value == 1:
+            return "spurious factor"
     slope = _of_slopes(old, new, d, change)
     if slope:
         return slope
@@ -165,6 +170,11 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if _starts(change):
         return "initial value"
     return "wrong operand"
+
+
+def _is_factor(d: Difference) -> bool:
+    outer = d.around[-1] if d.around else None
+    return isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Mult | ast.Div)
 
 
 def _of_pair(old: ast.expr, new: ast.expr, change: Edited) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 
 from reference.debugger.differences import Difference, Signed, addends, differences, factors
@@ -154,6 +155,8 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
         and not any(is_activation(n) for one in come for n in ast.walk(one))
     ):
         return "derivative of an activated value"
+    if any(same(a, b) and _is_rest(a) for a, b in itertools.combinations(gone, 2)):
+        return "wrong derivative"  # (1 - y) ** 2
     if any(is_slope([n], beside) for n in gone) and not any(is_slope([n], beside) for n in come):
         return "wrong derivative"
     if len(come) == 1 and of_function(gone, come[0]):
@@ -166,6 +169,15 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     if len(gone) < len(come) and _definition_holds(come, gone, change):
         return "missing factor"
     return "wrong operand"
+
+
+def _is_rest(node: ast.expr) -> bool:
+    """Return whether an expression is 1 minus something."""
+    return (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Sub)
+        and isinstance(node.left, ast.Constant)
+    )
 
 
 def _definition_holds(come: list[ast.expr], gone: list[ast.expr], change: Edited) -> bool:

@@ -16,6 +16,7 @@ from reference.debugger.normal import normal
 from reference.debugger.patterns_outside import (
     Pair,
     first_or_last,
+    has_time,
     outside,
     where_masked,
     where_read_masks,
@@ -64,10 +65,11 @@ def pattern_of_edit(
     trees = normal(ast.parse(old), ast.parse(new))
     found = edited(*trees)
     known = turns.known() if turns is not None else ()
+    in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
     if of_memory(*trees) == ("aliasing", ""):  # all elements are one
         return first_or_last(kind, found) or "all", known
-    in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
-    if kind in _BY_KIND and (kind != "repeated indices" or in_a_loop):
+    of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
+    if kind in _BY_KIND and (kind != "repeated indices" or of_time):
         pattern = _BY_KIND[kind]
         return pattern, _counted(pattern, known)
     if turns is None or not found:
@@ -98,6 +100,8 @@ def pattern_of_edit(
         ran = {turns.time_of(key) for key in timed}
         if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
             pattern = "all"  # at which it runs at all
+        if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
+            pattern = "after an index repeats"
         return pattern, changed
     pairs = [pair for _, pair in _last(turns)]
     return outside(kind, found, pairs, turns.read, turns.steps, inputs), ()
@@ -202,6 +206,15 @@ def _index_moves(one: Edited, turns: Turns) -> bool:
         return False
     moving = time.target if isinstance(time, ast.For) else time.test
     return bool(names & {n.id for n in ast.walk(moving) if isinstance(n, ast.Name)})
+
+
+def _is_looked_up(one: Edited) -> bool:
+    """Return whether a statement writes where an entry of an array tells it: ``dU[:, x[t]]``."""
+    statement = one.old or one.statement
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
+        return False
+    index = [n.slice for n in ast.walk(written(statement)[0]) if isinstance(n, ast.Subscript)]
+    return any(isinstance(n, ast.Subscript) for i in index for n in ast.walk(i))
 
 
 def _sums_over_time(one: Edited) -> bool:

@@ -13,7 +13,7 @@ from reference.debugger.round import Round
 
 _MUTE = (ast.ClassDef, ast.Import, ast.Pass)
 
-_TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
+TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
 _PLUMBING = ("unpacked", "argument")
 _WEIGHTS = (3.0, 3.0, 2.0, 2.0, 1.0)
 
@@ -75,7 +75,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     for e in now.evidence:
         site = now.recording.sites[e.site]
         key = site.file, site.statement
-        if e.full and (e.unique or e.rank < _TELLING):
+        if e.full and (e.unique or e.rank < TELLING):
             tier = 0.0 if e.linear else 1.0
         elif e.full:
             tier = 3.0

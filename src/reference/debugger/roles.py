@@ -19,7 +19,7 @@ _SLOPES = re.compile(
     r"(^d_?(tanh|sigm|relu|act|f$)|deriv|prime|slope|_grad$|_bwd$|heaviside)", re.I
 )
 _LATER = re.compile(r"(next|prev|carry|carried|_rec\b|_?back\b|future|later|after)", re.I)
-_GRADIENT = re.compile(r"^(d|grad|g_|delta|adj|bar_|carry)|(_bar|_adj|_grad|carry|_rec)$", re.I)
+GRADIENT = re.compile(r"^(d|grad|g_|delta|adj|bar_|carry)|(_bar|_adj|_grad|carry|_rec)$", re.I)
 _SIZES = re.compile(
     r"^(B|T|N|M|n|b|m|batch|batch_size|steps|n_steps|seq_len|length|count|total|num_\w+|n_\w+)$"
 )
@@ -266,7 +266,7 @@ def is_carried(node: ast.expr, statement: ast.stmt, around: Parents) -> bool:
     """Return whether a value comes from the step that the backward has just left."""
     if isinstance(node, ast.Subscript):
         index = ast.unparse(node.slice)
-        if re.search(r"\b[a-z]\w* \+ 1\b", index) and _GRADIENT.search(ast.unparse(node.value)):
+        if re.search(r"\b[a-z]\w* \+ 1\b", index) and GRADIENT.search(ast.unparse(node.value)):
             return True
         return is_carried(node.value, statement, around)
     if not isinstance(node, ast.Name | ast.Attribute):
@@ -282,15 +282,15 @@ def is_carried(node: ast.expr, statement: ast.stmt, around: Parents) -> bool:
             [loops[-1].target] if isinstance(loops[-1], ast.For) else []
         ):
             return True
-        return bool(_LATER.search(short)) and bool(_GRADIENT.search(short))
+        return bool(_LATER.search(short)) and bool(GRADIENT.search(short))
     function = function_of(around)
     if isinstance(function, ast.FunctionDef):
         if made_before(name, statement, function.body):
             return False
         if short in {a.arg for a in function.args.args}:
             passed = _passed(short, function, around[0])
-            return passed if passed is not None else bool(_GRADIENT.search(short))
-    return bool(_LATER.search(short)) and bool(_GRADIENT.search(short))
+            return passed if passed is not None else bool(GRADIENT.search(short))
+    return bool(_LATER.search(short)) and bool(GRADIENT.search(short))
 
 
 def _passed(name: str, function: ast.FunctionDef, tree: ast.AST) -> bool | None:

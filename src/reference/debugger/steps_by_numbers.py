@@ -43,7 +43,8 @@ def pattern_of(
         return masked, changed
     if timed:
         return in_words(changed, tuple(sorted(set(times)))), changed
-    one = _unchanged(recording, e.site)
+    site = recording.sites[e.site]
+    one = unchanged(recording, site.file, site.line)
     value = getattr(one.statement, "value", None)
     # Of a result that is made of several things it is not known here which one is meant.
     found = [] if isinstance(value, ast.Dict | ast.Tuple | ast.List) else [one]
@@ -89,17 +90,16 @@ def _pairs(recording: Recording, e: Evidence) -> Iterator[Pair]:
         yield made, made + np.where(np.abs(delta) > 1e-7 * largest, delta, 0.0)
 
 
-def _unchanged(recording: Recording, k: int) -> Edited:
-    """Return the statement of a site, with what it stands in, as one that is to be changed."""
-    site = recording.sites[k]
-    around: list[ast.AST] = [recording.trees[site.file]]
+def unchanged(recording: Recording, file: str, line: int) -> Edited:
+    """Return the statement at a line, with what it stands in, as one that is to be changed."""
+    around: list[ast.AST] = [recording.trees[file]]
     while True:
         inner = next(
             (
                 node
                 for node in ast.iter_child_nodes(around[-1])
                 if isinstance(node, ast.stmt)
-                and node.lineno <= site.line <= (node.end_lineno or node.lineno)
+                and node.lineno <= line <= (node.end_lineno or node.lineno)
             ),
             None,
         )
@@ -112,7 +112,8 @@ def _unchanged(recording: Recording, k: int) -> Edited:
 
 def _read(recording: Recording, k: int) -> Iterator[Shape]:
     """Give the shapes of the arrays that a site's statement reads."""
-    statement = _unchanged(recording, k).statement
+    site = recording.sites[k]
+    statement = unchanged(recording, site.file, site.line).statement
     for text in texts_in(statement) if not hasattr(statement, "body") else ():
         code = compile(text, "<read>", "eval")
         for execution in recording.executions[k][:1]:

@@ -137,3 +137,32 @@ def test_the_steps_are_those_at_which_the_mended_program_needs_the_line():
     assert (wrong.kind, wrong.pattern) == ("= for +=", "all but t=0")
     found = suspects(("df = dc * cs[t] *", "df = dc * cs[t + 1] *"))
     assert next(s for s in found if "cs[t + 1] * f" in s.text).pattern == "all"
+
+
+def test_one_number_that_makes_several_gradients_right_is_a_scale():
+    # W lacks a part besides, and no value of dz explains that: what is left is right with -dz.
+    found = suspects(
+        ("do, dg], axis=1)", "do, dg], axis=1) * -1.0"),
+        ('dW += inputs["xs"][t].T @ dz', 'dW += inputs["xs"][0].T @ dz'),
+    )
+    wrong = next(s for s in found if "* -1.0" in s.text)
+    assert wrong.kind in ("wrong sign", "spurious factor")
+
+
+def test_a_value_is_named_as_it_is_once_it_has_been_added_to():
+    edit = (
+        'dh = inputs["dhs"][t] + dh_next',
+        'dh = 7 * dh_next\n        dh += 7 * inputs["dhs"][t]',
+    )
+    wrong = next(s for s in suspects(edit) if s.text == "dh = 7 * dh_next")
+    assert wrong.kind in ("spurious factor", "scale 1/B or 1/T")
+
+
+def test_a_line_that_keeps_one_part_is_named_among_other_faults():
+    found = suspects(
+        ("db += dz.sum(axis=0)", "db = dz.sum(axis=0)"),
+        ("df = dc * cs[t] * f * (1 - f)", "df = dc * f * (1 - f)"),
+        ("dg = dc * i * (1 - g ** 2)", "dg = dc * i * g"),
+    )
+    wrong = next(s for s in found if s.text == "db = dz.sum(axis=0)")
+    assert (wrong.kind, wrong.pattern) == ("= for +=", "all but t=0")
