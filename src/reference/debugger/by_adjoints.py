@@ -176,6 +176,12 @@ def advance(
     return None if chosen is None else chosen[1]
 
 
+def left_wrong(program: Program, case: Case, now: Round, rewrite: Rewrite) -> int:
+    """Return how many values of the backward are no adjoints once an edit is made; 0 if unknown."""
+    after = None if now.agreement is None else _after(program, case, now.agreement, rewrite)
+    return 0 if after is None else after.wrong
+
+
 def _after(program: Program, case: Case, before: Agreement, rewrite: Rewrite) -> Agreement | None:
     """Return what agrees once an edit is made, None where it does not run."""
     text = program.sources[rewrite.file].text

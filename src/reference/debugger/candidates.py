@@ -36,6 +36,7 @@ from reference.debugger.source import Splice
 _COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
 _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry lost", "wrong order",
                "argument changed", "state between calls", "late binding"}  # fmt: skip
+_OF_KEPT = {"wrong operand", "gate copied"}
 
 
 def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
@@ -104,7 +105,19 @@ def of_shared(program: Program, case: Case) -> Iterator[Rewrite]:
     for unit in program.live_units:
         if not program.only_in_backward(unit):
             for place in _places(program, now, unit):
-                yield from (r for r in common(place) if r.kind in _IN_FORWARD)
+                kinds = _IN_FORWARD | _OF_KEPT if _keeps(place.statement) else _IN_FORWARD
+                yield from (r for r in common(place) if r.kind in kinds)
+
+
+def _keeps(statement: ast.stmt) -> bool:
+    """Return whether a statement makes nothing new, but puts together what is to be kept."""
+    value = getattr(statement, "value", None)
+    if isinstance(statement, ast.Expr) and isinstance(value, ast.Call):
+        named = getattr(value.func, "attr", "") in ("append", "insert", "update")
+        value = value.args[-1] if named and value.args else None
+    return isinstance(
+        value, ast.Tuple | ast.List | ast.Dict | ast.Name | ast.Attribute | ast.Subscript
+    )
 
 
 def of_flags(program: Program, case: Case) -> Iterator[Rewrite]:

@@ -1,9 +1,9 @@
 """Statements that are not there: what a gradient lacks, and where it could be added.
 
-A gradient that is all zeros is one that nobody adds to. The sums of products that have its shape
-are computed from the variables at each step, and one whose sum over the steps is what the
-gradient should be is the lost statement, whatever it was called. A buffer that is to hold
-one row a step is looked up row by row.
+A gradient that is all zeros is one that nobody adds to, and one that is not may lack a part. The
+sums of products that have its shape are computed from the variables at each step, and one whose sum
+over the steps is what the gradient lacks is the lost statement, whatever it was called. A buffer
+that is to hold one row a step is looked up row by row.
 """
 
 from __future__ import annotations
@@ -22,18 +22,20 @@ from manual_lstm.checks import Array
 from reference.debugger.places import functions_in, place_at
 from reference.debugger.program import Program
 from reference.debugger.repair import Place, Rewrite, contractions
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.insertions import put
-from reference.debugger.repair.place import is_pure
+from reference.debugger.repair.pure import is_pure
 from reference.debugger.repair.quotients import Products, known_here
 from reference.debugger.round import Round
 
 _KIND = "missing path"
 _NEAR = 1e-6
+_MOST_PARTS = 3
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
-    """Give the statements that fill the gradients which nothing is added to.
+    """Give the statements that fill what gradients lack, first those which nothing is added to.
 
     Parameters
     ----------
@@ -42,29 +44,42 @@ def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
     seconds : float
     """
     until = time.monotonic() + seconds
-    empty = [
-        wanted
+    outputs = {name: np.asarray(now.recording.outputs[name], float) for name in now.residual}
+    lacking = [
+        _Lacking(wanted, outputs[name])
         for name, wanted in now.residual.items()
-        if np.any(wanted) and not np.any(np.asarray(now.recording.outputs[name], float))
+        if np.max(np.abs(wanted), initial=0.0) > _NEAR * np.max(np.abs(outputs[name]), initial=0.0)
     ]
+    lacking.sort(key=lambda one: bool(np.any(one.given)))
+    empty = sum(not np.any(one.given) for one in lacking)
     found: set[int] = set()
-    if 2 * len(empty) > len(now.residual):
+    if 2 * empty > len(now.residual):
         return  # nothing comes back at all: no sum is to blame
-    for gap in _gaps(program, now) if empty else ():
+    if not empty and len(lacking) > _MOST_PARTS:
+        return  # so many lack more than a sum
+    for gap in _gaps(program, now) if lacking else ():
         if time.monotonic() > until:
             return
-        for k, wanted in enumerate(empty):
-            for target, term, cost in _contributions(gap.place, wanted) if k not in found else ():
+        for k, one in enumerate(lacking):
+            for target, term, cost in _contributions(gap.place, one) if k not in found else ():
                 if time.monotonic() > until:
                     return
                 found.add(k)
                 line = f"{target} {term}"
-                beside = _beside(program, now, gap, line)
                 edits = [put(gap.place, line, _KIND, cost + 0.2, target, gap.after)]
-                if beside is not None:
+                beside = _beside(program, now, gap, line)
+                if beside is not None and not np.any(one.given):
                     edits.insert(0, put(beside, line, _KIND, cost, target))
                 made = _made(gap.place, target)
                 yield from edits if made is None else (replace(e, line=made) for e in edits)
+
+
+@dataclass
+class _Lacking:
+    """What a gradient lacks, and what it is."""
+
+    wanted: Array
+    given: Array
 
 
 @dataclass
@@ -154,12 +169,14 @@ def _made(place: Place, target: str) -> int | None:
     return found
 
 
-def _contributions(place: Place, wanted: Array) -> Iterator[tuple[str, str, float]]:
+def _contributions(place: Place, one: _Lacking) -> Iterator[tuple[str, str, float]]:
     """Give targets and what is to be added to, or set in, each: ``dW``, ``+= x.T @ da``."""
+    wanted = one.wanted
+    added = one.given if np.any(one.given) else None
     targets = [
         text
-        for text, held in _held(place.env)
-        if held.shape == wanted.shape and not np.any(held) and held.dtype.kind == "f"
+        for text, held in _held(place.env if added is None else place.envs[-1])
+        if held.shape == wanted.shape and held.dtype.kind == "f" and _is_sum(held, added)
     ]
     if not targets:
         return
@@ -168,7 +185,15 @@ def _contributions(place: Place, wanted: Array) -> Iterator[tuple[str, str, floa
         for term, cost in terms:
             yield target, term, cost
         for t in place.counters:
-            yield from _rows(place, target, t, wanted)
+            yield from _rows(place, target, t, wanted, "=" if added is None else "+=")
+
+
+def _is_sum(held: Array, given: Array | None) -> bool:
+    """Return whether an array is what a gradient is, or, of one that is nothing, nothing."""
+    if given is None:
+        return not np.any(held)
+    near = np.isclose(held, given, rtol=_NEAR, atol=0.0)
+    return bool(np.all(near | (held == 0)) and np.any(held))  # the rest may be added later
 
 
 def _held(env: dict[str, Any]) -> Iterator[tuple[str, Array]]:
@@ -181,8 +206,8 @@ def _held(env: dict[str, Any]) -> Iterator[tuple[str, Array]]:
             for key, value in held.items():
                 if isinstance(key, str):
                     yield from visit(f'{text}["{key}"]', value, depth + 1)
-        elif hasattr(held, "__dict__") and not callable(held) and depth < 3:
-            for key, value in vars(held).items():
+        elif depth < 3:
+            for key, value in fields(held).items():
                 yield from visit(f"{text}.{key}", value, depth + 1)
 
     for name, value in env.items():
@@ -223,7 +248,9 @@ def _whole(place: Place, wanted: Array) -> Iterator[str]:
                 yield f"({a} * {b}).sum(axis=0)"
 
 
-def _rows(place: Place, target: str, t: str, wanted: Array) -> Iterator[tuple[str, str, float]]:
+def _rows(
+    place: Place, target: str, t: str, wanted: Array, sign: str
+) -> Iterator[tuple[str, str, float]]:
     """Give the values for ``dX[t]`` or ``dX[:, t]`` that are a row of what is wanted."""
     step = place.env.get(t)
     if wanted.ndim < 2 or not isinstance(step, int | np.integer):
@@ -236,9 +263,9 @@ def _rows(place: Place, target: str, t: str, wanted: Array) -> Iterator[tuple[st
         if not np.all(goal):
             continue
         for texts in Products(known_here(place, place.env, goal.shape), goal).of(goal, where, 2):
-            yield f"{target}[{lead}{t}]", f"= {' * '.join(texts)}", 1.3 + 0.2 * len(texts)
+            yield f"{target}[{lead}{t}]", f"{sign} {' * '.join(texts)}", 1.3 + 0.2 * len(texts)
         for text in contractions.of(contractions.arrays_at(place, place.env), goal):
-            yield f"{target}[{lead}{t}]", f"= {text}", 1.5
+            yield f"{target}[{lead}{t}]", f"{sign} {text}", 1.5
 
 
 def _sum(value: Array | None, axes: tuple[int, ...]) -> Array | None:

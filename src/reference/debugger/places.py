@@ -148,7 +148,16 @@ def _place(program: Program, now: Round, file: str, line: int) -> Place | None:
     function = max(around, key=lambda f: f.lineno, default=unit.tree)
     envs = _envs(now, file, line, function)
     names = next((f.__globals__ for f in program.functions if f.__code__.co_filename == file), {})
-    return Place(source, unit, function, statement, envs, names)
+    return Place(source, unit, function, statement, envs, names, _inner(now, file, line))
+
+
+def _inner(now: Round, file: str, line: int) -> list[dict[str, Any]]:
+    """Return the variables at the elements that a comprehension in a statement makes."""
+    for k, seen in now.recording.executions.items():
+        site = now.recording.sites[k]
+        if site.within and (site.file, site.statement) == (file, line):
+            return [execution.env for execution in seen]
+    return []
 
 
 def _envs(now: Round, file: str, line: int, function: ast.AST) -> list[dict[str, Any]]:
@@ -156,7 +165,7 @@ def _envs(now: Round, file: str, line: int, function: ast.AST) -> list[dict[str,
     last = getattr(function, "end_lineno", line)
     nearest: tuple[int, int] | None = None
     for k, site in enumerate(now.recording.sites):
-        if site.file != file or k not in now.recording.executions:
+        if site.file != file or k not in now.recording.executions or site.within:
             continue
         if getattr(function, "lineno", 0) <= site.line <= last:
             far = abs(site.statement - line) * 2 + (site.statement < line)

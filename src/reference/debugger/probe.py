@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import sys
 import time
 import types
 from collections.abc import Mapping
@@ -93,13 +94,14 @@ def record(
     order = 0
     shared_names = program.state.buffers()
 
-    def probe(k: int, frame: Mapping[str, Any], value: Any) -> Any:
+    def probe(k: int, frame: Mapping[str, Any] | None, value: Any) -> Any:
         nonlocal order
         order += 1
         seen = executions.setdefault(k, [])
         if not around:
             seen.append(Execution(_kept(value, {}), {}, order))
         elif len(seen) < _MOST_EXECUTIONS:
+            frame = _variables(sys._getframe(1)) if frame is None else frame
             memo: dict[int, Any] = {}
             buffers = {name: _kept(space[name], memo) for space, name in shared_names}
             seen.append(Execution(_kept(value, {}), buffers | _kept_locals(frame), order))
@@ -109,6 +111,20 @@ def record(
         outcome = program.run(inputs, seconds)
     trees = {file: source.tree for file, source in program.sources.items()}
     return Recording(sites, executions, outcome.outputs, outcome.error, trees)
+
+
+def _variables(frame: types.FrameType | None) -> dict[str, Any]:
+    """Return the variables of a comprehension with those of the function around it."""
+    found: dict[str, Any] = {}
+    while frame is not None:
+        found = {**frame.f_locals, **found}
+        if frame.f_code.co_name not in _COMPREHENSIONS:
+            break
+        frame = frame.f_back
+    return found
+
+
+_COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<genexpr>")
 
 
 def _kept_locals(frame: Mapping[str, Any]) -> dict[str, Any]:

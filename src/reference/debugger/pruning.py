@@ -24,19 +24,32 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     if file is None or search.late():
         return found
     original = originals[file]
-    kept = list(edits_between(file, original, found.texts[file]))
+    edits = edits_between(file, original, found.texts[file])
+    kept = [line for edit in edits for line in _line_by_line(edit)]
     for edit in list(kept):
         others = [other for other in kept if other is not edit]
         if others and is_right(search, file, made(original, others)):
             kept = others
-    lines = {line for edit in kept for line in range(edit.first - 1, edit.last + 2)}
-    steps = [
-        step
-        for step in found.steps
-        if original_line(original, step.texts[file], step.rewrite.line) in lines
-    ]
+    told = [original_line(original, step.texts[file], step.rewrite.line) for step in found.steps]
+    lines: set[int] = set()
+    for edit in kept:
+        own = set(told) & set(range(edit.first, edit.last + 1))
+        # What is put between two lines is told at one of them.
+        lines |= own or set(range(edit.first - 1, edit.last + 2))
+    steps = [step for step, line in zip(found.steps, told, strict=True) if line in lines]
     texts = {**found.texts, file: made(original, kept)}
     return replace(found, texts=texts, steps=steps or found.steps)
+
+
+def _line_by_line(edit: Edit) -> list[Edit]:
+    """Return an edit of neighbouring lines, each in the place of one, as edits of single lines."""
+    if len(edit.old) != len(edit.new):
+        return [edit]
+    return [
+        replace(edit, first=edit.first + k, last=edit.first + k, old=(old,), new=(new,))
+        for k, (old, new) in enumerate(zip(edit.old, edit.new, strict=True))
+        if old != new
+    ]
 
 
 def only_file(found: Found, originals: dict[str, str]) -> str | None:

@@ -18,6 +18,8 @@ class Step:
     telling: bool = True  # whether it makes whole outputs right, or gives just the value wanted
 
 
+_SPOILT = 0.4  # what it costs to make numbers wrong that another repair leaves right
+
 Ranked = tuple[tuple[float, ...], Rewrite]
 Weighed = tuple[Place, float]
 
@@ -29,9 +31,19 @@ class Found:
     texts: dict[str, str]
     steps: list[Step]
     cost: float
+    wrong: int = 0  # how many values of the backward are, once it is made, no adjoint of the loss
 
 
 def made_of(steps: list[Step], program: Program) -> Found:
     """Return the repair of edits after the last of which the program, as it stands, is right."""
     texts = {file: source.text for file, source in program.sources.items()}
     return Found(texts, list(steps), max(step.rewrite.cost for step in steps))
+
+
+def likeliest(several: list[Found]) -> Found:
+    """Return the best repair; those by which more numbers than need be are wrong cost more."""
+    least = min(found.wrong for found in several)
+    for found in several:
+        if found.wrong > least:
+            found.cost, found.wrong = found.cost + _SPOILT, least
+    return min(several, key=lambda found: found.cost)

@@ -22,14 +22,16 @@ from reference.debugger.places import (
 )
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place, Rewrite, common, rich
-from reference.debugger.repairs import Found, Ranked, Step, Weighed, made_of
+from reference.debugger.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
 from reference.debugger.round import Round, probed
 from reference.debugger.source import Splice
+from reference.debugger.timebox import for_seconds
 
 _MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
+_PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
 
@@ -104,7 +106,8 @@ class Search:
         now = Round(probing.record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: its line comes first.
         step = None if outcome.error else self._round(now, self._quickly(now, base), base, [])
-        if step is not None:
+        plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
+        if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
         now = probed(self.program, self.cases[0], base, self.until, self._adjoints())
         if self.first is None:
@@ -112,8 +115,12 @@ class Search:
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
         places, partial = self._places(now, ordered), []
+        step = self._round(now, self._stages(now, places, base), base, partial) or step
+        if self.found and min(found.cost for found in self.found) > _FAR_FETCHED:
+            shared = candidates.of_shared(self.program, self.cases[0])  # what it keeps may be wrong
+            step = self._round(now, iter([("shared", for_seconds(shared, 2.0))]), base, []) or step
         return (
-            self._round(now, self._stages(now, places, base), base, partial)
+            step
             or self._advance(now, places)
             or self._group(now, base)
             or self._round(now, self._partly(now, places, base), base, partial)
@@ -169,7 +176,7 @@ class Search:
             if stage == "some" and partial and min(partial, key=_first)[0][0] < 0:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
-            return min(self.found, key=lambda found: found.cost).steps[-1]
+            return likeliest(self.found).steps[-1]
         best = min(partial, key=_first, default=None)
         if best is None or (whole and best[0][0] >= 0):
             return None
@@ -252,7 +259,7 @@ class Search:
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
-        yield "siblings", self._timed(candidates.of_siblings(self.program, now), 2.0)
+        yield "siblings", for_seconds(candidates.of_siblings(self.program, now), 2.0)
         yield "siblings", candidates.of_carries(self.program, now, 1.5)
 
     def _partly(
@@ -287,14 +294,7 @@ class Search:
                 break  # to make them is work, too
             found += [rewrite for rewrite in common(place) if rewrite.cost < 2.5]
         found.sort(key=lambda rewrite: rewrite.cost)
-        yield from self._timed(found, 0.4 * left)
-
-    def _timed(self, found: Iterable[Rewrite], seconds: float) -> Iterator[Rewrite]:
-        until = time.monotonic() + seconds
-        for rewrite in found:
-            if time.monotonic() > until:
-                return
-            yield rewrite
+        yield from for_seconds(found, 0.4 * left)
 
     def _quickly(self, now: Round, base: Score) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give what is tried before anything is probed."""
@@ -391,7 +391,8 @@ class Search:
         texts = {**step.texts, rewrite.file: source.edited(rewrite.splices)}
         more = by_adjoints.plausible(self.program, now, rewrite, self._adjoints())
         cost = rewrite.cost + penalty + more
-        self.found.append(Found(texts, [*self.steps, step], cost))
+        wrong = by_adjoints.left_wrong(self.program, self.cases[0], now, rewrite)
+        self.found.append(Found(texts, [*self.steps, step], cost, wrong))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
 

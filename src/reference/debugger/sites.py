@@ -1,8 +1,8 @@
 """Probe sites: every value that a statement of the user's makes, wrapped so that it can be seen.
 
 ``X = E`` becomes ``X = __probe__(k, locals(), E)``. What is wrapped: assigned and added values,
-elements of returned tuples, lists and dicts, unpacked names, arguments of calls to the user's own
-functions, appended values, bodies of lambdas.
+elements of returned tuples, lists and dicts, elements of comprehensions, unpacked names, arguments
+of calls to the user's own functions, appended values, bodies of lambdas.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class Site:
         The bytes of the expression in its file; empty for an unpacked name.
     taken : bool
         Whether the value is taken away from what it is "added" to.
+    within : bool
+        Whether it is an element that a comprehension makes, with variables of its own.
     """
 
     file: str
@@ -53,6 +55,7 @@ class Site:
     plain: bool
     span: tuple[int, int] | None
     taken: bool = False
+    within: bool = False
 
 
 def instrument(
@@ -136,6 +139,7 @@ class _Instrumenter(ast.NodeTransformer):
         self.active = [own is None]
         self.statement = 0
         self.taking = False
+        self.within = False
 
     def visit(self, node: ast.AST) -> Any:
         if isinstance(node, ast.stmt):
@@ -196,9 +200,30 @@ class _Instrumenter(ast.NodeTransformer):
             node.value = self._value(node.value, "the value yielded", "returned")
         return node
 
+    def visit_ListComp(self, node: ast.ListComp | ast.GeneratorExp) -> ast.AST:
+        node.elt = self._made(node.elt)
+        node.generators = [self.visit(generator) for generator in node.generators]
+        return node
+
+    visit_GeneratorExp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:
+        node.key, node.value = self.visit(node.key), self._made(node.value)
+        node.generators = [self.visit(generator) for generator in node.generators]
+        return node
+
+    def _made(self, element: ast.expr) -> ast.expr:
+        """Wrap what a comprehension makes."""
+        around, self.within = self.within, True
+        made = self._value(element, self.source.of(element)[:30], "element")
+        self.within = around
+        return made
+
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         self._enter(node.lineno)
+        around, self.within = self.within, False
         node.body = self._value(node.body, "the result", "returned")
+        self.within = around
         self.active.pop()
         return node
 
@@ -258,7 +283,8 @@ class _Instrumenter(ast.NodeTransformer):
         if isinstance(node, ast.Starred | ast.Constant | ast.Lambda) or not self.active[-1]:
             return self.visit(node)
         k = self._site(node, name, role, _is_plain(node), self.source.span(node))
-        return ast.copy_location(_call(k, self.visit(node)), node)
+        within = self.within
+        return ast.copy_location(_call(k, self.visit(node), within), node)
 
     def _after(self, target: ast.expr, statement: ast.stmt, role: str = "unpacked") -> ast.AST:
         name = self.source.of(target)
@@ -277,7 +303,7 @@ class _Instrumenter(ast.NodeTransformer):
         taken = self.taking and role == "added"
         self.sites.append(
             Site(self.source.file, node.lineno, self.statement, function, name, role, plain, span,
-                 taken)
+                 taken, self.within)
         )  # fmt: skip
         return self.number + len(self.sites) - 1
 
@@ -303,6 +329,8 @@ def _is_plain(node: ast.expr) -> bool:
     return isinstance(node, ast.Name)
 
 
-def _call(k: int, value: ast.expr) -> ast.Call:
-    frame = ast.Call(ast.Name("locals", ast.Load()), [], [])
+def _call(k: int, value: ast.expr, within: bool = False) -> ast.Call:
+    # A comprehension sees some of the variables around it only: its probe looks at the frames.
+    frame: ast.expr = ast.Call(ast.Name("locals", ast.Load()), [], [])
+    frame = ast.Constant(None) if within else frame
     return ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(k), frame, value], [])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class TimeUp(BaseException):
@@ -98,3 +101,12 @@ class Watchdog:
                         ctypes.c_ulong(self._watched), ctypes.py_object(TimeUp)
                     )
                 self._changed.wait(0.02)
+
+
+def for_seconds(found: Iterable[T], seconds: float) -> Iterator[T]:
+    """Give what there is for so many seconds."""
+    until = time.monotonic() + seconds
+    for one in found:
+        if time.monotonic() > until:
+            return
+        yield one

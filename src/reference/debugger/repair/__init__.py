@@ -58,9 +58,11 @@ def _all_of(family: Callable[[Place], Iterator[Rewrite]], place: Place) -> Itera
 
 
 def rich(place: Place) -> Iterator[Rewrite]:
-    """Give far-fetched edits: two at once, and terms that are products."""
-    yield from _distinct(place, terms.products_of_two(place))
-    yield from _distinct(place, operands.two(place))
+    """Give far-fetched edits: two at once, and factors and terms that are products."""
+    families = (terms.products_of_two, terms.two_factors, operands.two)
+    each = [_distinct(place, family(place)) for family in families]
+    for some in itertools.zip_longest(*each):  # in turns: no family may use up all the time
+        yield from (rewrite for rewrite in some if rewrite is not None)
 
 
 def _distinct(place: Place, found: Iterator[Rewrite]) -> Iterator[Rewrite]:

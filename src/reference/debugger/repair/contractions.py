@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place
 
 _MOST_ARRAYS = 90
@@ -48,8 +49,7 @@ def _entries(place: Place, env: dict[str, Any]) -> Iterator[str]:
     several = {}
     for name, held in env.items():
         several[name] = held
-        if hasattr(held, "__dict__") and not callable(held) and len(vars(held)) < 60:
-            several.update((f"{name}.{key}", value) for key, value in vars(held).items())
+        several.update((f"{name}.{key}", value) for key, value in fields(held).items())
     for name, held in several.items():
         listed = type(held) is list and held and isinstance(held[0], np.ndarray)
         if listed or (isinstance(held, np.ndarray) and held.ndim > 1):

@@ -13,6 +13,7 @@ from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, p
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give values times ``s * (1 - s)`` or ``1 - t ** 2``, and each pattern for the other."""
     yield from completions(place)
+    yield from _halved(place)
     yield from _missing(place)
     yield from _patterns(place)
     yield from _unwrapped(place)
@@ -54,8 +55,10 @@ def forms(text: str, node: ast.expr) -> list[str]:
 
 def completions(place: Place) -> Iterator[Rewrite]:
     """Give ``s * (1 - s)`` for a product that has only ``1 - s`` of it, or only ``s``."""
+    scales = getattr(place.statement, "op", None)  # of ``x *= 1 - s``, a product as well
     for node, parent in place.loaded:
-        if not (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult)):
+        alone = parent is place.statement and isinstance(scales, ast.Mult)
+        if not (alone or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult))):
             continue
         if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult):
             continue  # a part of a longer product
@@ -73,6 +76,36 @@ def completions(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(
                     node, " * ".join(whole), "wrong derivative", f"{s} * (1 - {s})", 0.95
                 )
+
+
+def _halved(place: Place) -> Iterator[Rewrite]:
+    """Give ``1 - s`` for a factor of which ``1`` is left, and ``1 - s ** 2`` for ``s ** 2``."""
+    for node, parent in place.loaded:
+        times = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult)
+        text = place.text(node)
+        if isinstance(node, ast.Constant) and node.value == 1 and times:
+            value = place.value(place.text(parent), place.env)
+            beside = {place.text(inner) for inner in ast.walk(parent) if isinstance(inner, _PLACES)}
+            for atom in place.alike(value):
+                if np.max(np.abs(atom.value)) > 1:  # no activated value
+                    continue
+                cost = 1.0 if atom.text in beside else 1.3
+                for form in (f"(1 - {atom.text})", f"(1 - {atom.text} ** 2)"):
+                    yield place.rewrite(node, form, "wrong derivative", f"{form}, not 1", cost)
+        elif times and _is_square(node):
+            yield place.rewrite(node, f"(1 - {text})", "wrong derivative",
+                                f"1 - {text}, not {text}", 1.2)  # fmt: skip
+
+
+def _is_square(node: ast.expr) -> bool:
+    """Return whether an expression is ``s ** 2`` or ``s * s``."""
+    if not isinstance(node, ast.BinOp):
+        return False
+    twice = isinstance(node.op, ast.Mult) and ast.dump(node.left) == ast.dump(node.right)
+    return twice or isinstance(node.op, ast.Pow)
+
+
+_PLACES = (ast.Name, ast.Attribute, ast.Subscript)
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:

@@ -3,8 +3,31 @@
 from __future__ import annotations
 
 import ast
+import types
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+_CODE = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.ModuleType)
+
+
+def fields(value: Any) -> dict[str, Any]:
+    """Return the attributes of an object that holds values; of code, and of too much, none.
+
+    An object that can be called, such as a cell, holds values all the same.
+
+    Examples
+    --------
+    >>> class Cell:
+    ...     def __call__(self, x):
+    ...         return self.W * x
+    >>> cell = Cell()
+    >>> cell.W = 2.0
+    >>> fields(cell), fields(Cell), fields(3.0)
+    ({'W': 2.0}, {}, {})
+    """
+    if isinstance(value, _CODE) or not hasattr(value, "__dict__") or len(vars(value)) >= 60:
+        return {}
+    return vars(value)
 
 
 def keyed(nodes: Iterable[ast.AST], line: int, env: dict[str, Any]) -> Iterator[str]:
@@ -34,8 +57,7 @@ def keyed(nodes: Iterable[ast.AST], line: int, env: dict[str, Any]) -> Iterator[
     ]
     held = dict(env) if keys else {}
     for name, value in env.items() if keys else ():
-        if hasattr(value, "__dict__") and not callable(value) and len(vars(value)) < 60:
-            held.update((f"{name}.{field}", inner) for field, inner in vars(value).items())
+        held.update((f"{name}.{field}", inner) for field, inner in fields(value).items())
     for text, value in held.items():
         if type(value) is dict:
             yield from (f"{text}[{key}]" for key in keys if env[key] in value)

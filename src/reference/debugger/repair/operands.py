@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, Rewrite, inside, walked
 from reference.debugger.source import Splice
 
@@ -15,6 +16,8 @@ from reference.debugger.source import Splice
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each variable, attribute or subscript replaced by another one of its shape."""
     yield from _singles(place)
+    yield from _broadcast(place)
+    yield from _attributes(place)
     yield from _targets(place)
     yield from _donated(place)
     yield from _everywhere(place)
@@ -40,6 +43,58 @@ def _singles(place: Place) -> Iterator[Rewrite]:
                 yield from _of_other_shapes(place, node, text, value)
         elif not isinstance(parent, ast.Subscript) or isinstance(node, ast.Name):
             yield from _others(place, node, text, value)
+
+
+def _broadcast(place: Place) -> Iterator[Rewrite]:
+    """Give arrays of other shapes for an operand with which the result has the shape it had.
+
+    A number, or a row, in the place of a whole array goes unnoticed: it is broadcast.
+    """
+    for node, parent in place.loaded:
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            continue
+        if not isinstance(parent, ast.BinOp) or not isinstance(parent.op, _ELEMENTWISE):
+            continue
+        other = parent.right if parent.left is node else parent.left
+        text = place.text(node)
+        old = np.shape(place.value(text, place.env))
+        result, beside = (np.shape(place.value(place.text(n), place.env)) for n in (parent, other))
+        for atom in place.atoms:
+            if atom.text == text or atom.zero or atom.shape == old or len(atom.text) > 30:
+                continue
+            if _together(atom.shape, beside) == result:
+                cost = 1.2 + unlike(text, atom.text)
+                yield place.rewrite(node, atom.text, naming(text, atom.text),
+                                    f"{atom.text}, not {text}", cost)  # fmt: skip
+
+
+_ELEMENTWISE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+
+
+def _together(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:
+    """Return the shape of two arrays broadcast together, None where they are not."""
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        return None
+
+
+def _attributes(place: Place) -> Iterator[Rewrite]:
+    """Give another attribute of the same object for one that is no array: a flag, a size."""
+    for node, parent in place.loaded:
+        if not isinstance(node, ast.Attribute) or isinstance(parent, ast.Attribute):
+            continue
+        base = place.value(place.text(node.value), place.env)
+        value = place.value(place.text(node), place.env)
+        if isinstance(value, float | np.floating | np.ndarray):
+            continue
+        for name, other in fields(base).items():
+            plain = type(other) is type(value) or {type(other), type(value)} == {int, bool}
+            if plain and name != node.attr and not callable(other):
+                text = f"{place.text(node.value)}.{name}"
+                cost = 1.3 + unlike(node.attr, name)
+                yield place.rewrite(node, text, naming(place.text(node), text),
+                                    f"{text}, not {place.text(node)}", cost)  # fmt: skip
 
 
 def _targets(place: Place) -> Iterator[Rewrite]:

@@ -11,8 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.repair.entries import keyed
+from reference.debugger.repair.entries import fields, keyed
 from reference.debugger.repair.helpers import of_one
+from reference.debugger.repair.pure import is_pure
 from reference.debugger.source import Source, Splice, Unit
 
 
@@ -73,6 +74,8 @@ class Place:
         Local variables before it, at each recorded execution.
     names : dict
         The globals.
+    inner : list of dict
+        The variables, and those of a comprehension in the statement, where that makes elements.
     """
 
     source: Source
@@ -81,6 +84,7 @@ class Place:
     statement: ast.stmt
     envs: list[dict[str, Any]] = field(default_factory=list)
     names: dict[str, Any] = field(default_factory=dict)
+    inner: list[dict[str, Any]] = field(default_factory=list)
     edits: list[Rewrite] | None = None  # those of the catalogue, once they have been made
 
     def rewrite(self, node: ast.AST, new: str, kind: str, why: str, cost: float = 1.0) -> Rewrite:
@@ -173,12 +177,13 @@ class Place:
 
         Of equals one in the middle.
         """
-        if not self.envs:
+        envs = self.inner or self.envs
+        if not envs:
             return {}
-        middle = len(self.envs) // 2
-        some = sorted({middle, *range(0, len(self.envs), max(1, len(self.envs) // 6))})
+        middle = len(envs) // 2
+        some = sorted({middle, *range(0, len(envs), max(1, len(envs) // 6))})
         return max(
-            (self.envs[n] for n in sorted(some, key=lambda n: abs(n - middle))),
+            (envs[n] for n in sorted(some, key=lambda n: abs(n - middle))),
             key=lambda env: sum(
                 isinstance(value, np.ndarray) and value.ndim > 0 and bool(np.any(value))
                 for value in env.values()
@@ -214,8 +219,8 @@ class Place:
                 texts |= dict.fromkeys(f"{name}.{key}" for key in held._fields)
             elif type(held) is dict and len(held) < 30:
                 texts |= dict.fromkeys(f"{name}[{key!r}]" for key in held if isinstance(key, str))
-            elif hasattr(held, "__dict__") and not callable(held) and len(vars(held)) < 60:
-                texts |= dict.fromkeys(f"{name}.{key}" for key in vars(held))
+            else:
+                texts |= dict.fromkeys(f"{name}.{key}" for key in fields(held))
         found = []
         for text in itertools.islice(texts, 400):
             value = self.value(text, self.env)
@@ -326,24 +331,6 @@ def _longer(source: Source) -> list[str]:
             if len(text) <= 50 and text not in texts and is_pure(node):
                 texts[text] = None
     return list(texts)
-
-
-_METHODS = {"sum", "mean", "copy", "transpose", "reshape", "dot"}
-
-
-def is_pure(node: ast.AST) -> bool:
-    """Whether an expression calls nothing but functions of NumPy and methods that only read."""
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Call):
-            called = inner.func
-            if not isinstance(called, ast.Attribute):
-                return False
-            numpy = isinstance(called.value, ast.Name) and called.value.id == "np"
-            if not (numpy or called.attr in _METHODS):
-                return False
-        if isinstance(inner, ast.Lambda | ast.NamedExpr | ast.Await | ast.Yield):
-            return False
-    return True
 
 
 def shifted(place: Place, node: ast.Subscript) -> Iterator[str]:

@@ -22,10 +22,10 @@ from reference.debugger.repair.place import (
     Rewrite,
     bracketed,
     inside,
-    is_pure,
     product,
     walked,
 )
+from reference.debugger.repair.pure import is_pure
 from reference.debugger.source import Source
 
 _NEAR = 1e-9

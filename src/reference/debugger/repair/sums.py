@@ -60,7 +60,7 @@ def rewrites(
         for sum_, count in itertools.islice(two(others, rest, there), 2):
             new = f"{product(factor, text)} * ({sum_})"
             yield place.rewrite(node, inside(parent, new), _KIND, f"{new}, a sum of two products",
-                                1.3 + 0.15 * count)  # fmt: skip
+                                1.3 + 0.25 * count)  # fmt: skip
 
 
 def _factors(node: ast.expr) -> list[ast.expr]:

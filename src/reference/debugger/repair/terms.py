@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
 import numpy as np
@@ -140,6 +141,19 @@ def terms(place: Place) -> Iterator[Rewrite]:
                     node, inside(parent, f"{text} {sign} {atom.text}"), "missing path",
                     f"{sign} {atom.text}", cost + 0.5 * (sign == "-"),
                 )  # fmt: skip
+
+
+def two_factors(place: Place) -> Iterator[Rewrite]:
+    """Give each value and each addend with two more factors."""
+    for node in place.chains():
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if value is None or not _is_float(value):
+            continue
+        alike = [atom for atom in place.alike(value) if _is_telling(atom.value)]
+        for a, b in itertools.combinations(alike, 2):
+            new = f"{product(node, text)} * {a.text} * {b.text}"
+            yield place.rewrite(node, new, "missing factor", f"times {a.text} * {b.text}", 2.4)
 
 
 def products_of_two(place: Place) -> Iterator[Rewrite]:

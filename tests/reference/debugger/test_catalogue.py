@@ -1,0 +1,145 @@
+"""What is in the catalogue of edits: for each slip the edit that undoes it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reference.debugger.answer import edits_between
+from reference.debugger.pruning import _line_by_line
+from reference.debugger.repair import common, rich
+from reference.debugger.repairs import Found, likeliest
+
+from .test_engine import debugged, loaded
+from .test_wanted import place
+
+RNG = np.random.default_rng(0)
+H, S, X = (RNG.uniform(0.1, 0.9, size=(3, 4)) for _ in range(3))
+
+
+class Cell:
+    """An object that can be called, and holds weights and flags all the same."""
+
+    def __init__(self) -> None:
+        self.W_x, self.W_h = np.ones((5, 4)), np.ones((3, 4))
+        self.units, self.reset_after = 3, True
+
+    def __call__(self, x):
+        """Do nothing."""
+        return x
+
+
+@pytest.mark.parametrize(
+    ("line", "new", "env"),
+    [
+        ("y = n + h", "s", {"n": 3, "h": H, "s": S}),  # a number is broadcast
+        ("y = b * h", "s", {"b": H[0], "h": H, "s": S}),  # and so is a row
+        ("y = x @ cell.W_h", "cell.W_x", {"x": np.ones((2, 5)), "cell": Cell()}),
+        ("y = 2.0 if cell.units else 1.0", "cell.reset_after", {"cell": Cell()}),
+        ("y = x * s * (1)", "(1 - s)", {"x": X, "s": S}),
+        ("y = x * (s * s)", "(1 - s * s)", {"x": X, "s": S}),
+        ("y = x * s ** 2", "(1 - s ** 2)", {"x": X, "s": S}),
+    ],
+)
+def test_an_edit_is_in_the_catalogue(line, new, env):
+    edits = [rewrite.splices[0].new for rewrite in common(place(line, 0, **env)) if rewrite.splices]
+    assert new in edits
+
+
+def test_what_is_scaled_by_half_a_slope_is_scaled_by_the_whole():
+    cheapest = common(place("x *= 1 - s", 0, x=X, s=S))[0]
+    assert cheapest.splices[0].new == "s * (1 - s)"
+
+
+def test_two_factors_are_far_fetched_and_come_in_turns_with_the_others():
+    edits = [rewrite.splices[0].new for rewrite in rich(place("y = h + x", 0, h=H, x=X, s=S))]
+    (first,) = [k for k, new in enumerate(edits) if new == "x * h * s"]
+    assert any(" + " in new for new in edits[first + 1 :])
+
+
+ELEMENTS = """\
+import numpy as np
+
+
+def loss(params, inputs):
+    return sum(np.sum(np.sin(x @ params["W"]) * m) for x, m in zip(inputs["xs"], inputs["ms"]))
+
+
+def backward(params, inputs):
+    pairs = list(zip(inputs["xs"], inputs["ms"]))
+    deltas = [np.cos(x @ params["W"]) for x, m in pairs]
+    dW = sum(x.T @ d for (x, _), d in zip(pairs, deltas))
+    return {"W": dW, "xs": np.array([d @ params["W"].T for d in deltas])}
+
+
+def example(rng):
+    T, B, D, H = (int(n) for n in rng.permutation([3, 4, 5, 6]))
+    inputs = {"xs": rng.normal(size=(T, B, D)), "ms": rng.normal(size=(T, B, H))}
+    return {"W": rng.normal(size=(D, H))}, inputs
+"""
+
+
+def test_an_element_of_a_comprehension_is_mended(tmp_path):
+    found = debugged(loaded(ELEMENTS, tmp_path))
+    assert found.suspects[0].text.startswith("deltas = ")
+    (edit,) = found.fixes[0].edits
+    assert edit.new[0].strip() == 'deltas = [np.cos(x @ params["W"]) * m for x, m in pairs]'
+
+
+SUMS = """\
+import numpy as np
+
+
+def loss(params, inputs):
+    total = 0.0
+    for t in range(len(inputs["X"])):
+        x = inputs["X"][t]
+        total = total + np.sum(np.sin(x @ params["W"])) + np.sum(np.cos(x @ params["V"]))
+    return total
+
+
+def backward(params, inputs):
+    X = inputs["X"]
+    dW, dV = np.zeros_like(params["W"]), np.zeros_like(params["V"])
+    dX = np.zeros_like(X)
+    for t in range(len(X)):
+        x = X[t]
+        da = np.cos(x @ params["W"])
+        dX[t] = da @ params["W"].T
+        dW += x.T @ da
+        db = -np.sin(x @ params["V"])
+        dV += x.T @ db
+        dX[t] += db @ params["V"].T
+    return {"W": dW, "V": dV, "X": dX}
+
+
+def example(rng):
+    T, B, D, H, K = (int(n) for n in rng.permutation([2, 3, 4, 5, 6]))
+    params = {"W": rng.normal(size=(D, H)), "V": rng.normal(size=(D, K))}
+    return params, {"X": rng.normal(size=(T, B, D))}
+"""
+
+
+def test_a_part_of_a_sum_that_is_lost_beside_others_is_put_back(tmp_path):
+    lost = '        dX[t] += db @ params["V"].T\n'
+    found = debugged(loaded(SUMS.replace(lost, ""), tmp_path))
+    (edit,) = found.fixes[0].edits
+    assert edit.new[-1].replace("'", '"') == lost.rstrip("\n")
+    assert found.suspects[0].text.startswith("dX[t] = ")
+
+
+def test_edits_of_neighbouring_lines_are_taken_out_one_by_one():
+    (edit,) = edits_between("f.py", "a\nb\nc\nd\n", "a\nB\nC\nd\n")
+    assert [(one.first, one.last, one.new) for one in _line_by_line(edit)] == [
+        (2, 2, ("B",)),
+        (3, 3, ("C",)),
+    ]
+    (edit,) = edits_between("f.py", "a\nb\nd\n", "a\nB\nC\nd\n")
+    assert _line_by_line(edit) == [edit]
+
+
+def test_of_repairs_that_of_the_fewest_wrong_numbers_is_the_likeliest():
+    several = [Found({}, [], 1.0, wrong=5), Found({}, [], 1.2, wrong=3), Found({}, [], 2.0)]
+    assert likeliest(several[:2]) is several[1]
+    assert likeliest(several[:2]) is several[1]  # asked again, nothing is added again
+    assert likeliest([several[0], several[2]]) is several[0]  # by so much less far-fetched
