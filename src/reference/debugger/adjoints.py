@@ -93,11 +93,21 @@ class Adjoints:
         Values that the loss makes itself: what a backward makes again is no adjoint.
     arrays : iterable of ndarray
         The adjoints of whole arrays, in their shapes.
+    values : ndarray, optional
+        The numbers of which `whole` are the adjoints.
     """
 
     def __init__(
-        self, whole: Array, parts: Array, known: Array, arrays: Iterable[Array] = ()
+        self,
+        whole: Array,
+        parts: Array,
+        known: Array,
+        arrays: Iterable[Array] = (),
+        values: Array | None = None,
     ) -> None:
+        order = np.argsort(values) if values is not None else np.zeros(0, int)
+        self._values = values[order] if values is not None else np.zeros(0)
+        self._of_values = whole[order]
         self._arrays = list(arrays)
         self._least = _NOTHING * float(np.max(np.abs(whole), initial=0.0))
         self._whole, self._parts, self._known = np.sort(whole), np.sort(parts), np.sort(known)
@@ -106,9 +116,28 @@ class Adjoints:
         return len(self._whole)
 
     def of_shape(self, shape: tuple[int, ...]) -> list[Array]:
-        """Return the adjoints of arrays of a shape, each once."""
-        found = {a.tobytes(): a for a in self._arrays if a.shape == shape and np.all(a)}
-        return list(found.values())
+        """Return the adjoints of arrays of a shape, each once; last those that a mask has cut."""
+        found = {a.tobytes(): a for a in self._arrays if a.shape == shape and np.any(a)}
+        return sorted(found.values(), key=lambda a: not np.all(a))
+
+    def of_values(self, value: Array) -> Array | None:
+        """Return the adjoints of numbers of the loss, by their values; None unless all are known.
+
+        A value that two numbers have, with two adjoints, is not known.
+        """
+        flat = np.ravel(np.asarray(value, dtype=float))
+        margin = _NEAR * np.abs(flat)
+        first = np.searchsorted(self._values, flat - margin)
+        last = np.searchsorted(self._values, flat + margin, side="right")
+        if not flat.size or np.any(first == last):
+            return None
+        lowest, highest = (
+            np.array([of(self._of_values[a:b]) for a, b in zip(first, last, strict=True)])
+            for of in (np.min, np.max)
+        )
+        if not np.allclose(lowest, highest, rtol=_NEAR, atol=self._least):
+            return None
+        return highest.reshape(np.shape(value))
 
     def has(self, number: float) -> bool:
         """Return whether a single number is an adjoint, or says nothing: fast."""
@@ -227,7 +256,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     made = np.array(known)
     if program.shared_too:  # one function for both: what the loss is not made of is its backward
         made = made[whole != 0]
-    return Adjoints(whole, np.concatenate([one, others]), made, arrays)
+    return Adjoints(whole, np.concatenate([one, others]), made, arrays, np.array(known))
 
 
 class _Watched:

@@ -20,6 +20,7 @@ from reference.debugger.round import Round
 from reference.debugger.source import function_at
 
 _PLAUSIBLE = {MAKES: -0.3, COMPLETES: -0.2, KEEPS: 0.3, SPOILS: 1.5}
+_NAMED = -0.5  # a variable becomes the adjoint of what it is called after
 _OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blame last
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12
@@ -43,7 +44,10 @@ def plausible(
     if program.shared_too:  # one function runs all: the names of its parts tell them apart
         name = function_at(source, rewrite.line)
         own = _FORWARD.search(name) is None
-    return _PLAUSIBLE.get(now.change(program, rewrite), 0.0) + (0.0 if own else _OF_THE_LOSS)
+    more = 0.0 if own else _OF_THE_LOSS
+    if now.names(program, rewrite):
+        return _NAMED + more
+    return _PLAUSIBLE.get(now.change(program, rewrite), 0.0) + more
 
 
 def agreeing(

@@ -16,6 +16,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import UNKNOWN, Agreement
+from reference.debugger.by_name import becomes_its_own
 from reference.debugger.cases import Case, Score, score_of
 from reference.debugger.clock import score_of as score_of_loop
 from reference.debugger.evidence import Evidence, solve
@@ -172,6 +173,20 @@ class Round:
             return self.agreement.change(site, self._each_delta(program, rewrite, site))
         except Exception:  # of an edit that does not run there
             return UNKNOWN
+
+    def names(self, program: Program, rewrite: Rewrite) -> bool:
+        """Return whether an edit makes a variable the adjoint of what it is called after."""
+        site = self._around(rewrite, self.recording.executions)
+        deltas = None if site is None else self.deltas(program, rewrite, site)
+        if site is None or deltas is None or self.agreement is None:
+            return False
+        name, seen = self.recording.sites[site].name, self.recording.executions[site]
+        n = next((n for n, delta in enumerate(deltas) if np.any(delta)), None)
+        if n is None:
+            return False
+        before = np.asarray(seen[n].value, dtype=float)
+        after = before + deltas[n].reshape(before.shape)
+        return becomes_its_own(name, before, after, seen[n].env, self.agreement.adjoints)
 
     def may_help(self, program: Program, case: Case, base: Score, rewrite: Rewrite) -> bool:
         """Return False for an edit that, by what the probes know, makes nothing right."""

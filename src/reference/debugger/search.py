@@ -110,13 +110,13 @@ class Search:
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
         now = probed(self.program, self.cases[0], base, self.until, self._adjoints())
-        if self.first is None:
-            self.first = now
+        self.first = self.first or now
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
         places, partial = self._places(now, ordered), []
         step = self._round(now, self._stages(now, places, base), base, partial) or step
-        if self.found and min(found.cost for found in self.found) > _FAR_FETCHED:
+        far_fetched = min((found.cost for found in self.found), default=0.0) > _FAR_FETCHED
+        if far_fetched and not self.program.shared_too:
             shared = candidates.of_shared(self.program, self.cases[0])  # what it keeps may be wrong
             step = self._round(now, iter([("shared", for_seconds(shared, 2.0))]), base, []) or step
         return (

@@ -1,0 +1,66 @@
+"""What a variable is by its name: ``dg`` is the adjoint of ``g``, where there is a ``g``.
+
+Two edits may be as right: one gives ``dg`` the factor that it lacks, the other multiplies by it
+where ``dg`` is read. By the numbers alone neither is better. The name says which is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.adjoints import Adjoints
+from reference.debugger.repair.entries import fields
+
+_ADJOINT = re.compile(r"^(?:\w+\.)*(?:grad_|d_|d)(\w+)(\[.*\])?$")
+_NEAR = 1e-6
+
+
+def becomes_its_own(
+    name: str, before: Array, after: Array, env: dict[str, Any], adjoints: Adjoints
+) -> bool:
+    """Return whether a variable becomes the adjoint of what it is called after, and was not.
+
+    Parameters
+    ----------
+    name : str
+        As it is written, such as ``dg`` or ``self.dg[t]``.
+    before, after : ndarray
+    env : dict
+        The variables there.
+    adjoints : Adjoints
+    """
+    for value in _called(name, env):
+        if value.shape != after.shape:
+            continue
+        own = adjoints.of_values(value)
+        if own is None or not np.any(own):
+            continue
+        size = _NEAR * float(np.max(np.abs(own)))
+        is_, was = (np.allclose(made, own, rtol=_NEAR, atol=size) for made in (after, before))
+        if is_ and not was:
+            return True
+    return False
+
+
+def _called(name: str, env: dict[str, Any]) -> Iterator[Array]:
+    """Give the arrays that a variable may be the adjoint of, by its name."""
+    found = _ADJOINT.match(name)
+    if found is None:
+        return
+    what, part = found[1], found[2] or ""
+    held = [env.get(what)]
+    for value in env.values():
+        several = value._asdict() if hasattr(value, "_asdict") else fields(value)
+        held.append(several.get(what))
+    for value in held:
+        try:
+            whole = eval(f"value{part}", {}, {**env, "value": value})
+        except Exception:  # not so many steps, or nothing that has any
+            continue
+        if isinstance(whole, np.ndarray) and whole.dtype.kind == "f" and whole.size:
+            yield whole
