@@ -26,6 +26,7 @@ from reference.debugger.places import computes
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.pruning import prune
 from reference.debugger.search import Search
+from reference.debugger.thorough import search_thoroughly
 from reference.debugger.timebox import TimeUp, Watchdog
 from reference.debugger.verdict import Judgement, judge
 from reference.report.heat_map import relative_errors
@@ -221,6 +222,9 @@ def _searched(
                     search_by_length(
                         search, drawn, lambda d: _case(program, d, names, also, until), end
                     )
+                if not search.found:
+                    program.restore_texts(originals)
+                    search_thoroughly(search, end)
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)

@@ -105,7 +105,7 @@ class Search:
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(probing.record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: its line comes first.
-        step = None if outcome.error else self._round(now, self._quickly(now, base), base, [])
+        step = None if outcome.error else self.round(now, self._quickly(now, base), base, [])
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
@@ -114,17 +114,17 @@ class Search:
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
         places, partial = self._places(now, ordered), []
-        step = self._round(now, self._stages(now, places, base), base, partial) or step
+        step = self.round(now, self._stages(now, places, base), base, partial) or step
         far_fetched = min((found.cost for found in self.found), default=0.0) > _FAR_FETCHED
         if far_fetched and not self.program.shared_too:
             shared = candidates.of_shared(self.program, self.cases[0])  # what it keeps may be wrong
-            step = self._round(now, iter([("shared", for_seconds(shared, 2.0))]), base, []) or step
+            step = self.round(now, iter([("shared", for_seconds(shared, 2.0))]), base, []) or step
         return (
             step
             or self._advance(now, places)
             or self._group(now, base)
-            or self._round(now, self._partly(now, places, base), base, partial)
-            or self._round(now, self._rest(places), base, partial, whole=False)
+            or self.round(now, self._partly(now, places, base), base, partial)
+            or self.round(now, self._rest(places), base, partial, whole=False)
         )
 
     def _adjoints(self) -> Adjoints | None:
@@ -136,7 +136,7 @@ class Search:
 
     # One round: evidence, then candidates in the order of the evidence.
 
-    def _round(
+    def round(
         self,
         now: Round,
         stages: Iterator[tuple[str, Iterable[Rewrite]]],
