@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import ast
 import bisect
+import copy
+import itertools
 import math
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from typing import Any, cast
 
@@ -91,8 +93,9 @@ class Adjoints:
         Of every use of a number, and of all its uses but one: what a backward sums up.
     known : ndarray
         Values that the loss makes itself: what a backward makes again is no adjoint.
-    arrays : iterable of ndarray
-        The adjoints of whole arrays, in their shapes.
+    courses : iterable of list of ndarray
+        For each expression of the loss the adjoints of its arrays, run after run: once of these
+        numbers as wholes, once of this use of them, once of all other uses.
     values : ndarray, optional
         The numbers of which `whole` are the adjoints.
     """
@@ -102,13 +105,13 @@ class Adjoints:
         whole: Array,
         parts: Array,
         known: Array,
-        arrays: Iterable[Array] = (),
+        courses: Iterable[list[Array]] = (),
         values: Array | None = None,
     ) -> None:
+        self.courses = list(courses)
         order = np.argsort(values) if values is not None else np.zeros(0, int)
         self._values = values[order] if values is not None else np.zeros(0)
         self._of_values = whole[order]
-        self._arrays = list(arrays)
         self._least = _NOTHING * float(np.max(np.abs(whole), initial=0.0))
         self._whole, self._parts, self._known = np.sort(whole), np.sort(parts), np.sort(known)
 
@@ -117,8 +120,18 @@ class Adjoints:
 
     def of_shape(self, shape: tuple[int, ...]) -> list[Array]:
         """Return the adjoints of arrays of a shape, each once; last those that a mask has cut."""
-        found = {a.tobytes(): a for a in self._arrays if a.shape == shape and np.any(a)}
+        arrays = (
+            a for course in self.courses for a in course if a.shape == shape != () and np.any(a)
+        )
+        found = {a.tobytes(): a for a in arrays}
         return sorted(found.values(), key=lambda a: not np.all(a))
+
+    def with_parts(self, more: Iterable[Array]) -> Adjoints:
+        """Return the same with other sums over uses as well."""
+        made = copy.copy(self)
+        vars(made).pop("_lists", None)  # of fewer parts
+        made._parts = np.sort(np.concatenate([self._parts, *(np.ravel(array) for array in more)]))
+        return made
 
     def of_values(self, value: Array) -> Array | None:
         """Return the adjoints of numbers of the loss, by their values; None unless all are known.
@@ -198,7 +211,8 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     notes: list[int] = []
     used: list[int] = []  # the number that a note is a use of
     known: list[float] = []
-    blocks: list[tuple[int, tuple[int, ...]]] = []  # where an array's notes begin, and its shape
+    # For each expression where the notes of its arrays begin, and their shapes.
+    blocks: dict[int, list[tuple[int, tuple[int, ...]]]] = {}
 
     def noted(value: Any) -> Any:
         number = Note(tape) if value.tangent is None else Note(tape, ((value.tangent.at, 1.0),))
@@ -207,13 +221,14 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
         known.append(value.value)
         return Dual(value.value, cast(Any, number))  # of a tangent's kind: see `Note`
 
-    def probe(_: int, __: Any, value: Any) -> Any:
+    def probe(k: int, _: Any, value: Any) -> Any:
         if type(value) is Dual:
+            blocks.setdefault(k, []).append((len(notes), ()))
             return noted(value)
         if isinstance(value, np.ndarray) and value.dtype == object and value.size:
             flat = value.ravel().tolist()
             if all(type(x) is Dual for x in flat):
-                blocks.append((len(notes), value.shape))
+                blocks.setdefault(k, []).append((len(notes), value.shape))
                 made = np.empty_like(value)
                 made.flat = [noted(x) for x in flat]  # type: ignore[assignment]  # NumPy: any list
                 return made
@@ -225,6 +240,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
             value = group[name]
             if isinstance(value, np.ndarray) and value.dtype.kind == "f":
                 rows = duals(value)
+                blocks[-1 - len(blocks)] = [(len(notes), value.shape)]
                 rows.flat = [noted(x) for x in rows.ravel()]  # type: ignore[assignment]  # NumPy: any list
                 group[name] = rows
             elif isinstance(value, float):
@@ -248,15 +264,15 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     found = tape.adjoints(end.tangent)
     whole, one = found[used], found[notes]
     others = whole - one
-    arrays = (
-        values[at : at + math.prod(shape)].reshape(shape)
-        for at, shape in blocks
+    courses = (
+        [values[at : at + math.prod(shape)].reshape(shape) for at, shape in arrays]
+        for arrays in blocks.values()
         for values in (one, whole, others)
     )
     made = np.array(known)
     if program.shared_too:  # one function for both: what the loss is not made of is its backward
         made = made[whole != 0]
-    return Adjoints(whole, np.concatenate([one, others]), made, arrays, np.array(known))
+    return Adjoints(whole, np.concatenate([one, others]), made, courses, np.array(known))
 
 
 class _Watched:
@@ -271,13 +287,14 @@ class _Watched:
         self.spaces: list[dict[str, Any]] = []
         own = {f.__name__ for f in program.functions} | {"__init__"}
         own |= {unit.classes[-1] for unit in program.live_units if unit.classes}
+        numbers = itertools.count()
         for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
             if PROBE not in space:
                 space[PROBE] = self.probe
                 self.spaces.append(space)
         for unit in program.live_units:
             if not program.only_in_backward(unit):
-                code = _watched(program.sources[unit.file], unit, own, self.plain_too)
+                code = _watched(program.sources[unit.file], unit, numbers, own, self.plain_too)
                 self.undo.append(program.swap(unit, code))
 
     def __exit__(self, *_: object) -> None:
@@ -287,8 +304,10 @@ class _Watched:
             del space[PROBE]
 
 
-def _watched(source: Source, unit: Unit, own: set[str], plain_too: bool) -> types.CodeType:
-    statement: ast.stmt = _Watcher(own, plain_too).visit(source.fresh(unit))
+def _watched(
+    source: Source, unit: Unit, numbers: Iterator[int], own: set[str], plain_too: bool
+) -> types.CodeType:
+    statement: ast.stmt = _Watcher(numbers, own, plain_too).visit(source.fresh(unit))
     for name in reversed(unit.classes):
         statement = ast.ClassDef(name, [], [], [statement], [])
     module = ast.fix_missing_locations(ast.Module([statement], []))
@@ -298,18 +317,18 @@ def _watched(source: Source, unit: Unit, own: set[str], plain_too: bool) -> type
 class _Watcher(ast.NodeTransformer):
     """Wraps what is computed, and names where they are operands: there a copy does no harm."""
 
-    def __init__(self, own: set[str], plain_too: bool) -> None:
-        self.own, self.plain_too = own, plain_too
+    def __init__(self, numbers: Iterator[int], own: set[str], plain_too: bool) -> None:
+        self.numbers, self.own, self.plain_too = numbers, own, plain_too
 
     def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
         node.left, node.right = self._operand(node.left), self._operand(node.right)
-        return _wrapped(node)
+        return self._wrapped(node)
 
     def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
         if isinstance(node.op, ast.Not):
             return self.generic_visit(node)
         node.operand = self._operand(node.operand)
-        return _wrapped(node)
+        return self._wrapped(node)
 
     def visit_Call(self, node: ast.Call) -> ast.AST:
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -320,39 +339,41 @@ class _Watcher(ast.NodeTransformer):
             node.keywords = [self.visit(k) for k in node.keywords]
         else:
             self.generic_visit(node)
-        return _wrapped(node)
+        return self._wrapped(node)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
         target = ast.unparse(node.target)
         node.value = self._operand(node.value)
         if not isinstance(node.target, ast.Name):
             node.target = self.visit(node.target)
-        return [node, _seen(target, node)]
+        return [node, self._seen(target, node)]
 
     def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
         target = _written_to(node.value)
         node.value = self.visit(node.value)
-        return node if target is None else [node, _seen(target, node)]
+        return node if target is None else [node, self._seen(target, node)]
 
     def _operand(self, node: ast.expr) -> ast.expr:
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             inner = self.visit(node)
-            return _wrapped(inner) if self.plain_too else inner
+            return self._wrapped(inner) if self.plain_too else inner
+        if isinstance(node, ast.List | ast.Tuple):  # what is joined to one array
+            node.elts = [self._operand(element) for element in node.elts]
+            return node
         return self.visit(node)
+
+    def _seen(self, target: str, after: ast.stmt) -> ast.stmt:
+        """Return a statement that notes what stands in a place now: it was made there."""
+        place = ast.copy_location(ast.parse(target, mode="eval").body, after)
+        return ast.copy_location(ast.Expr(self._wrapped(place)), after)
+
+    def _wrapped(self, node: Any) -> ast.expr:
+        number = ast.Constant(next(self.numbers))
+        call = ast.Call(ast.Name(PROBE, ast.Load()), [number, ast.Constant(None), node], [])
+        return ast.copy_location(call, node)
 
 
 def _written_to(node: ast.expr) -> str | None:
     """Return the array that a call of NumPy is told to write into."""
     keywords = node.keywords if isinstance(node, ast.Call) else []
     return next((ast.unparse(k.value) for k in keywords if k.arg == "out"), None)
-
-
-def _seen(target: str, after: ast.stmt) -> ast.stmt:
-    """Return a statement that notes what stands in a place now: it was made there."""
-    statement = ast.Expr(_wrapped(ast.copy_location(ast.parse(target, mode="eval").body, after)))
-    return ast.copy_location(statement, after)
-
-
-def _wrapped(node: Any) -> ast.expr:
-    call = ast.Call(ast.Name(PROBE, ast.Load()), [ast.Constant(0), ast.Constant(None), node], [])
-    return ast.copy_location(call, node)

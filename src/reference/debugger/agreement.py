@@ -81,22 +81,27 @@ class Agreement:
     @cached_property
     def score(self) -> int:
         """How right the values are: 2 for an adjoint of a number, 1 for one of some of its uses."""
+        return sum(self.degrees.values())
+
+    @cached_property
+    def degrees(self) -> dict[tuple[int, int], int]:
+        """Of each value that says something, by site and execution: 2, 1, or 0 for no adjoint."""
         values = self._floats()
         if not values:
-            return 0
-        flat = np.concatenate(values)  # looked up all at once: this is asked for every edit
+            return {}
+        flat = np.concatenate(list(values.values()))  # all at once: this is asked for every edit
         degrees = np.where(self.adjoints.tells(flat), self.adjoints.holds(flat), 3)
-        starts = np.cumsum([0, *(len(value) for value in values[:-1])])
-        least = np.minimum.reduceat(degrees, starts)
-        return int(least[least < 3].sum())
+        starts = np.cumsum([0, *(len(value) for value in values.values())])[:-1]
+        least = np.minimum.reduceat(degrees, starts).tolist()
+        return {run: degree for run, degree in zip(values, least, strict=True) if degree < 3}
 
-    def _floats(self) -> list[Array]:
-        return [
-            np.ravel(np.asarray(self.signed(k, execution.value), dtype=float))
+    def _floats(self) -> dict[tuple[int, int], Array]:
+        return {
+            (k, n): np.ravel(np.asarray(self.signed(k, execution.value), dtype=float))
             for k, seen in self.recording.executions.items()
-            for execution in seen
+            for n, execution in enumerate(seen)
             if _is_float(execution.value)
-        ]
+        }
 
     def lacking(self, shape: tuple[int, ...]) -> list[Array]:
         """Return the adjoints of arrays of a shape that the backward computes nowhere."""
@@ -108,12 +113,12 @@ class Agreement:
 
     @cached_property
     def _made(self) -> Array:
-        return np.sort(np.concatenate([np.zeros(1), *self._floats()]))
+        return np.sort(np.concatenate([np.zeros(1), *self._floats().values()]))
 
     @cached_property
     def entries(self) -> int:
         """How many entries of all values are adjoints."""
-        flat = np.concatenate([np.zeros(1), *self._floats()])
+        flat = np.concatenate([np.zeros(1), *self._floats().values()])
         return int(np.sum((self.adjoints.holds(flat) > 0) & self.adjoints.tells(flat)))
 
     @cached_property

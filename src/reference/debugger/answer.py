@@ -73,6 +73,7 @@ def suspects_of(
     for step in steps:
         first = reader.suspect(step, bool(fixes))
         found += [first, *_siblings(step, first, originals)]
+    found += [] if fixes else search.standing
     for _, other in fixes[1:]:
         found.append(reader.suspect(other.steps[-1], True))
     placed = [finding for finding in judgement.findings if finding.line]

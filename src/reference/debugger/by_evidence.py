@@ -94,7 +94,7 @@ def _in_order(
         if e is None or not (e.full or e.outputs) or len(full) + len(some) == _MOST:
             continue
         explained = "every wrong gradient" if e.full else ", ".join(e.outputs)
-        suspect = _suspect(now, inputs, originals, file, line, e, numbers.of(file, line, e))
+        suspect = suspect_of(now, inputs, originals, file, line, e, numbers.of(file, line, e))
         why = suspect.why or f"another value here explains {explained}"
         (full if e.full else some).append(replace(suspect, why=why))
     known = {(s.file, s.line) for s in full}
@@ -150,11 +150,11 @@ def _local(
             e = best[file, line]
             said = numbers.of(file, line, e)
             if said.kind:
-                found.append(_suspect(now, numbers.inputs, originals, file, line, e, said))
+                found.append(suspect_of(now, numbers.inputs, originals, file, line, e, said))
     return found
 
 
-def _suspect(
+def suspect_of(
     now: Round,
     inputs: Inputs,
     originals: Mapping[str, str],
@@ -163,6 +163,7 @@ def _suspect(
     e: Evidence,
     said: Said,
 ) -> Suspect:
+    """Return a line with what its numbers say."""
     site = now.recording.sites[e.site]
     pattern, steps = said.pattern, said.steps
     if not pattern:

@@ -26,6 +26,7 @@ from reference.debugger.places import computes
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.pruning import prune
 from reference.debugger.search import Search
+from reference.debugger.several import told_apart
 from reference.debugger.thorough import search_thoroughly
 from reference.debugger.timebox import TimeUp, Watchdog
 from reference.debugger.verdict import Judgement, judge
@@ -215,6 +216,7 @@ def _searched(
                 end = search.until
                 search.until -= 0.4 * (end - time.monotonic())  # the rest is for short sequences
                 if not search.found:
+                    search.several = lambda found: told_apart(found, end)
                     search.search()
                 if not search.found:
                     program.restore_texts(originals)
@@ -225,6 +227,8 @@ def _searched(
                 if not search.found:
                     program.restore_texts(originals)
                     search_thoroughly(search, end)
+                if not search.found and search.apart:
+                    search.steps = search.apart
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)

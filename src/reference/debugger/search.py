@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, candidates, guards, wanted
+from reference.debugger import by_adjoints, by_groups, candidates, guards, wanted
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.cases import Case, Score, score, settled
-from reference.debugger.evidence import Evidence, solve_groups
+from reference.debugger.diagnosis import Suspect
 from reference.debugger.places import (
     Statement,
     ordered_statements,
@@ -48,6 +48,12 @@ class Search:
         Monotonic time at which it ends.
     accepts : callable, optional
         A further condition on a complete repair, such as the same answer from a second call.
+    several : callable, optional
+        Is asked once, where no line alone explains all: looks for several faults at once.
+    apart : list of Step
+        What it finds edits of, where it does not of all.
+    standing : list of Suspect
+        What it finds no edit of.
     """
 
     program: Program
@@ -60,6 +66,9 @@ class Search:
     first: Round | None = None
     order: list[tuple[str, int]] = field(default_factory=list)  # statements of the first round
     limit: float = 0.5
+    several: Callable[[Search], None] | None = None
+    apart: list[Step] = field(default_factory=list)
+    standing: list[Suspect] = field(default_factory=list)
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
@@ -109,12 +118,13 @@ class Search:
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
-        now = probed(self.program, self.cases[0], base, self.until, self._adjoints())
+        now = probed(self.program, self.cases[0], base, self.until, self.adjoints())
         self.first = self.first or now
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
         places, partial = self._places(now, ordered), []
-        step = self.round(now, self._stages(now, places, base), base, partial) or step
+        several = None if step else self._by_several(now, outcome)
+        step = several or self.round(now, self._stages(now, places, base), base, partial) or step
         far_fetched = min((found.cost for found in self.found), default=0.0) > _FAR_FETCHED
         if far_fetched and not self.program.shared_too:
             shared = candidates.of_shared(self.program, self.cases[0])  # what it keeps may be wrong
@@ -127,7 +137,15 @@ class Search:
             or self.round(now, self._rest(places), base, partial, whole=False)
         )
 
-    def _adjoints(self) -> Adjoints | None:
+    def _by_several(self, now: Round, outcome: Outcome) -> Step | None:
+        """Look for several faults at once, where the probes say that one is not enough."""
+        if self.several is None or outcome.error or any(e.full for e in now.evidence):
+            return None
+        several, self.several = self.several, None
+        several(self)
+        return self.found[0].steps[-1] if self.found else None
+
+    def adjoints(self) -> Adjoints | None:
         """Return what the loss says of every number; the loss stays what it is."""
         if not self._known:
             seconds = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
@@ -199,48 +217,10 @@ class Search:
         return self._accepted(best, now)
 
     def _group(self, now: Round, base: Score) -> Step | None:
-        """Make one of two or three edits that give what as many lines together should have had.
-
-        No gradient may become right before all are made, so none would be found alone.
-        """
-        if now.jacobian is None or any(e.full and e.rank < 0.5 for e in now.evidence):
-            return None
-        sites = now.recording.sites
-        reach = [
-            e
-            for e in now.evidence
-            if e.linear
-            and (not sites[e.site].plain or sites[e.site].role in ("assigned", "stored"))
-        ]
-        reach.sort(key=lambda e: -e.explains)
-        wrong = [name for name in now.residual if name not in base.right]
-        some: Rewrite | None = None
-        # All together; else all but one output, which has a fault of its own besides.
-        tries = [(2, 24, 2.0, ""), (3, 14, 2.0, "")]
-        tries += [(2, 16, 0.5, name) for name in wrong[:8] if len(wrong) > 2]
-        for size, most, seconds, without in tries:
-            chosen = [e.site for e in reach[:most]]
-            groups = solve_groups(now.jacobian, now.residual, wrong, chosen, size, seconds, without)
-            for group in groups[:8]:
-                if self.late():
-                    return None
-                edits = [self._that_gives(now, e) for e in group]
-                edit = next((edit for edit in edits if edit is not None), None)
-                if edit is None or (edit.splices in self._refused and not self.steps):
-                    continue
-                if all(edits):
-                    return self._accepted(edit, now)
-                some = some or edit  # the other value may come from a line before it
-        return None if some is None else self._accepted(some, now)
-
-    def _that_gives(self, now: Round, wanted: Evidence) -> Rewrite | None:
-        """Return the least far-fetched edit of a line that gives the value it should have had."""
-        site = now.recording.sites[wanted.site]
-        place = place_at(self.program, now, site.file, site.statement)
-        for rewrite in common(place) if place is not None else ():
-            if now.site_of(rewrite) == wanted.site and now.gives(self.program, rewrite, wanted):
-                return rewrite
-        return None
+        """Make one of two or three edits that only together make a gradient right."""
+        refused = set() if self.steps else self._refused
+        edit = by_groups.edit(self.program, now, base, refused, self.late)
+        return None if edit is None else self._accepted(edit, now)
 
     def _stages(
         self, now: Round, places: list[Weighed], base: Score
@@ -389,7 +369,7 @@ class Search:
         step = self._step(rewrite, now)
         source = self.program.sources[rewrite.file]
         texts = {**step.texts, rewrite.file: source.edited(rewrite.splices)}
-        more = by_adjoints.plausible(self.program, now, rewrite, self._adjoints())
+        more = by_adjoints.plausible(self.program, now, rewrite, self.adjoints())
         cost = rewrite.cost + penalty + more
         wrong = by_adjoints.left_wrong(self.program, self.cases[0], now, rewrite)
         self.found.append(Found(texts, [*self.steps, step], cost, wrong))

@@ -1,0 +1,233 @@
+"""Several faults told apart: a line that makes something wrong of what is right gets a right value.
+
+What comes after it can then be looked at as if it had no fault. Which value a line should have had
+is one of the courses of the adjoints of the loss: each is handed on in its place, and the one with
+which most of the rest is right is what the line should have given.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.adjoints import Adjoints
+from reference.debugger.agreement import Agreement
+from reference.debugger.cases import Case, score_of
+from reference.debugger.given import Course, Courses
+from reference.debugger.probe import Recording, loss_sites, record
+from reference.debugger.program import Program
+from reference.debugger.sites import Site
+
+Run = tuple[int, int]  # a site, and which of its executions
+
+_OUTPUT = 6  # what a right gradient is worth, in degrees of values
+_LEAST = 4  # so much more must be right with a value that is handed on
+_MOST_FAULTS = 12
+_MAKERS = 4
+_HANDED = ("argument", "returned", "element", "appended")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_MOST_EQUALS = 24
+
+
+@dataclass
+class Seen:
+    """One run with some values handed on: what of it is right.
+
+    Parameters
+    ----------
+    recording : Recording
+    degrees : dict
+        For each value that says something 2 if it is an adjoint of a number, 1 if it is one of some
+        of its uses, else 0.
+    right : frozenset of str
+        The gradients that are right.
+    """
+
+    recording: Recording
+    degrees: dict[Run, int]
+    right: frozenset[str]
+
+    @cached_property
+    def running(self) -> list[Run]:
+        """All values that say something, in the order of running."""
+        seen = self.recording.executions
+        return sorted(self.degrees, key=lambda run: seen[run[0]][run[1]].order)
+
+    def value(self, run: Run) -> Array:
+        """Return a value as it was handed on."""
+        return np.asarray(self.recording.executions[run[0]][run[1]].value, dtype=float)
+
+
+@dataclass
+class Apart:
+    """The search for the values that the lines at fault should have had.
+
+    Parameters
+    ----------
+    program : Program
+        Left as it was.
+    case : Case
+    adjoints : Adjoints
+    until : float
+    """
+
+    program: Program
+    case: Case
+    adjoints: Adjoints
+    until: float
+    given: dict[int, Course] = field(default_factory=dict)
+    equals: dict[int, list[tuple[int, Course]]] = field(
+        default_factory=dict
+    )  # with which as much was right
+    passed: set[int] = field(default_factory=set)  # no adjoint, and nothing is better with one
+
+    @cached_property
+    def courses(self) -> Courses:
+        """The courses that the loss has."""
+        return Courses(self.adjoints)
+
+    @cached_property
+    def summed(self) -> Adjoints:
+        """The adjoints, with the sums over some uses of a number: a line may gather these."""
+        return self.adjoints.with_parts(itertools.chain.from_iterable(self.courses.sums))
+
+    def late(self) -> bool:
+        """Return whether the time is up."""
+        return time.monotonic() > self.until
+
+    def search(self) -> Seen | None:
+        """Give values to one line after another until all gradients are right or none helps."""
+        seen = self.look(self.given)
+        if seen is None:
+            return None
+        around = record(self.program, self.case.inputs, 3.0)
+        self.passed |= Agreement(self.summed, around, self.program.sources).silent
+        if self.program.shared_too:  # what the loss is made of is no adjoint
+            sites, known = around.sites, list(around.executions)
+            self.passed |= loss_sites(self.program, self.case.inputs, sites, known, 1.0)
+        while len(self.given) < _MOST_FAULTS and not self.late():
+            first = self._first(seen)
+            if first is None or self.is_right(seen):
+                break
+            found = self._best(seen, first)
+            if found is None:
+                self.passed.add(first[0])
+                continue
+            (site, course), seen, equals = found
+            self.given[site] = course
+            self.equals[site] = equals
+        return self._fewest(seen)
+
+    def _fewest(self, seen: Seen) -> Seen:
+        """Take away what makes nothing right once the others are there, the last first.
+
+        Of several values with which as much was right, the one that makes most others needless.
+        """
+        order = {k: seen.recording.executions[k][0].order for k in self.given}
+        for k in sorted(order, key=lambda k: -order[k]):
+            others = {q: course for q, course in self.given.items() if q != k}
+            tries = [others] + [
+                {**others, q: course}
+                for q in others
+                for other, course in self.equals[q]
+                if other == q and course is not others[q]
+            ]
+            for given in tries:
+                if time.monotonic() > self.until + 1.0:
+                    return seen
+                after = self.look(given)
+                if after is not None and after.right >= seen.right:
+                    self.given, seen = given, after
+                    self.equals.pop(k)
+                    break
+        return seen
+
+    def is_right(self, seen: Seen) -> bool:
+        """Return whether all gradients are right."""
+        return len(seen.right) == len(self.case.oracle)
+
+    def look(self, given: Mapping[int, Course]) -> Seen | None:
+        """Return what is right of a run in which sites hand on what they are given."""
+        recording = record(self.program, self.case.inputs, 2.0, around=False, given=given)
+        if recording.error is not None:
+            return None
+        agreement = Agreement(self.summed, recording, self.program.sources)
+        right = score_of(recording.outputs, self.case).right
+        return Seen(recording, agreement.degrees, right)
+
+    def _first(self, seen: Seen) -> Run | None:
+        """Return the first value that is no adjoint."""
+        aside = self.passed | set(self.given)
+        wrong = (r for r in seen.running if seen.degrees[r] == 0 and r[0] not in aside)
+        return next(wrong, None)
+
+    def _best(
+        self, seen: Seen, first: Run
+    ) -> tuple[tuple[int, Course], Seen, list[tuple[int, Course]]] | None:
+        """Return what most is right with: a value for the first wrong line, or what it reads."""
+        best = float(_LEAST)
+        found: list[tuple[tuple[int, Course], Seen]] = []
+        for site, course in self._candidates(seen, first):
+            if self.late():
+                break
+            after = self.look({**self.given, site: course})
+            if after is None:
+                continue
+            gain = self._gain(seen, after, site, course)
+            if gain > best:
+                found.clear()
+            if gain >= best:
+                best = gain
+                found.append(((site, course), after))
+        if not found:
+            return None
+        return *found[0], [at for at, _ in found][:_MOST_EQUALS]
+
+    def _candidates(self, seen: Seen, first: Run) -> Iterator[tuple[int, Course]]:
+        for site in (first[0], *self._makers(seen, first)):
+            executions = seen.recording.executions[site]
+            values = [np.asarray(e.value) for e in executions]
+            taken = seen.recording.sites[site].taken
+            if all(value.dtype.kind == "f" for value in values):
+                for course in self.courses.fitting(values):
+                    yield site, tuple(-array for array in course) if taken else course
+
+    def _makers(self, seen: Seen, first: Run) -> list[int]:
+        """Return the sites that have run last before a value and may have made what it reads."""
+        sites = seen.recording.sites
+        one, order = sites[first[0]], seen.recording.executions[first[0]][first[1]].order
+        read = set(_NAME.findall(self._text(one)))
+        found: dict[int, int] = {}
+        for k, executions in seen.recording.executions.items():
+            before = [e.order for e in executions if e.order < order]
+            if not before or k == first[0] or k in self.given or len(executions) < 2:
+                continue
+            handed = sites[k].role in _HANDED and sites[k].function != one.function
+            if handed or set(_NAME.findall(sites[k].name)[:1]) & read:
+                found[k] = max(before)
+        return sorted(found, key=lambda k: -found[k])[:_MAKERS]
+
+    def _text(self, site: Site) -> str:
+        """Return what a site's value is made of, and what it goes into."""
+        source = self.program.sources[site.file]
+        return site.name + " " + (source.data[slice(*site.span)].decode() if site.span else "")
+
+    def _gain(self, before: Seen, after: Seen, site: int, course: Course) -> float:
+        """Return how much more is right, not counting what only hands a given value on."""
+        aside = {*self.given, site}
+        handed = {np.asarray(array).tobytes() for array in course}
+        gain = float(_OUTPUT * (len(after.right) - len(before.right)))
+        for run, degree in after.degrees.items():
+            if run[0] not in aside and after.value(run).tobytes() not in handed:
+                gain += degree - before.degrees.get(run, 0)
+        for run, degree in before.degrees.items():
+            if run[0] not in aside and run not in after.degrees:
+                gain -= degree
+        return gain

@@ -1,0 +1,118 @@
+"""A line that is the only one at fault, and of which it is known what it should have given."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger import wanted
+from reference.debugger.adjoints import Adjoints
+from reference.debugger.evidence import Evidence
+from reference.debugger.given import Course
+from reference.debugger.places import place_at
+from reference.debugger.probe import Jacobian, record
+from reference.debugger.program import Inputs, Program
+from reference.debugger.repair import Place, Rewrite, common
+from reference.debugger.round import Round
+
+_CLOSE = 1e-6
+
+
+@dataclass
+class Known:
+    """What is known of such a line.
+
+    Parameters
+    ----------
+    now : Round
+        The run in which what comes after it had the right values.
+    site : int
+    course : tuple of ndarray
+        What it should have given.
+    place : Place
+    """
+
+    now: Round
+    site: int
+    course: Course
+    place: Place
+
+    def edits(self, program: Program, adjoints: Adjoints, until: float) -> Iterator[Rewrite]:
+        """Give the edits with which the line gives what it should, then others that may do.
+
+        Parameters
+        ----------
+        program : Program
+        adjoints : Adjoints
+            A site may have to give other adjoints, where as much is right with these.
+        until : float
+        """
+        alike, others = [], []
+        by_numbers = wanted.rewrites(program, self.now, self.place)
+        for rewrite in itertools.chain(common(self.place), by_numbers):
+            if time.monotonic() > until:
+                return
+            if self.now.site_of(rewrite) != self.site:
+                others.append(rewrite)
+            elif (made := self._made_by(program, rewrite)) is not None:
+                if all(_close(a, np.ravel(b)) for a, b in zip(made, self.course, strict=True)):
+                    yield rewrite
+                elif _are_among(adjoints, made):
+                    alike.append(rewrite)
+        # What changes more than the value, such as its place or its target, has to be run.
+        for rewrite in (*alike, *others):
+            if time.monotonic() > until:
+                return
+            yield rewrite
+
+    def _made_by(self, program: Program, rewrite: Rewrite) -> list[Array] | None:
+        """Return the values of the site, run after run, with an edit inside it."""
+        deltas = self.now.deltas(program, rewrite, self.site)
+        if deltas is None:
+            return None
+        seen = self.now.recording.executions[self.site]
+        return [
+            np.ravel(np.asarray(e.value, dtype=float)) + delta
+            for e, delta in zip(seen, deltas, strict=True)
+        ]
+
+
+def known(program: Program, inputs: Inputs, k: int, course: Course) -> Known | None:
+    """Return what is known of a site of a program in which all else is right."""
+    recording = record(program, inputs, 2.0, given={k: course})
+    if recording.error is not None or len(recording.made.get(k, ())) != len(course):
+        return None
+    made = [np.asarray(value, dtype=float) for value in recording.made[k]]
+    for execution, value in zip(recording.executions[k], recording.made[k], strict=True):
+        execution.value = value
+    pairs = list(zip(course, made, strict=True))
+    if any(a.size != b.size for a, b in pairs):
+        return None
+    steps = tuple(n for n, (a, b) in enumerate(pairs) if not _close(np.ravel(b), np.ravel(a)))
+    if not steps:
+        return None
+    ends = np.cumsum([0, *(value.size for value in made)]).tolist()
+    spans = [slice(first, last) for first, last in itertools.pairwise(ends)]
+    delta = np.concatenate([np.ravel(a) - np.ravel(b) for a, b in pairs])
+    evidence = Evidence(k, 1.0, ("",), 0.0, steps, delta, unique=True)
+    now = Round(recording, Jacobian({}, {k: spans}, np.zeros((0, ends[-1]))), [evidence])
+    site = recording.sites[k]
+    place = place_at(program, now, site.file, site.statement)
+    return None if place is None else Known(now, k, course, place)
+
+
+def _are_among(adjoints: Adjoints, values: list[Array]) -> bool:
+    tell = [value[adjoints.tells(value)] for value in values]
+    return any(map(len, tell)) and all(bool(np.all(adjoints.holds(value))) for value in tell)
+
+
+def _close(value: Array, target: Array) -> bool:
+    size = float(np.max(np.abs(target), initial=0.0))
+    return value.shape == target.shape and bool(
+        np.all(np.abs(value - target) <= _CLOSE * max(size, 1e-9))
+    )
