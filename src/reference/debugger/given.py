@@ -49,8 +49,8 @@ class Courses:
 
     @cached_property
     def _bases(self) -> list[list[Array]]:
-        courses = [*self._adjoints.courses, *self.sums]
-        return list({_key(course): course for course in courses if course}.values())
+        courses = (c for c in (*self._adjoints.courses, *self.sums) if c and _are_finite(c))
+        return list({_key(course): course for course in courses}.values())
 
     @cached_property
     def sums(self) -> list[list[Array]]:
@@ -85,6 +85,10 @@ def _key(course: Sequence[Array]) -> bytes:
     size = float(np.max(np.abs(flat), initial=0.0)) or 1.0
     shapes = str([array.shape for array in course]).encode()
     return np.round(flat / size, 9).tobytes() + f"{size:.9g}".encode() + shapes
+
+
+def _are_finite(course: Sequence[Array]) -> bool:
+    return all(bool(np.all(np.isfinite(array))) for array in course)
 
 
 def _of_length(base: list[Array], length: int) -> Iterator[Sequence[Array]]:
