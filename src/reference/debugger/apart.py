@@ -10,9 +10,10 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -65,6 +66,11 @@ class Seen:
         return np.asarray(self.recording.executions[run[0]][run[1]].value, dtype=float)
 
 
+def is_floats(value: Any) -> bool:
+    """Return whether a value is an array of floats."""
+    return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
 @dataclass
 class Apart:
     """The search for the values that the lines at fault should have had.
@@ -86,6 +92,8 @@ class Apart:
     equals: dict[int, list[tuple[int, Course]]] = field(
         default_factory=dict
     )  # with which as much was right
+    aside: set[int] = field(default_factory=set)  # what they make need be no adjoint
+    loss: set[int] = field(default_factory=set)  # what the loss is made of
     passed: set[int] = field(default_factory=set)  # no adjoint, and nothing is better with one
 
     @cached_property
@@ -108,10 +116,10 @@ class Apart:
         if seen is None:
             return None
         around = record(self.program, self.case.inputs, 3.0)
-        self.passed |= Agreement(self.summed, around, self.program.sources).silent
+        self.aside |= Agreement(self.summed, around, self.program.sources).silent
         if self.program.shared_too:  # what the loss is made of is no adjoint
             sites, known = around.sites, list(around.executions)
-            self.passed |= loss_sites(self.program, self.case.inputs, sites, known, 1.0)
+            self.loss |= loss_sites(self.program, self.case.inputs, sites, known, 1.0)
         while len(self.given) < _MOST_FAULTS and not self.late():
             first = self._first(seen)
             if first is None or self.is_right(seen):
@@ -164,7 +172,7 @@ class Apart:
 
     def _first(self, seen: Seen) -> Run | None:
         """Return the first value that is no adjoint."""
-        aside = self.passed | set(self.given)
+        aside = self.passed | self.aside | self.loss | set(self.given)
         wrong = (r for r in seen.running if seen.degrees[r] == 0 and r[0] not in aside)
         return next(wrong, None)
 
@@ -174,30 +182,32 @@ class Apart:
         """Return what most is right with: a value for the first wrong line, or what it reads."""
         best = float(_LEAST)
         found: list[tuple[tuple[int, Course], Seen]] = []
-        for site, course in self._candidates(seen, first):
-            if self.late():
-                break
-            after = self.look({**self.given, site: course})
-            if after is None:
-                continue
-            gain = self._gain(seen, after, site, course)
-            if gain > best:
-                found.clear()
-            if gain >= best:
-                best = gain
-                found.append(((site, course), after))
-        if not found:
-            return None
-        return *found[0], [at for at, _ in found][:_MOST_EQUALS]
-
-    def _candidates(self, seen: Seen, first: Run) -> Iterator[tuple[int, Course]]:
         for site in (first[0], *self._makers(seen, first)):
-            executions = seen.recording.executions[site]
-            values = [np.asarray(e.value) for e in executions]
-            taken = seen.recording.sites[site].taken
-            if all(value.dtype.kind == "f" for value in values):
-                for course in self.courses.fitting(values):
-                    yield site, tuple(-array for array in course) if taken else course
+            for course in self._courses_of(seen, site):
+                if self.late():
+                    break
+                after = self.look({**self.given, site: course})
+                if after is None:
+                    continue
+                right = self.is_right(after)
+                gain = float("inf") if right else self._gain(seen, after, site, course)
+                if gain > best:
+                    found.clear()
+                if gain >= best:
+                    best = gain
+                    found.append(((site, course), after))
+                if right:
+                    break
+        return None if not found else (*found[0], [at for at, _ in found][:_MOST_EQUALS])
+
+    def _courses_of(self, seen: Seen, site: int) -> list[Course]:
+        """Return what a site may have had to give, with the sign with which it is added."""
+        values = [execution.value for execution in seen.recording.executions[site]]
+        if not all(isinstance(value, float) or is_floats(value) for value in values):
+            return []
+        taken = seen.recording.sites[site].taken
+        found = self.courses.fitting(values)
+        return [tuple(-array for array in course) for course in found] if taken else found
 
     def _makers(self, seen: Seen, first: Run) -> list[int]:
         """Return the sites that have run last before a value and may have made what it reads."""
@@ -207,7 +217,7 @@ class Apart:
         found: dict[int, int] = {}
         for k, executions in seen.recording.executions.items():
             before = [e.order for e in executions if e.order < order]
-            if not before or k == first[0] or k in self.given or len(executions) < 2:
+            if not before or k == first[0] or k in self.given or k in self.loss:
                 continue
             handed = sites[k].role in _HANDED and sites[k].function != one.function
             if handed or set(_NAME.findall(sites[k].name)[:1]) & read:

@@ -116,7 +116,8 @@ class Several:
                     self._drop_needless()
                 if not self.standing and self.right == self.search.cases[0].oracle.keys():
                     self._keep()
-                if not self.search.found:
+                whole = self.right == self.search.cases[0].oracle.keys()
+                if not self.search.found and (whole or len(self.layers.edits) > 1):
                     self.search.apart = [*self.before, *self.layers.steps()]
                     self.search.standing = list(self._suspects())
         finally:
