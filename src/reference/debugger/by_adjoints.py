@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import numpy as np
 
+from reference.debugger import derived
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
 from reference.debugger.cases import Case
@@ -25,6 +26,7 @@ _OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blam
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12
 _EACH = 12  # edits of a line
+_DERIVED = 4  # of them after the loss itself
 _FURTHER = 2  # so many values more are right, in the order of running, before one is wrong
 
 
@@ -63,17 +65,23 @@ def agreeing(
     seconds : float
     more : bool
         Also factors and terms with which the first wrong number of a line is some adjoint, and
-        what changes the adjoints that a wrong line reads: those that have lost a part.
+        what changes the adjoints that a wrong line reads: those that have lost a part. Before
+        these, the terms that the loss says a line has.
     """
     until = time.monotonic() + seconds
+    places = list(places)
     for place, becomes in _lines(now, places, more):
         if more:
+            left = min(1.0, until - time.monotonic())
+            yield from itertools.islice(derived.of_lines(now, [place], left), _DERIVED)
             yield from itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH)
         edits = (r for r in common(place) if now.change(program, r) in becomes)
         for rewrite in itertools.islice(edits, _EACH if more else None):
             if time.monotonic() > until:
-                return
+                break
             yield rewrite
+    if more:
+        yield from derived.of_lines(now, places, 1.0)
 
 
 def _becoming(now: Round, place: Place, right: bool, until: float) -> Iterator[Rewrite]:
