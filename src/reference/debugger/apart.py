@@ -119,7 +119,16 @@ class Apart:
         self.aside |= Agreement(self.summed, around, self.program.sources).silent
         if self.program.shared_too:  # what the loss is made of is no adjoint
             sites, known = around.sites, list(around.executions)
-            self.loss |= loss_sites(self.program, self.case.inputs, sites, known, 1.0)
+            found = loss_sites(self.program, self.case.inputs, sites, known, 1.0)
+            last: dict[tuple[str, str], int] = {}  # of each function, the line where the loss ends
+            for site in (sites[k] for k in found):
+                key = site.file, site.function
+                last[key] = max(site.statement, last.get(key, 0))
+            self.loss |= {
+                k
+                for k, site in enumerate(sites)
+                if site.statement <= last.get((site.file, site.function), 0)
+            }
         while len(self.given) < _MOST_FAULTS and not self.late():
             first = self._first(seen)
             if first is None or self.is_right(seen):
@@ -173,8 +182,9 @@ class Apart:
     def _first(self, seen: Seen) -> Run | None:
         """Return the first value that is no adjoint."""
         aside = self.passed | self.aside | self.loss | set(self.given)
+        sites = seen.recording.sites
         wrong = (r for r in seen.running if seen.degrees[r] == 0 and r[0] not in aside)
-        return next(wrong, None)
+        return next((run for run in wrong if sites[run[0]].role != "unpacked"), None)
 
     def _best(
         self, seen: Seen, first: Run

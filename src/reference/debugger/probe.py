@@ -110,7 +110,8 @@ def record(
             if len(mine) <= len(given[k]) and _size(value) == given[k][len(mine) - 1].size:
                 value = _in_place_of(sites[k], value, given[k][len(mine) - 1])
         if not around:
-            seen.append(Execution(_kept(value, {}), {}, order))
+            kept = value.copy() if type(value) is np.ndarray else value  # containers as they are
+            seen.append(Execution(kept, {}, order))
         elif len(seen) < _MOST_EXECUTIONS:
             frame = _variables(sys._getframe(1)) if frame is None else frame
             memo: dict[int, Any] = {}

@@ -44,9 +44,10 @@ def told_apart(search: Search, end: float) -> None:
     """
     until = time.monotonic() + _PART * (end - time.monotonic())
     before, steps = texts_of(search.program), list(search.steps)
+    without_edit: set[tuple[object, ...]] = set()
     try:
         for _ in range(_ROUNDS):
-            several = Several(search, until, steps)
+            several = Several(search, until, steps, without_edit)
             several.run()
             texts = several.layers.made(several.layers.chosen)
             if search.found or not several.layers.edits or texts is None or several.late():
@@ -69,6 +70,8 @@ class Several:
     until : float
     before : list of Step
         The edits that led to the program as it is.
+    without_edit : set
+        Sites that nothing was found for when all else was right, and is not looked for again.
     standing : dict
         The lines that no edit is known of, by their sites, with what they should give.
     """
@@ -76,6 +79,7 @@ class Several:
     search: Search
     until: float
     before: list[Step]
+    without_edit: set[tuple[object, ...]] = field(default_factory=set)
     standing: dict[int, tuple[Site, Course]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -117,7 +121,9 @@ class Several:
                 if not self.standing and self.right == self.search.cases[0].oracle.keys():
                     self._keep()
                 whole = self.right == self.search.cases[0].oracle.keys()
-                if not self.search.found and (whole or len(self.layers.edits) > 1):
+                if not self.search.found and (
+                    whole or len(self.before) + len(self.layers.edits) > 1
+                ):
                     self.search.apart = [*self.before, *self.layers.steps()]
                     self.search.standing = list(self._suspects())
         finally:
@@ -145,7 +151,9 @@ class Several:
 
         Or another line, of which as much is right with another value.
         """
-        if not self.layers.install(self._without(k)):
+        site = self.standing[k][0]
+        key = site.file, site.function, site.name, site.role, self._text(site)
+        if key in self.without_edit or not self.layers.install(self._without(k)):
             return
         once = dict(reversed(self.equals[k])) | {k: self.standing[k][1]}
         for q in sorted(once, key=lambda q: q != k):
@@ -154,6 +162,10 @@ class Several:
                 self.layers.edits.append(tuple(found))
                 del self.standing[k]
                 return
+        self.without_edit.add(key)
+
+    def _text(self, site: Site) -> bytes:
+        return b"" if site.span is None else self.layers.sources[site.file].data[slice(*site.span)]
 
     def _edits(self, site: Site, course: Course) -> list[Rewrite]:
         """Return the edits of a line with which as much is right as with its stand-in."""
@@ -200,7 +212,7 @@ class Several:
         if not self.standing or self.layers.edits:
             return
         several = len(self.standing) > 1
-        if self.layers.install(NONE) and self._search_alone(0.5 if several else 1.0):
+        if self.layers.install(NONE) and self._search_alone(0.7 if several else 1.0):
             self.standing = {}
         for n, k in enumerate(list(self.standing) if several else ()):
             if self.layers.install(self._without(k)) and self._search_alone(1 / (n + 1)):
