@@ -230,6 +230,10 @@ def of_insertions(
                     return
                 if not summed and (site is None or not now.lacks(site, end, term)):
                     continue  # it has to be just what is lacking
+                if ast.unparse(end.statement) == f"{name} = {name}":  # there is room for it
+                    yield end.rewrite(end.statement, f"{name} = {name} + {term}", "missing path",
+                                      f"+ {term}", cost - 1)  # fmt: skip
+                    continue
                 defined = None if summed else place.statement.lineno
                 yield insertions.inserted(end, name, term, cost, defined)
 

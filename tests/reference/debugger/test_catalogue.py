@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import ast
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -34,6 +37,7 @@ class Cell:
     [
         ("y = n + h", "s", {"n": 3, "h": H, "s": S}),  # a number is broadcast
         ("y = b * h", "s", {"b": H[0], "h": H, "s": S}),  # and so is a row
+        ("y = h * b * (1 - b ** 2)", "s", {"b": H[0], "h": H, "s": S}),
         ("y = x @ cell.W_h", "cell.W_x", {"x": np.ones((2, 5)), "cell": Cell()}),
         ("y = 2.0 if cell.units else 1.0", "cell.reset_after", {"cell": Cell()}),
         ("y = x * s * (1)", "(1 - s)", {"x": X, "s": S}),
@@ -143,3 +147,26 @@ def test_of_repairs_that_of_the_fewest_wrong_numbers_is_the_likeliest():
     assert likeliest(several[:2]) is several[1]
     assert likeliest(several[:2]) is several[1]  # asked again, nothing is added again
     assert likeliest([several[0], several[2]]) is several[0]  # by so much less far-fetched
+
+
+def test_a_line_that_does_nothing_is_where_a_term_is_missing(tmp_path):
+    text = SUMS.replace('dX[t] = da @ params["W"].T\n', 'dx = da @ params["W"].T\n').replace(
+        'dX[t] += db @ params["V"].T\n', "dx = dx\n        dX[t] = dx\n"
+    )
+    found = debugged(loaded(text, tmp_path))
+    assert found.suspects[0].text == "dx = dx"
+    (edit,) = found.fixes[0].edits
+    assert edit.new[0].replace("'", '"').strip() == 'dx = dx + db @ params["V"].T'
+
+
+def test_steps_are_taken_of_attributes_and_of_what_is_long_enough():
+    body = "for t in range(3):\n    y = cell.hs[:, t]"
+    cell = Cell()
+    cell.hs, cell.xs = np.ones((2, 4)), np.ones((2, 3))
+    envs = [{"cell": cell, "t": t, "few": np.ones((2, 2))} for t in range(3)]
+    loop = place(body, 0, **envs[0])
+    assert isinstance(loop.statement, ast.For)
+    here = dataclasses.replace(loop, statement=loop.statement.body[0], envs=envs)
+    texts = {atom.text for atom in here.atoms}
+    assert "cell.xs[:, t]" in texts
+    assert not texts & {"few[t]", "few[:, t]", "cell.xs[t]"}

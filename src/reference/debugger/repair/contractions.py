@@ -25,7 +25,11 @@ Known = list[tuple[str, Array]]
 
 
 def arrays_at(place: Place, env: dict[str, Any]) -> Known:
-    """Return the arrays that a place has names for, the shorter texts first."""
+    """Return the arrays that a place has names for, the shorter texts first.
+
+    Last those with an index that the function has nowhere: `[t]` where all is taken by `[:, t]`.
+    """
+    written = place.source.of(place.function)
     found = []
     for atom in place.atoms:
         value = place.value(atom.text, env)
@@ -37,11 +41,16 @@ def arrays_at(place: Place, env: dict[str, Any]) -> Known:
         value = place.value(text, env)
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and 0 < value.ndim <= 3:
             found.append((text, value))
-    found.sort(key=lambda known: len(known[0]))
+    found.sort(key=lambda known: (_index(known[0]) not in written, len(known[0])))
     once: dict[bytes, tuple[str, Array]] = {}
     for text, value in found:
         once.setdefault(str(value.shape).encode() + value.tobytes(), (text, value))
     return list(once.values())[:_MOST_ARRAYS]
+
+
+def _index(text: str) -> str:
+    """Return the last index of a text, empty where it has none."""
+    return text[text.rfind("[") :] if "[" in text else ""
 
 
 def _entries(place: Place, env: dict[str, Any]) -> Iterator[str]:
@@ -53,7 +62,8 @@ def _entries(place: Place, env: dict[str, Any]) -> Iterator[str]:
     for name, held in several.items():
         listed = type(held) is list and held and isinstance(held[0], np.ndarray)
         if listed or (isinstance(held, np.ndarray) and held.ndim > 1):
-            yield from (f"{name}[{t} {side} 1]" for t in place.counters for side in "+-")
+            long = [t for t in place.counters if place.last(t) < len(held)]
+            yield from (f"{name}[{t} {side} 1]" for t in long for side in "+-")
         if listed:
             yield f"{name}[-1]"
 

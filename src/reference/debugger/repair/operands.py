@@ -46,29 +46,32 @@ def _singles(place: Place) -> Iterator[Rewrite]:
 
 
 def _broadcast(place: Place) -> Iterator[Rewrite]:
-    """Give arrays of other shapes for an operand with which the result has the shape it had.
+    """Give arrays of other shapes for an operand that do not make the result any larger.
 
     A number, or a row, in the place of a whole array goes unnoticed: it is broadcast.
     """
+    above = {id(node): parent for node, parent in place.nodes}
     for node, parent in place.loaded:
         if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
             continue
-        if not isinstance(parent, ast.BinOp) or not isinstance(parent.op, _ELEMENTWISE):
+        whole: ast.AST = node
+        while _is_elementwise(parent):
+            whole, parent = parent, above[id(parent)]
+        if whole is node:
             continue
-        other = parent.right if parent.left is node else parent.left
         text = place.text(node)
-        old = np.shape(place.value(text, place.env))
-        result, beside = (np.shape(place.value(place.text(n), place.env)) for n in (parent, other))
+        old, result = (np.shape(place.value(place.text(n), place.env)) for n in (node, whole))
         for atom in place.atoms:
             if atom.text == text or atom.zero or atom.shape == old or len(atom.text) > 30:
                 continue
-            if _together(atom.shape, beside) == result:
+            if _together(atom.shape, result) == result:
                 cost = 1.2 + unlike(text, atom.text)
                 yield place.rewrite(node, atom.text, naming(text, atom.text),
                                     f"{atom.text}, not {text}", cost)  # fmt: skip
 
 
-_ELEMENTWISE = (ast.Add, ast.Sub, ast.Mult, ast.Div)
+def _is_elementwise(node: ast.AST) -> bool:
+    return isinstance(node, ast.BinOp) and not isinstance(node.op, ast.MatMult)
 
 
 def _together(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...] | None:

@@ -205,10 +205,14 @@ class Place:
                         texts |= dict.fromkeys(shifted(self, node))
         nodes = walked(self.function)
         texts |= dict.fromkeys([*self.env, *keyed(nodes, self.statement.lineno, self.env)])
+        several = dict(self.env)
+        for name, held in self.env.items():
+            several.update((f"{name}.{key}", value) for key, value in fields(held).items())
         for t in self.counters:
-            for name, held in self.env.items():
+            for name, held in several.items():
                 if isinstance(held, np.ndarray) and held.ndim > 1 and held.dtype.kind == "f":
-                    texts |= dict.fromkeys((f"{name}[{t}]", f"{name}[:, {t}]"))
+                    sides = ((f"{name}[{t}]", 0), (f"{name}[:, {t}]", 1))
+                    texts |= {text: None for text, k in sides if self.last(t) < held.shape[k]}
                 elif type(held) is list and held and isinstance(held[-1], np.ndarray):
                     texts[f"{name}[{t}]"] = None
         # Fields of tuples, objects and dicts that the function has names for.
@@ -244,6 +248,10 @@ class Place:
             for node in ast.walk(loop.target)
             if isinstance(node, ast.Name) and type(self.env.get(node.id)) in (int, np.int64)
         ]
+
+    def last(self, counter: str) -> int:
+        """Return the highest number that a counter reaches: an array of steps is longer."""
+        return max((env[counter] for env in self.envs if counter in env), default=0)
 
     @cached_property
     def donors(self) -> list[Atom]:
