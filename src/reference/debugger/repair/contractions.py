@@ -49,8 +49,9 @@ def arrays_at(place: Place, env: dict[str, Any]) -> Known:
 
 
 def _index(text: str) -> str:
-    """Return the last index of a text, empty where it has none."""
-    return text[text.rfind("[") :] if "[" in text else ""
+    """Return the last index of a text by a variable, empty where it has none."""
+    index = text[text.rfind("[") :] if "[" in text else ""
+    return index if any(letter.isalpha() for letter in index) else ""
 
 
 def _entries(place: Place, env: dict[str, Any]) -> Iterator[str]:
