@@ -16,6 +16,7 @@ import numpy as np
 from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.edited import Loop, Parents
 from reference.debugger.kinds_by_values import Said
+from reference.debugger.kinds_of_carries import unread
 from reference.debugger.kinds_of_products import untransposed
 from reference.debugger.roles import called, function_of, is_zero, loaded, loops_in, stored
 
@@ -56,11 +57,18 @@ def loses_parts(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | Non
         if isinstance(statement, ast.AugAssign):
             why = f"an index of {name} holds a number twice, and adds for it once"
             return Said("repeated indices", why, pattern="after an index repeats")
+    said = overwritten(statement, around, envs)
+    if said is not None:
+        return said
+    carry = unread(statement, around)
+    if carry:
+        why = f"the {carry} of the later step is computed, and nobody reads it"
+        return Said("carry not added", why, pattern="all but the last")
     matrix = untransposed(statement, around)
     if matrix:
         why = f"{matrix} is multiplied as on the way forward, and not with its axes exchanged"
         return Said("transposed", why)
-    return overwritten(statement, around, envs) or averaged(statement, around)
+    return averaged(statement, around)
 
 
 def overwritten(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | None:

@@ -101,3 +101,38 @@ def test_a_matrix_that_is_used_both_ways_is_not_transposed():
     both = BACKWARD.replace("np.tanh(x + hs[-1] @ W)", "np.tanh(x + hs[-1] @ W + x @ W.T)")
     assert untransposed(*placed("dx = dz @ W")) == "W"
     assert not untransposed(*placed("dx = dz @ W", text=both))
+
+
+CARRY = """\
+def backward(dhs, f, o):
+    dc, dh_next, dW_all = 0, 0, 0
+    for t in reversed(range(3)):
+        dh = dhs[t]
+        dc = dh * o[t]
+        dW_all += dc
+        dW = dc
+        dh_next = dc * 2
+        dc = dc * f[t]
+    return dh_next, dW_all
+"""
+
+
+@pytest.mark.parametrize(("line", "carry"), [("dc = dh * o[t]", "dc"), ("dh = dhs[t]", "dh_next")])
+def test_a_carry_that_nobody_reads(line, carry):
+    said = loses_parts(*placed(line, text=CARRY), [])
+    assert said is not None
+    assert (said.kind, said.pattern) == ("carry not added", "all but the last")
+    assert carry in said.why
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ("dc = dh * o[t]", CARRY.replace("dc = dc * f[t]", "dc = dc * f[t]; dx = dc")),
+        ("dh = dhs[t] + dh_next", CARRY.replace("dhs[t]", "dhs[t] + dh_next")),
+        ("dW = dc", CARRY),  # another sum begins with the same letters
+    ],
+)
+def test_what_is_no_carry(line, text):
+    said = loses_parts(*placed(line, text=text), [{}, {}])
+    assert said is None or said.kind != "carry not added"
