@@ -104,7 +104,7 @@ MISTAKES = (
         '        np.add.at(self.grads["E"], self.ids, dout)\n',
         '        self.grads["E"][self.ids] += dout\n',
         kind="repeated indices",
-        steps="all | none",
+        steps="after an index repeats | all | none",
         variable="grads",
         why="A word that occurs twice is added once only.",
     ),

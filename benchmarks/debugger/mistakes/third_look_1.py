@@ -64,7 +64,7 @@ MISTAKES = (
             "            self.grad_Wo[x] += do\n"
             "            self.grad_Wg[x] += dg\n",
             "repeated indices",
-            "all",
+            "after an index repeats | all",
             "grad_Wf",
             "Where two texts have the same character at a step, only one of them is added.",
             (
