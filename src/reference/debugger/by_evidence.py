@@ -25,6 +25,7 @@ from reference.debugger.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.tidy import original_line
 
 _SECONDS = 2.0  # for naming what is wrong, all lines together
+_LEAST = 0.7  # of that for the program as it is
 _MOST = 8
 
 
@@ -41,18 +42,22 @@ def from_evidence(program: Program, search: Search, originals: dict[str, str]) -
     """
     program.restore_texts(originals)
     found: list[Suspect] = []
+    until = time.monotonic() + _SECONDS
     if search.steps and not search.found:
         try:
-            found = _after_steps(program, search, originals)
+            found = _after_steps(program, search, originals, until)
         finally:
             program.restore_texts(originals)
     if search.first is not None:
         inputs = search.cases[0].inputs
-        found += _in_order(program, inputs, search.first, search.order, originals)
+        until = max(until, time.monotonic() + _LEAST)
+        found += _in_order(program, inputs, search.first, search.order, originals, until)
     return found
 
 
-def _after_steps(program: Program, search: Search, originals: dict[str, str]) -> list[Suspect]:
+def _after_steps(
+    program: Program, search: Search, originals: dict[str, str], until: float
+) -> list[Suspect]:
     """Return what is named once those faults are out of the way that edits were found for."""
     last = search.steps[-1]
     source = Source(last.rewrite.file, last.texts[last.rewrite.file])
@@ -61,11 +66,10 @@ def _after_steps(program: Program, search: Search, originals: dict[str, str]) ->
     case = search.cases[0]
     outcome = program.run(case.inputs, 2.0)
     adjoints = adjoints_of(program, case.inputs, 1.0)
-    until = time.monotonic() + _SECONDS
     now = probed(program, case, score(outcome, case), until, adjoints)
     order = [(file, line) for file, line, _ in ordered_statements(program, now, outcome)]
     found = []
-    for suspect in _in_order(program, case.inputs, now, order, texts):
+    for suspect in _in_order(program, case.inputs, now, order, texts, until):
         line = original_line(originals[suspect.file], texts[suspect.file], suspect.line)
         text = _text_of(originals[suspect.file], line)
         found.append(replace(suspect, line=line, text=text))
@@ -78,6 +82,7 @@ def _in_order(
     now: Round,
     order: list[tuple[str, int]],
     originals: Mapping[str, str],
+    until: float,
 ) -> list[Suspect]:
     """Return the statements in the order in which a round's probes put them."""
     best: dict[tuple[str, int], Evidence] = {}
@@ -86,7 +91,7 @@ def _in_order(
         key = site.file, site.statement
         if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
             best[key] = e
-    numbers = Numbers(program, inputs, now, originals, time.monotonic() + _SECONDS)
+    numbers = Numbers(program, inputs, now, originals, until)
     full: list[Suspect] = []
     some: list[Suspect] = []
     for file, line in order:

@@ -50,6 +50,8 @@ def edit(
     tries = [(2, 24, 2.0, ""), (3, 14, 2.0, "")]
     tries += [(2, 16, 0.5, name) for name in wrong[:8] if len(wrong) > 2]
     for size, most, seconds, without in tries:
+        if late():
+            break
         chosen = [e.site for e in reach[:most]]
         groups = solve_groups(now.jacobian, now.residual, wrong, chosen, size, seconds, without)
         for group in groups[:8]:

@@ -7,6 +7,7 @@ import re
 import sys
 import types
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -148,6 +149,7 @@ def _variable(loop: _Loop, frame: types.FrameType) -> int | None:
     return None
 
 
+@lru_cache(maxsize=512)
 def score_of(loop: _Loop) -> float:
     """Return how much a loop looks like time; 0 for one that goes over gates or names."""
     names = {

@@ -281,14 +281,20 @@ class Round:
         return tuple(sorted(changed)), tuple(sorted(set(times)))
 
 
+@lru_cache(maxsize=64)
+def loops_of(tree: ast.AST) -> list[ast.For | ast.While]:
+    """Return the loops in a tree, kept: each line asks in which of them it stands."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
+
+
 def times_of(recording: Recording, k: int) -> list[int]:
     """Return the time step of each execution of a site: its loop's variable, or its turn."""
     site = recording.sites[k]
     seen = recording.executions[k]
     loops = [
-        node
-        for node in ast.walk(recording.trees[site.file])
-        if isinstance(node, ast.For) and node.lineno <= site.line <= (node.end_lineno or 0)
+        loop
+        for loop in loops_of(recording.trees[site.file])
+        if isinstance(loop, ast.For) and loop.lineno <= site.line <= (loop.end_lineno or 0)
     ]
     for loop in sorted(loops, key=lambda loop: (-score_of_loop(loop), loop.lineno)):
         for target in ast.walk(loop.target):

@@ -203,7 +203,7 @@ class Search:
 
     def _advance(self, now: Round, places: list[Weighed]) -> Step | None:
         """Make the edit with which more numbers of the backward are adjoints of the loss."""
-        if now.agreement is None:
+        if now.agreement is None or self.late():
             return None
         lines = [place for place, _ in places]
         found = by_adjoints.agreeing(self.program, now, lines, 4.0, more=True)

@@ -14,7 +14,7 @@ from reference.debugger.evidence import Evidence
 from reference.debugger.patterns_outside import Pair, Shape, outside, where_masked
 from reference.debugger.probe import Recording
 from reference.debugger.readings import shape_of, texts_in
-from reference.debugger.round import Round, times_of
+from reference.debugger.round import Round, loops_of, times_of
 from reference.debugger.timing import in_words
 
 
@@ -73,9 +73,9 @@ def _is_in_time(recording: Recording, k: int, steps: int) -> bool:
 def _loops(recording: Recording, k: int) -> list[Loop]:
     site = recording.sites[k]
     return [
-        node
-        for node in ast.walk(recording.trees[site.file])
-        if isinstance(node, Loop) and node.lineno < site.line <= (node.end_lineno or 0)
+        loop
+        for loop in loops_of(recording.trees[site.file])
+        if loop.lineno < site.line <= (loop.end_lineno or 0)
     ]
 
 
