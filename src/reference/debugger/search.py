@@ -138,7 +138,9 @@ class Search:
         if self.several is None or outcome.error or any(e.full for e in now.evidence):
             return None
         several, self.several = self.several, None
+        started = time.monotonic()
         several(self)
+        self.until += 0.7 * (time.monotonic() - started)  # a look for one after the other stays
         return self.found[0].steps[-1] if self.found else None
 
     def adjoints(self) -> Adjoints | None:

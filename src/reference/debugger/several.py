@@ -29,7 +29,7 @@ from reference.debugger.stand_ins import without
 from reference.debugger.tidy import original_line
 
 _ROUNDS = 4
-_PART = 0.7  # of the time
+_PART = 0.3  # of the time
 _TO_TELL = 0.4  # of this, the part for telling faults apart
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
