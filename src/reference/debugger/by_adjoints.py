@@ -7,6 +7,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -73,8 +74,11 @@ def agreeing(
     for place, becomes in _lines(now, places, more):
         if more:
             left = min(1.0, until - time.monotonic())
-            yield from itertools.islice(derived.of_lines(now, [place], left), _DERIVED)
-            yield from itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH)
+            made = itertools.chain(
+                itertools.islice(derived.of_lines(now, [place], left), _DERIVED),
+                itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH),
+            )
+            yield from _at_catalogue_cost(place, made)
         edits = (r for r in common(place) if now.change(program, r) in becomes)
         for rewrite in itertools.islice(edits, _EACH if more else None):
             if time.monotonic() > until:
@@ -82,6 +86,16 @@ def agreeing(
             yield rewrite
     if more:
         yield from derived.of_lines(now, places, 1.0)
+
+
+def _at_catalogue_cost(place: Place, found: Iterable[Rewrite]) -> Iterator[Rewrite]:
+    """Give edits, none dearer than the same edit is in the catalogue: there habits are weighed."""
+    known: dict[str, float] = {}
+    for rewrite in common(place):
+        known.setdefault(place.source.edited(rewrite.splices), rewrite.cost)
+    for rewrite in found:
+        cost = known.get(place.source.edited(rewrite.splices), rewrite.cost)
+        yield replace(rewrite, cost=min(cost, rewrite.cost))
 
 
 def _becoming(now: Round, place: Place, right: bool, until: float) -> Iterator[Rewrite]:

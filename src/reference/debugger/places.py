@@ -6,6 +6,9 @@ import ast
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
+
+from reference.debugger.evidence import Evidence
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place
 from reference.debugger.repair.place import walked
@@ -14,6 +17,7 @@ from reference.debugger.round import Round
 _MUTE = (ast.ClassDef, ast.Import, ast.Pass)
 
 TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
+_ANYTHING = 0.98
 _PLUMBING = ("unpacked", "argument")
 _WEIGHTS = (3.0, 3.0, 2.0, 2.0, 1.0)
 
@@ -99,6 +103,12 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     unknown = [s for s in everything if s[:2] not in ranked]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
     return _with_writers(program, weighted)
+
+
+def _is_start(now: Round, e: Evidence) -> bool:
+    """Return whether a line makes the zeros that all gradients begin with: it explains anything."""
+    seen = now.recording.executions[e.site]
+    return e.rank > _ANYTHING and not any(np.any(execution.value) for execution in seen)
 
 
 def _with_writers(program: Program, weighted: list[Statement]) -> list[Statement]:

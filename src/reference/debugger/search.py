@@ -27,6 +27,7 @@ _MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
+_ALONE = 0.6  # a line with more freedom than that, over the number of entries, explains anything
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
@@ -135,7 +136,8 @@ class Search:
 
     def _by_several(self, now: Round, outcome: Outcome) -> Step | None:
         """Look for several faults at once, where the probes say that one is not enough."""
-        if self.several is None or outcome.error or any(e.full for e in now.evidence):
+        alone = any(e.full and e.linear and e.rank < _ALONE for e in now.evidence)
+        if self.several is None or outcome.error or alone:
             return None
         several, self.several = self.several, None
         started = time.monotonic()
