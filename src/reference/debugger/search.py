@@ -238,7 +238,7 @@ class Search:
         yield "alone", self._unfiltered(now, base, alone[:4])
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
         if not self.found:
-            yield "derived", derived.of_lines(now, (alone or some)[:8], 0.8)
+            yield "derived", derived.of_lines(now, [place for place, _ in places], 2.0)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
         yield "siblings", for_seconds(candidates.of_siblings(self.program, now), 2.0)
