@@ -27,13 +27,11 @@ from reference.debugger.sites import PROBE
 from reference.debugger.source import Source, Unit
 from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
-from reference.debugger.uses import Uses
 
 _MOST_NOTES = 400_000
 _NEAR = 1e-8
 _NOTHING = 1e-11  # of the largest adjoint: what is so small is nothing
 _WRITES = {"at", "copyto", "put", "put_along_axis", "fill_diagonal", "place", "putmask", "append"}
-_METHODS = {"dot", "sum", "mean"}  # of an array
 
 
 class Note:
@@ -100,8 +98,6 @@ class Adjoints:
         numbers as wholes, once of this use of them, once of all other uses.
     values : ndarray, optional
         The numbers of which `whole` are the adjoints.
-    uses : Uses, optional
-        What each use of the numbers of an array contributes.
     """
 
     def __init__(
@@ -111,13 +107,11 @@ class Adjoints:
         known: Array,
         courses: Iterable[list[Array]] = (),
         values: Array | None = None,
-        uses: Uses | None = None,
     ) -> None:
         self.courses = list(courses)
         order = np.argsort(values) if values is not None else np.zeros(0, int)
         self._values = values[order] if values is not None else np.zeros(0)
         self._of_values = whole[order]
-        self.uses = uses
         self._least = _NOTHING * float(np.max(np.abs(whole), initial=0.0))
         self._whole, self._parts, self._known = np.sort(whole), np.sort(parts), np.sort(known)
 
@@ -278,9 +272,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     made = np.array(known)
     if program.shared_too:  # one function for both: what the loss is not made of is its backward
         made = made[whole != 0]
-    made_arrays = sorted(b for k, of_one in blocks.items() if k >= 0 for b in of_one if b[1])
-    uses = Uses(notes, used, one, made_arrays, tape.parts, found)
-    return Adjoints(whole, np.concatenate([one, others]), made, courses, np.array(known), uses)
+    return Adjoints(whole, np.concatenate([one, others]), made, courses, np.array(known))
 
 
 class _Watched:
@@ -342,10 +334,7 @@ class _Watcher(ast.NodeTransformer):
         name = getattr(node.func, "attr", getattr(node.func, "id", ""))
         if name in _WRITES or name in self.own or any(k.arg == "out" for k in node.keywords):
             return self.generic_visit(node)
-        numpy = ast.unparse(node.func).partition(".")[0] in ("np", "numpy", "math")
-        if numpy or (isinstance(node.func, ast.Attribute) and name in _METHODS):
-            if isinstance(node.func, ast.Attribute) and not numpy:
-                node.func.value = self._operand(node.func.value)
+        if ast.unparse(node.func).partition(".")[0] in ("np", "numpy", "math"):
             node.args = [self._operand(a) for a in node.args]
             node.keywords = [self.visit(k) for k in node.keywords]
         else:

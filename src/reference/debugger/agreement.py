@@ -64,13 +64,6 @@ class Agreement:
                 continue
             yield from value if type(value) in (list, tuple) else (value,)
 
-    def reads_wrong(self, k: int, env: dict[str, Any]) -> bool:
-        """Return whether a site's expression reads what the backward made, and is no adjoint."""
-        return any(
-            self.of(value) is False and bool(among(self._made, np.ravel(value)).all())
-            for value in self._read(k, env)
-        )
-
     def _codes(self, k: int) -> list[types.CodeType]:
         """Return the variables, parts and attributes that a site's expression reads, compiled."""
         if k not in self._compiled:

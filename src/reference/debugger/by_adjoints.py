@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from reference.debugger import derived
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
 from reference.debugger.cases import Case
@@ -27,7 +26,6 @@ _OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blam
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12
 _EACH = 12  # edits of a line
-_DERIVED = 4  # of them after the loss itself
 _FURTHER = 2  # so many values more are right, in the order of running, before one is wrong
 
 
@@ -66,26 +64,18 @@ def agreeing(
     seconds : float
     more : bool
         Also factors and terms with which the first wrong number of a line is some adjoint, and
-        what changes the adjoints that a wrong line reads: those that have lost a part. Before
-        these, the terms that the loss says a line has.
+        what changes the adjoints that a wrong line reads: those that have lost a part.
     """
     until = time.monotonic() + seconds
-    places = list(places)
     for place, becomes in _lines(now, places, more):
         if more:
-            left = min(1.0, until - time.monotonic())
-            made = itertools.chain(
-                itertools.islice(derived.of_lines(now, [place], left), _DERIVED),
-                itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH),
-            )
+            made = itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH)
             yield from _at_catalogue_cost(place, made)
         edits = (r for r in common(place) if now.change(program, r) in becomes)
         for rewrite in itertools.islice(edits, _EACH if more else None):
             if time.monotonic() > until:
-                break
+                return
             yield rewrite
-    if more:
-        yield from derived.of_lines(now, places, 1.0)
 
 
 def _at_catalogue_cost(place: Place, found: Iterable[Rewrite]) -> Iterator[Rewrite]:

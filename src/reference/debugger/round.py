@@ -9,7 +9,7 @@ import types
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -25,9 +25,6 @@ from reference.debugger.program import Program, as_float_array
 from reference.debugger.repair import Place, Rewrite
 from reference.debugger.source import Source
 
-if TYPE_CHECKING:
-    from reference.debugger.derived import Derived
-
 
 @dataclass
 class Round:
@@ -39,7 +36,6 @@ class Round:
     residual: dict[str, Array] = field(default_factory=dict)
     places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
     agreement: Agreement | None = None
-    derived: Derived | None = None  # once it has been asked for
     _spans: dict[tuple[str, bool], list[tuple[int, int, int, int]]] = field(default_factory=dict)
 
     def evidence_of(self, site: int) -> Evidence | None:

@@ -10,12 +10,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, by_groups, candidates, derived, guards, wanted
+from reference.debugger import by_adjoints, by_groups, candidates, guards, wanted
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.cases import Case, Score, score, settled
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.places import Statement, ordered_statements, place_at
+from reference.debugger.places import (
+    Statement,
+    ordered_statements,
+    place_at,
+)
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place, Rewrite, common, rich
 from reference.debugger.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
@@ -237,8 +241,6 @@ class Search:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
-        if not self.found:
-            yield "derived", derived.of_lines(now, [place for place, _ in places], 2.0)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
         yield "siblings", for_seconds(candidates.of_siblings(self.program, now), 2.0)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import types
 
 import numpy as np
 import pytest
@@ -236,17 +235,6 @@ def test_calls_are_made_with_what_is_called_like_their_arguments():
     here = Place(source, unit, unit.tree, unit.tree.body[1], [env], names)
     made = dict(Calls(here, env).of_shape((3,)))
     assert np.array_equal(made["g(d_c, w_c)"], env["d_c"] * env["w_c"])
-
-
-def test_a_call_may_take_the_lengths_that_only_an_object_holds():
-    text = "def turned(x, n):\n    return x[:, :n[0]]\n\ndef f(self, d):\n    return turned(d, n)\n"
-    source, names = Source("subject.py", text), {"np": np}
-    unit = source.units[1]
-    assert isinstance(unit.tree, ast.FunctionDef)
-    exec(source.text, names)
-    env = {"self": types.SimpleNamespace(lengths=np.array([2, 3])), "d": np.ones((3, 4))}
-    here = Place(source, unit, unit.tree, unit.tree.body[0], [env], names)
-    assert "turned(d, self.lengths)" in dict(Calls(here, env).of_shape((3, 2)))
 
 
 def test_what_a_flag_turns_round_is_turned_round_under_it():

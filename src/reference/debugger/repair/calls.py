@@ -126,11 +126,6 @@ def _variables(place: Place, env: dict[str, Any]) -> list[tuple[str, Any]]:
             value = place.value(text, env) if text not in found else None
             if _is_integer(value):
                 found[text] = value
-    for name, held in env.items():  # lengths and indices that the backward may have forgotten
-        if hasattr(held, "__dict__") and not isinstance(held, type | types.ModuleType):
-            several = {f"{name}.{key}": value for key, value in vars(held).items()}
-            arrays = (k for k, v in several.items() if isinstance(v, np.ndarray) and _is_integer(v))
-            found |= {text: several[text] for text in arrays}
     return list(found.items())
 
 

@@ -127,20 +127,6 @@ def of(arrays: Known, wanted: Array) -> Iterator[str]:
             yield from _softmax(arrays, a, x, wanted)
 
 
-def between(
-    a: str, x: Array, b: str, y: Array, shape: tuple[int, ...]
-) -> Iterator[tuple[str, Array]]:
-    """Give the sums of products of two arrays that have a shape: the text and the value."""
-    if max(x.ndim, y.ndim, len(shape)) > 3:
-        return
-    for rule in _rules(x.shape, y.shape, shape):
-        yield _text(a, b, rule), np.einsum(rule, x, y)
-    if x.shape == y.shape:
-        for axes in summed(x.shape, shape):
-            axis = axes[0] if len(axes) == 1 else axes
-            yield f"({a} * {b}).sum(axis={axis})", (x * y).sum(axis=axes)
-
-
 def _softmax(arrays: Known, a: str, x: Array, wanted: Array) -> Iterator[str]:
     """Give ``p * (g - (g * p).sum())``, for a p that sums up to one along an axis."""
     for axis in range(x.ndim):

@@ -57,7 +57,6 @@ def rewrites(
     parent: ast.AST,
     wanted: Iterable[Array],
     env: dict[str, Any],
-    calls: bool = True,
 ) -> Iterator[Rewrite]:
     """Give each part of an expression as what it should have been, by numbers.
 
@@ -70,10 +69,8 @@ def rewrites(
         Values that it may have had to have, in the shape of its own.
     env : dict
         The variables there.
-    calls : bool
-        Whether to call the user's own functions, too, which takes time.
     """
-    called = Calls(place, env) if calls else None
+    called = Calls(place, env)
     for target in wanted:
         for part in parts(place, node, parent, target, env):
             old = place.text(part.node)
@@ -240,7 +237,7 @@ def _agree(value: Array, target: Array) -> bool:
 
 
 def _written(
-    place: Place, part: Part, env: dict[str, Any], called: Calls | None
+    place: Place, part: Part, env: dict[str, Any], called: Calls
 ) -> Iterator[tuple[str, float]]:
     """Give texts whose value is the one wanted of a part, with their costs."""
     if _agree(part.value, part.wanted):
@@ -263,8 +260,7 @@ def _written(
             text = " * ".join(texts)
             yield text if sign > 0 else f"-{text}", 0.9 + 0.25 * len(texts) + 0.2 * (sign < 0)
     yield from _sums(values, part)
-    of_shape = called.of_shape(part.wanted.shape) if called is not None else []
-    calls = (text for text, value in of_shape if _agree(value, part.wanted))
+    calls = (t for t, value in called.of_shape(part.wanted.shape) if _agree(value, part.wanted))
     yield from ((text, 1.2) for text in itertools.islice(calls, 2))
     if known.all() and len(part.wanted.shape) > 0:
         arrays = contractions.arrays_at(place, env)

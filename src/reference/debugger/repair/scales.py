@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.repair.insertions import put
 from reference.debugger.repair.place import (
     Place,
     Rewrite,
@@ -64,27 +63,6 @@ def rewrites(
     for over, under, cost in _written(numbers(place, env), number):
         yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
                             _kind(under), _why(over, under), cost - less)  # fmt: skip
-
-
-def before(
-    place: Place, name: str, made: Array, wanted: Array, env: dict[str, Any]
-) -> Iterator[Rewrite]:
-    """Give a statement before another that scales a variable which it reads, and others after it.
-
-    Parameters
-    ----------
-    place : Place
-    name : str
-        The variable.
-    made, wanted : ndarray
-        Its value at an execution, and the one that it should have had.
-    env : dict
-        The variables there.
-    """
-    number = ratio(made, wanted)
-    for over, under, cost in _written(numbers(place, env), number) if number is not None else ():
-        line = f"{name} = {_with(place, ast.Name(name), name, over, under)}"
-        yield put(place, line, _kind(under), cost + 0.1, name)
 
 
 def _is_scale(node: ast.expr, parent: ast.AST) -> bool:
