@@ -118,6 +118,10 @@ def test_a_comparison_has_neighbours():
         assert f"def f():\n    d = {value}\n" in texts
 
 
+def test_a_question_about_a_shape_is_left_alone():
+    assert edited(place("if x.shape[1] == 1:\n    y = 2", 0, x=np.ones((2, 1)))) == []
+
+
 @pytest.mark.parametrize("text", ["if t:\n    x += y\n    z = 1", "if t: x += y; z = 1"])
 def test_what_is_under_a_condition_is_taken_out_of_it(text):
     texts = [ast.unparse(ast.parse(t)) for t in edited(place(text, 0, t=3))]

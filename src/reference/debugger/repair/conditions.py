@@ -18,6 +18,8 @@ _KIND = "index off by one"
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give other conditions for a statement's own, and for those inside its expressions."""
     for node, _ in place.loaded:
+        if isinstance(node, ast.Compare) and _asks_for_a_shape(node):
+            continue
         if isinstance(node, ast.Compare) and len(node.ops) == 1 and type(node.ops[0]) in _SIGNS:
             yield from _compared(place, node, _SIGNS[type(node.ops[0])])
         elif isinstance(node, ast.IfExp):
@@ -26,7 +28,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                                 "the branches exchanged", 1.5)  # fmt: skip
             yield place.rewrite(node, body, "spurious factor", "in any case", 1.7)
     statement = place.statement
-    if isinstance(statement, ast.If):
+    if isinstance(statement, ast.If) and not _asks_for_a_shape(statement.test):
         test = place.text(statement.test)
         if not isinstance(statement.test, ast.Compare):
             bare = isinstance(statement.test, ast.UnaryOp) and isinstance(
@@ -36,6 +38,12 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(statement.test, new, "wrong operand", "the other way round", 1.4)
         if not statement.orelse:
             yield _without(place, statement)
+
+
+def _asks_for_a_shape(test: ast.expr) -> bool:
+    """Return whether a condition is about the arrays that are given, and no turn of a loop."""
+    asked = ("shape", "ndim", "size")
+    return any(isinstance(n, ast.Attribute) and n.attr in asked for n in ast.walk(test))
 
 
 def _compared(place: Place, node: ast.Compare, sign: str) -> Iterator[Rewrite]:
