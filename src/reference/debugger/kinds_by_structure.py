@@ -191,14 +191,14 @@ def _value(node: ast.expr, env: Mapping[str, Any]) -> Any:
         return None
 
 
-def _begins_at_zero(root: str, loop: ast.AST, around: Parents) -> bool:
+def _begins_at_zero(root: str, loop: Loop, around: Parents) -> bool:
     """Return whether something is set to zero before a loop; an attribute may be anywhere else."""
     outer = around[0] if "." in root else function_of(around)
     inside = {id(n) for n in ast.walk(loop)}
     for node in ast.walk(outer):
         if not isinstance(node, ast.Assign) or id(node) in inside:
             continue
-        if "." not in root and node.lineno > loop.lineno:  # type: ignore[attr-defined]  # a loop
+        if "." not in root and node.lineno > loop.lineno:
             continue
         if root in _pairs(node) and _is_nothing(_pairs(node)[root]):
             return True

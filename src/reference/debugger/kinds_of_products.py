@@ -63,8 +63,9 @@ def _products(node: ast.AST) -> Iterator[tuple[tuple[str, str], ast.expr]]:
         if isinstance(n, ast.BinOp) and isinstance(n.op, ast.MatMult):
             sides = [n.left, n.right]
         elif isinstance(n, ast.Call) and called(n) in ("dot", "matmul"):
-            method = isinstance(n.func, ast.Attribute) and ast.unparse(n.func.value) != "np"
-            sides = [n.func.value, *n.args] if method else n.args  # type: ignore[attr-defined]  # a method
+            sides = n.args
+            if isinstance(n.func, ast.Attribute) and ast.unparse(n.func.value) != "np":
+                sides = [n.func.value, *n.args]  # a method
         if len(sides) == 2:
             yield (ast.unparse(sides[0]), "left"), sides[1]
             yield (ast.unparse(sides[1]), "right"), sides[0]

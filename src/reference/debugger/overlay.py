@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 
+from reference.debugger.roles import apart_from_ends
 from reference.debugger.source import Splice
 
 
@@ -42,14 +43,8 @@ def difference(old: str, new: str) -> Splice:
     >>> difference("a = b * c", "a = b * d * c")
     Splice(start=8, end=8, new='d * ')
     """
-    a, b = old.encode(), new.encode()
-    start = 0
-    while start < min(len(a), len(b)) and a[start] == b[start]:
-        start += 1
-    end = 0
-    while end < min(len(a), len(b)) - start and a[-1 - end] == b[-1 - end]:
-        end += 1
-    return Splice(start, len(a) - end, b[start : len(b) - end].decode())
+    before, gone, come, _ = apart_from_ends(old.encode(), new.encode())
+    return Splice(len(before), len(before) + len(gone), come.decode())
 
 
 def to_original(place: int, splices: Iterable[Splice]) -> int | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from typing import AnyStr
 
 from reference.debugger.differences import Signed, addends, factors
 from reference.debugger.edited import Edited, Loop, Parents, same
@@ -34,8 +35,8 @@ def words_of(name: str) -> list[str]:
     return [w for w in re.split(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])|\d+", name) if w]
 
 
-def apart_from_ends(a: str, b: str) -> tuple[str, str, str, str]:
-    """Return how two names begin alike, what is different in each, and how they end alike.
+def apart_from_ends(a: AnyStr, b: AnyStr) -> tuple[AnyStr, AnyStr, AnyStr, AnyStr]:
+    """Return how two texts begin alike, what is different in each, and how they end alike.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -109,14 +109,14 @@ def without(text: str) -> str:
         source, splices = Source("", text), []
         for node in ast.walk(source.tree):
             if isinstance(node, ast.Assign) and _is_given(node.value):
-                inner = node.value.args[1]  # type: ignore[attr-defined]  # it is a call
+                inner = node.value.args[1]
                 if source.of(node.targets[0]) == source.of(inner):
                     start, end = source.span(node)
                     start = source.data.rindex(b";", 0, start)
                     splices = [Splice(start, end, "")]
                     break
             if _is_given(node):
-                (start, end), inner = source.span(node), source.span(node.args[1])  # type: ignore[attr-defined]  # the same
+                (start, end), inner = source.span(node), source.span(node.args[1])
                 splices = [Splice(start, inner[0], ""), Splice(inner[1], end, "")]
                 break
         if not splices:
@@ -125,5 +125,5 @@ def without(text: str) -> str:
     return text
 
 
-def _is_given(node: ast.AST) -> bool:
+def _is_given(node: ast.AST) -> TypeGuard[ast.Call]:
     return isinstance(node, ast.Call) and getattr(node.func, "id", "") == GIVEN
