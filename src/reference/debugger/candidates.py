@@ -50,13 +50,13 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
     if missing:
         shapes = {name: gradient.shape for name, gradient in case.oracle.items()}
         now = Round(record(program, case.inputs, 2.0))
-        for place in _places(program, now):
+        for place in places(program, now):
             yield from results.missing(place, missing, shapes)
 
 
 def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
     """Give edits of whole statements that are few and often right, on every line."""
-    for place in _places(program, now):
+    for place in places(program, now):
         yield from (r for r in statements.rewrites(place) if r.cost <= 1.5)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from conditions.rewrites(place)
@@ -94,7 +94,7 @@ def _around(program: Program, now: Round, file: str, function: ast.FunctionDef) 
 
 def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
     """Give edits for a backward whose gradients are right but which leaves something changed."""
-    for place in _places(program, now):
+    for place in places(program, now):
         yield from (r for r in statements.rewrites(place) if r.kind in _IN_FORWARD)
     yield from of_shared(program, case)
 
@@ -104,12 +104,12 @@ def of_shared(program: Program, case: Case) -> Iterator[Rewrite]:
     now = Round(record(program, case.inputs, 3.0, shared=True))
     for unit in program.live_units:
         if not program.only_in_backward(unit):
-            for place in _places(program, now, unit):
-                kinds = _IN_FORWARD | _OF_KEPT if _keeps(place.statement) else _IN_FORWARD
+            for place in places(program, now, unit):
+                kinds = _IN_FORWARD | _OF_KEPT if keeps(place.statement) else _IN_FORWARD
                 yield from (r for r in common(place) if r.kind in kinds)
 
 
-def _keeps(statement: ast.stmt) -> bool:
+def keeps(statement: ast.stmt) -> bool:
     """Return whether a statement makes nothing new, but puts together what is to be kept."""
     value = getattr(statement, "value", None)
     if isinstance(statement, ast.Expr) and isinstance(value, ast.Call):
@@ -131,7 +131,7 @@ def of_flags(program: Program, case: Case) -> Iterator[Rewrite]:
         return
     now = Round(record(program, case.inputs, 3.0, shared=True))
     for unit in units:
-        for place in _places(program, now, unit):
+        for place in places(program, now, unit):
             yield from flags.rewrites(place)
 
 
@@ -255,7 +255,8 @@ def _functions(program: Program) -> Iterator[tuple[str, ast.FunctionDef]]:
                     yield unit.file, function
 
 
-def _places(program: Program, now: Round, unit: Any = None) -> Iterator[Place]:
+def places(program: Program, now: Round, unit: Any = None) -> Iterator[Place]:
+    """Give the statements of the backward's own functions, or of one unit, with their values."""
     for file, line, _ in all_statements(program, unit):
         place = place_at(program, now, file, line)
         if place is not None:

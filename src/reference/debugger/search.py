@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, by_groups, candidates, guards, wanted
+from reference.debugger import by_adjoints, by_groups, candidates, guards, structure, wanted
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.cases import Case, Score, score, settled
@@ -32,6 +32,7 @@ _QUICK = ("carry", "quick", "unused")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _ALONE = 0.6  # a line with more freedom than that, over the number of entries, explains anything
+_STRUCTURE = 2.5  # seconds
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
@@ -70,6 +71,7 @@ class Search:
     several: Callable[[Search], None] | None = None
     apart: list[Step] = field(default_factory=list)
     standing: list[Suspect] = field(default_factory=list)
+    structured: bool = False
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
@@ -124,7 +126,11 @@ class Search:
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
         places, partial = self._places(now, ordered), []
-        several = None if step else self._by_several(now, outcome)
+        if step is None and not outcome.error and not _explained(now):
+            step = self.round(now, self._structure(now), base, [])
+            if self.found and min(found.cost for found in self.found) <= _PLAIN:
+                return step
+        several = None if self.found else self._by_several(now, outcome)
         step = several or self.round(now, self._stages(now, places, base), base, partial) or step
         far_fetched = min((found.cost for found in self.found), default=0.0) > _FAR_FETCHED
         if far_fetched and not self.program.shared_too:
@@ -140,8 +146,7 @@ class Search:
 
     def _by_several(self, now: Round, outcome: Outcome) -> Step | None:
         """Look for several faults at once, where the probes say that one is not enough."""
-        alone = any(e.full and e.linear and e.rank < _ALONE for e in now.evidence)
-        if self.several is None or outcome.error or alone:
+        if self.several is None or outcome.error or _explained(now):
             return None
         several, self.several = self.several, None
         started = time.monotonic()
@@ -241,10 +246,19 @@ class Search:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
+        if _explained(now):
+            yield from self._structure(now)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
         yield "siblings", for_seconds(candidates.of_siblings(self.program, now), 2.0)
         yield "siblings", candidates.of_carries(self.program, now, 1.5)
+
+    def _structure(self, now: Round) -> Iterator[tuple[str, Iterable[Rewrite]]]:
+        """Give edits of how the program is put together, of which no line's value tells."""
+        if not self.structured:
+            self.structured = True
+            found = structure.rewrites(self.program, self.cases[0], now)
+            yield "structure", for_seconds(found, _STRUCTURE)
 
     def _partly(
         self, now: Round, places: list[Weighed], base: Score
@@ -379,6 +393,11 @@ class Search:
         self.found.append(Found(texts, [*self.steps, step], cost, wrong))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
+
+
+def _explained(now: Round) -> bool:
+    """Return whether a line alone explains all that is wrong."""
+    return any(e.full and e.linear and e.rank < _ALONE for e in now.evidence)
 
 
 def _first(item: tuple[tuple[float, ...], Rewrite]) -> tuple[float, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, walked
 from reference.debugger.source import Splice
 
 _KIND = "aliasing"
@@ -44,6 +45,16 @@ def _repeated(place: Place, node: ast.expr) -> Iterator[Rewrite]:
         new = f"{{key: {value} for key in {keys}}}"
         if keys:
             yield place.rewrite(node, new, _KIND, "each key has a value of its own", 0.8)
+
+
+def together(place: Place) -> Iterator[Rewrite]:
+    """Give all lists and dicts of a function elements of their own, where there are several."""
+    nodes = [n for n in walked(place.function) if isinstance(n, ast.BinOp | ast.Call)]
+    each = [rewrite for node in nodes for rewrite in itertools.islice(_repeated(place, node), 1)]
+    own = {place.source.span(node) for node, _ in place.loaded}
+    splices = [splice for rewrite in each for splice in rewrite.splices]
+    if len(splices) > 1 and (splices[0].start, splices[0].end) in own:
+        yield place.splice(splices, _KIND, "each element is one of its own, in all of them", 0.9)
 
 
 def _not_in_place(place: Place) -> Iterator[Rewrite]:
