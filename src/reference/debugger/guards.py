@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -39,27 +40,31 @@ def _of_site(now: Round, place: Place, k: int) -> Iterator[Rewrite]:
     spans = now.jacobian.columns[k]
     if len(seen) < 2 or len(spans) != len(seen):
         return
-    counters = _counters(place, [execution.env for execution in seen])
-    if not counters:
+    envs = [execution.env for execution in seen]
+    counters, names = _counters(place, envs, int), _counters(place, envs, str)
+    tests = [test for name, turns in counters.items()
+             for test in _tests(place, name, turns, seen[0].env)]  # fmt: skip
+    tests += [test for name, turns in names.items() for test in _of_names(name, turns)]
+    tests += _of_axes(place, envs) if names else ()
+    if not tests:
         return
     added = [
         now.jacobian.matrix[:, span] @ np.ravel(np.asarray(execution.value, dtype=float))
         for span, execution in zip(spans, seen, strict=True)
     ]
-    for name, turns in counters.items():
-        for test, kept in _tests(place, name, turns, seen[0].env):
-            left_out = [a for a, keep in zip(added, kept, strict=True) if not keep]
-            if left_out and any(kept) and _mends(now, -np.sum(left_out, axis=0)):
-                yield conditions.under(place, test, 1.3)
+    for test, kept in tests:
+        left_out = [a for a, keep in zip(added, kept, strict=True) if not keep]
+        if left_out and any(kept) and _mends(now, -np.sum(left_out, axis=0)):
+            yield conditions.under(place, test, 1.3)
 
 
-def _counters(place: Place, envs: list[dict[str, Any]]) -> dict[str, list[int]]:
-    """Return the variables of loops that are whole numbers, and not always the same."""
+def _counters(place: Place, envs: list[dict[str, Any]], kind: type) -> dict[str, list[Any]]:
+    """Return the variables of loops that are numbers, or names, and not always the same."""
     loops = (n.target for n in ast.walk(place.function) if isinstance(n, ast.For))
     names = {n.id for target in loops for n in ast.walk(target) if isinstance(n, ast.Name)}
     found = {}
     for name in sorted(names):
-        turns = [turn for env in envs if type(turn := env.get(name)) is int]
+        turns = [turn for env in envs if type(turn := env.get(name)) is kind]
         if len(turns) == len(envs) and len(set(turns)) > 1:
             found[name] = turns
     return found
@@ -75,6 +80,28 @@ def _tests(
             yield f"{name} == {number}", [turn == at for turn in turns]
             sign = ">" if at == least else "<" if at == most else "!="
             yield f"{name} {sign} {number}", [turn != at for turn in turns]
+
+
+def _of_names(name: str, turns: list[str]) -> Iterator[tuple[str, list[bool]]]:
+    """Give conditions on a name: how it begins, how it ends, which one it is."""
+    for method, size in itertools.product(("startswith", "endswith"), (1, 2, 3)):
+        part = slice(size) if method == "startswith" else slice(-size, None)
+        for text in dict.fromkeys(turn[part] for turn in turns):
+            kept = [turn[part] == text for turn in turns]
+            yield f"{name}.{method}({text!r})", kept
+            yield f"not {name}.{method}({text!r})", [not keep for keep in kept]
+    for text in dict.fromkeys(turns):
+        yield f"{name} != {text!r}", [turn != text for turn in turns]
+        yield f"{name} == {text!r}", [turn == text for turn in turns]
+
+
+def _of_axes(place: Place, envs: list[dict[str, Any]]) -> Iterator[tuple[str, list[bool]]]:
+    """Give the condition that an array in what is added has two axes: weights, and no biases."""
+    for node, _ in place.loaded:
+        text = place.text(node)
+        axes = [np.ndim(place.value(text, env)) for env in envs]
+        if isinstance(node, ast.Name | ast.Subscript) and set(axes) == {1, 2}:
+            yield f"{text}.ndim > 1", [n > 1 for n in axes]
 
 
 def _lengths(place: Place, at: int, env: dict[str, Any]) -> list[str]:

@@ -65,6 +65,8 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     found = edited(*trees)
     if any(_looks_up_late(one.old) and not _looks_up_late(one.new) for one in found):
         return "late binding"
+    if _is_for_one_entry(found):
+        return "wrong shape"
     if _exchange_values(found):
         return "wrong order"
     kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
@@ -81,6 +83,19 @@ def _exchange_values(found: list[Edited]) -> bool:
     if len(found) != 2 or [len(one) for one in both] != [1, 1]:
         return False
     return exchanged(both[0][0], both[1][0])
+
+
+def _is_for_one_entry(found: list[Edited]) -> bool:
+    """Return whether what was added to a whole array is added to a part of it instead."""
+    whole = [one.old for one in found if isinstance(one.old, ast.Assign)]
+    return any(
+        isinstance(one.new, ast.AugAssign)
+        and isinstance(one.new.target, ast.Subscript)
+        and same(old.targets[0], one.new.target.value)
+        and any(same(node, one.new.value) for node in ast.walk(old.value))
+        for one in found
+        for old in whole
+    )
 
 
 def _looks_up_late(statement: ast.stmt | None) -> bool:
@@ -368,4 +383,6 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         return "wrong operand"
     if isinstance(old, ast.For) and isinstance(new, ast.For) and are_reversed(old.iter, new.iter):
         return "forward order"
-    return of_differences(differences(headed(old), headed(new)), change, seen)
+    kind = of_differences(differences(headed(old), headed(new)), change, seen)
+    cut = isinstance(old, ast.For) and isinstance(new, ast.For) and not same(old.iter, new.iter)
+    return "loop bounds" if cut and kind == "index off by one" else kind

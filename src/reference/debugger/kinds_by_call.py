@@ -14,6 +14,7 @@ _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot")
+_COPIES = ("copy", "array", "deepcopy")
 _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
 
 
@@ -102,8 +103,12 @@ def _reversed(node: ast.AST) -> bool:
 def of_content(old: ast.AST, new: ast.AST) -> str:
     """Name a value that is wrapped in something, or has lost what it was wrapped in."""
     wrapped = any(same(n, old) for n in ast.walk(new))
-    if wrapped and called(new) in ("copy", "array", "deepcopy"):
+    if wrapped and called(new) in _COPIES:
         return "aliasing"
+    if called(old) in _COPIES and _inside(old) is not None and same(_inside(old), new):
+        return "aliasing"
+    if {called(old), called(new)} & {"pop", "popleft"}:
+        return "wrong operand"  # another record than the one that was looked at
     if "sorted" in (called(old), called(new)) and called(old) != called(new):
         return "wrong order"
     if wrapped and called(new) in _SUMS:
@@ -133,6 +138,14 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     if isinstance(old, ast.Lambda) or isinstance(new, ast.Lambda):
         return "late binding"
     return _of_results(old, new)
+
+
+def _inside(node: ast.AST) -> ast.expr | None:
+    """Return what a call makes a copy of."""
+    if not isinstance(node, ast.Call):
+        return None
+    method = isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args
+    return node.func.value if method else node.args[0] if len(node.args) == 1 else None
 
 
 def _index_of(node: ast.Subscript) -> str:

@@ -156,7 +156,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     slope = _of_slopes(old, new, d, change)
     if slope:
         return slope
-    looked_up = _of_opened(old, new, change)
+    kept = bool(d.around) and isinstance(d.around[-1], ast.Tuple | ast.List)
+    looked_up = "" if kept else _of_opened(old, new, change)
     if looked_up:
         return looked_up
     if None not in (seen.old_shape, seen.new_shape) and seen.old_shape != seen.new_shape:

@@ -11,13 +11,14 @@ import contextlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from reference.debugger.answer import edits_between
 from reference.debugger.cases import Case, score_of
 from reference.debugger.diagnosis import Fix, Suspect
+from reference.debugger.oracle import gradients
 from reference.debugger.program import Program, copied
 from reference.debugger.source import Source, Splice
 from reference.debugger.timebox import TimeUp
@@ -54,14 +55,25 @@ def mends(program: Program, findings: Iterable[Suspect], cases: list[Case]) -> l
         return []
     (file,) = files
     original = program.sources[file].text
-    for mend in _candidates(program.sources[file], left):
-        if mend.text != original and _passes(program, file, mend, cases):
-            verified = f"{_ROUNDS * len(cases)} calls one after the other"
-            return [Fix(edits_between(file, original, mend.text), mend.why, verified, original)]
+    # A loss that changes what it is given may go on to read it, and is another one without that.
+    for anew in (False, True) if _in_loss(program, left) else (False,):
+        for mend in _candidates(program.sources[file], left):
+            if mend.text != original and _passes(program, file, mend, cases, anew):
+                verified = f"{_ROUNDS * len(cases)} calls one after the other"
+                return [Fix(edits_between(file, original, mend.text), mend.why, verified, original)]
     return []
 
 
-def _passes(program: Program, file: str, mend: _Mend, cases: list[Case]) -> bool:
+def _in_loss(program: Program, findings: list[Suspect]) -> bool:
+    """Return whether the loss itself changes an argument, and keeps nothing between calls."""
+    functions = [_function(program.sources[f.file], f.line) for f in findings]
+    return all(f.kind == "argument changed" for f in findings) and all(
+        function is not None and (finding.file, function.lineno) in program.in_loss
+        for finding, function in zip(findings, functions, strict=True)
+    )
+
+
+def _passes(program: Program, file: str, mend: _Mend, cases: list[Case], anew: bool) -> bool:
     before = program.sources[file].text
     try:
         program.install(file, mend.text)
@@ -70,14 +82,17 @@ def _passes(program: Program, file: str, mend: _Mend, cases: list[Case]) -> bool
     try:
         with _none_by_default(program, file, *mend.none_by_default):
             program.state.restore()
-            return all(_is_right(program, case) for _ in range(_ROUNDS) for case in cases)
+            return all(_is_right(program, case, anew) for _ in range(_ROUNDS) for case in cases)
     finally:
         program.install(file, before)
         program.state.restore()
 
 
-def _is_right(program: Program, case: Case) -> bool:
-    """Return whether loss and gradients are right, and the arguments untouched."""
+def _is_right(program: Program, case: Case, anew: bool) -> bool:
+    """Return whether loss and gradients are right, and the arguments untouched.
+
+    Those of the loss as it is now, if `anew`.
+    """
     mine = copied(case.inputs)
     try:
         with program.quiet(), program.watchdog.limit(_SECONDS):
@@ -91,6 +106,9 @@ def _is_right(program: Program, case: Case) -> bool:
         for name in was
         if isinstance(was[name], np.ndarray)
     )
+    if anew and untouched:
+        oracle = gradients(program, case.inputs, case.oracle, _SECONDS)
+        case = replace(case, loss=value, oracle=oracle)
     right = score_of(outputs, case).right
     right_loss = bool(np.isclose(value, case.loss))
     return untouched and right_loss and len(right) == len(case.oracle)

@@ -31,8 +31,9 @@ _MOST_FAULTS = 8
 _QUICK = ("carry", "quick", "unused")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
+_FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
 _ALONE = 0.6  # a line with more freedom than that, over the number of entries, explains anything
-_STRUCTURE = 2.5  # seconds
+_STRUCTURE = 4.0  # seconds for edits that no line's value tells of
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
@@ -56,6 +57,8 @@ class Search:
         What it finds edits of, where it does not of all.
     standing : list of Suspect
         What it finds no edit of.
+    structure : float
+        Seconds that are left for edits of blocks, orders and copies.
     """
 
     program: Program
@@ -71,7 +74,7 @@ class Search:
     several: Callable[[Search], None] | None = None
     apart: list[Step] = field(default_factory=list)
     standing: list[Suspect] = field(default_factory=list)
-    structured: bool = False
+    structure: float = _STRUCTURE
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
@@ -128,7 +131,8 @@ class Search:
         places, partial = self._places(now, ordered), []
         if step is None and not outcome.error and not _explained(now):
             step = self.round(now, self._structure(now), base, [])
-            if self.found and min(found.cost for found in self.found) <= _PLAIN:
+            plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
+            if step is not None and plain:
                 return step
         several = None if self.found else self._by_several(now, outcome)
         step = several or self.round(now, self._stages(now, places, base), base, partial) or step
@@ -239,14 +243,17 @@ class Search:
         some = [place for place, weight in places if 2 <= weight < 3]
         yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
         yield "guards", guards.rewrites(now, [place for place, _ in places])
-        for place in alone[:10]:
+        for n, place in enumerate(alone[:10]):
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
+            yield "alone", structure.at(place)
+            if n == _FIRST_LINES and _explained(now):
+                yield from self._structure(now)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
-        if _explained(now):
+        if _explained(now) and len(alone) <= _FIRST_LINES:
             yield from self._structure(now)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
@@ -255,10 +262,11 @@ class Search:
 
     def _structure(self, now: Round) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give edits of how the program is put together, of which no line's value tells."""
-        if not self.structured:
-            self.structured = True
+        if self.structure > 0:
+            started = time.monotonic()
             found = structure.rewrites(self.program, self.cases[0], now)
-            yield "structure", for_seconds(found, _STRUCTURE)
+            yield "structure", for_seconds(found, self.structure)
+            self.structure -= time.monotonic() - started
 
     def _partly(
         self, now: Round, places: list[Weighed], base: Score

@@ -7,6 +7,7 @@ hundred such edits of a program, and a run of it at small sizes takes a millisec
 
 from __future__ import annotations
 
+import ast
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,10 +21,12 @@ from reference.debugger.repair import (
     Place,
     Rewrite,
     banned,
-    common,
     exchanged,
+    indices,
     loops,
     moves,
+    operands,
+    parts,
     sharing,
     statements,
     taken,
@@ -33,39 +36,46 @@ from reference.debugger.round import Round
 from reference.debugger.source import Splice
 
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
-             sharing.together, loops.rewrites, statements.rewrites)  # fmt: skip
-_KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites, statements.rewrites)
-_OF_KEPT = {"wrong operand", "gate copied"}
-_ORDERS = {"forward order", "loop bounds"}
+             parts.rewrites, sharing.together, loops.rewrites, statements.rewrites)  # fmt: skip
+_KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
-_DEAREST = 2.5
+_LIKELY, _DEAREST = 1.65, 2.5
 
 
-def rewrites(program: Program, case: Case, now: Round) -> list[Rewrite]:
-    """Return edits of blocks, orders and copies, the likeliest first.
+def rewrites(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
+    """Give edits of blocks, orders and copies, the likeliest first.
 
     Those of what the loss runs too must leave the loss as it is.
     """
-    found = [r for place in candidates.places(program, now) for r in _of_place(place)]
-    shared = Round(record(program, case.inputs, 3.0, shared=True))
-    for unit in program.live_units:
-        if not program.only_in_backward(unit):
-            for place in candidates.places(program, shared, unit):
-                found += _of_kept(place)
-    return _ordered(found)
+    own = list(candidates.places(program, now))
+    found = [r for place in own for family in _FAMILIES for r in _all(family, place)]
+    seen = Round(record(program, case.inputs, 3.0, shared=True))
+    units = [unit for unit in program.live_units if not program.only_in_backward(unit)]
+    shared = [place for unit in units for place in candidates.places(program, seen, unit)]
+    found += [_farther(r) for p in shared for family in _KEPT for r in _all(family, p)]
+    found = _ordered(found)
+    likely = [rewrite for rewrite in found if rewrite.cost <= _LIKELY]
+    yield from likely
+    more = [rewrite for place in own for rewrite in _of_order(place)]
+    more += [_farther(r) for place in shared for r in _of_kept(place)]
+    yield from _ordered(more)
+    yield from found[len(likely) :]
 
 
-def _of_place(place: Place) -> Iterator[Rewrite]:
-    for family in _FAMILIES:
-        yield from _all(family, place)
-    yield from (r for r in common(place) if r.kind in _ORDERS)
+def at(place: Place) -> list[Rewrite]:
+    """Return the likely ones of a statement: elements, parts and copies."""
+    families = taken.rewrites, exchanged.rewrites, views.rewrites, parts.rewrites
+    return _ordered([r for family in families for r in _all(family, place)])
+
+
+def _of_order(place: Place) -> Iterator[Rewrite]:
+    if isinstance(place.statement, ast.For) or len(place.envs) == 1:
+        yield from _all(indices.orders, place)
 
 
 def _of_kept(place: Place) -> Iterator[Rewrite]:
-    for family in _KEPT:
-        yield from (_farther(r) for r in _all(family, place))
     if candidates.keeps(place.statement):
-        yield from (_farther(r) for r in common(place) if r.kind in _OF_KEPT)
+        yield from _all(operands.rewrites, place)
 
 
 def _all(family: Callable[[Place], Iterator[Rewrite]], place: Place) -> Iterator[Rewrite]:

@@ -104,7 +104,7 @@ def _blocks(place: Place, made: Array, wanted: Array, env: dict[str, Any]) -> It
             continue
         goal = np.zeros(made.shape, bool)
         np.moveaxis(goal, axis, 0)[columns] = True
-        for text in _subscripts(place.source):
+        for text in subscripts(place.source):
             part = _part(text, made.shape, env, place)
             if part is None:
                 continue
@@ -121,7 +121,7 @@ def masks(place: Place, shape: tuple[int, ...], env: dict[str, Any]) -> Iterator
     Only those that take the whole along all axes but one.
     """
     seen = set()
-    for text in _subscripts(place.source):
+    for text in subscripts(place.source):
         part = _part(text, shape, env, place)
         if part is None:
             continue
@@ -144,7 +144,7 @@ def _part(text: str, shape: tuple[int, ...], env: dict[str, Any], place: Place) 
 
 
 @lru_cache(maxsize=64)
-def _subscripts(source: Source) -> list[str]:
+def subscripts(source: Source) -> list[str]:
     """Return the subscripts with a slice, or of several axes, that a file uses, shortest first."""
     texts = {}
     for node in ast.walk(source.tree):

@@ -35,7 +35,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         for b in singles[k + 1 :]:
             if a.splices[0].end <= b.splices[0].start:
                 yield place.splice([*a.splices, *b.splices], _KIND, f"{a.why}; {b.why}", 2.5)
-    yield from _order(place)
+    yield from orders(place)
     yield from _keys(place)
 
 
@@ -194,7 +194,8 @@ def _counts(place: Place, whole: bool = False) -> list[str]:
     return found
 
 
-def _order(place: Place) -> Iterator[Rewrite]:
+def orders(place: Place) -> Iterator[Rewrite]:
+    """Give sequences the other way round, and elements from the other end."""
     kind = "forward order"
     for node, parent in place.loaded:
         text = place.text(node)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from reference.debugger.repair.independent import depend
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.source import Splice
 
@@ -73,6 +74,8 @@ def _elsewhere(place: Place, other: ast.stmt, around: list[ast.stmt]) -> Iterato
     far = around.index(other) - around.index(statement)
     if far in (0, 1) or isinstance(other, ast.Nonlocal | ast.Global):
         return
+    if not depend(statement, other if far < 0 else around[around.index(other) - 1]):
+        return  # it is the same nearer by
     yield from _moved(
         place, [statement], other.lineno, statement.col_offset, "wrong order",
         f"before line {other.lineno}", 1.6 + 0.05 * abs(far),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from reference.debugger.repair.independent import depend
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.source import Source, Splice
 
@@ -104,6 +105,9 @@ def _moved(place: Place) -> Iterator[Rewrite]:
     for other in range(len(block)):
         if other in (index, index + 1) or not isinstance(block[other], (*_SIMPLE, ast.For)):
             continue
+        passed = block[other:index] if other < index else block[other - 1 : index : -1]
+        if not depend(statement, passed[0]):
+            continue  # it is the same nearer by
         far = abs(other - index)
         indent = " " * statement.col_offset
         yield place.splice(
@@ -112,7 +116,8 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             f"before line {block[other].lineno}", 1.6 + 0.05 * far,
         )  # fmt: skip
     last = block[-1]
-    if index < len(block) - 1 and not isinstance(last, ast.Return):
+    dependent = any(depend(statement, passed) for passed in block[index + 1 :])
+    if index < len(block) - 1 and dependent and not isinstance(last, ast.Return):
         indent = " " * statement.col_offset
         yield place.splice(
             [_cut(source, statement), _insert(source, _after(last), indent, place)],
