@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from reference.debugger import lost
+from reference.debugger import lost, structure
 from reference.debugger.cases import Case, Score
 from reference.debugger.places import all_statements, functions_in, place_at
 from reference.debugger.probe import record
@@ -60,6 +60,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from (r for r in statements.rewrites(place) if r.cost <= 1.5)
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from conditions.rewrites(place)
+        yield from (r for r in structure.few(place) if r.cost <= 1.2)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
         yield from starts.of_floats(place)

@@ -25,6 +25,8 @@ from reference.debugger.program import Program, as_float_array
 from reference.debugger.repair import Place, Rewrite
 from reference.debugger.source import Source
 
+_ALONE = 0.6  # a line with more freedom than that, over the number of entries, explains anything
+
 
 @dataclass
 class Round:
@@ -46,6 +48,11 @@ class Round:
         """Return what the solve says of a site whose right value is known."""
         e = self.evidence_of(site)
         return e if e is not None and e.linear and e.unique and e.outputs and e.steps else None
+
+    @property
+    def explained(self) -> bool:
+        """Whether a line alone explains all that is wrong."""
+        return any(e.full and e.linear and e.rank < _ALONE for e in self.evidence)
 
     def site_of(self, rewrite: Rewrite) -> int | None:
         """Return the probed site whose expression holds an edit."""

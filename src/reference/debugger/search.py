@@ -32,7 +32,6 @@ _QUICK = ("carry", "quick", "unused")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
-_ALONE = 0.6  # a line with more freedom than that, over the number of entries, explains anything
 _STRUCTURE = 4.0  # seconds for edits that no line's value tells of
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
@@ -129,7 +128,7 @@ class Search:
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
         places, partial = self._places(now, ordered), []
-        if step is None and not outcome.error and not _explained(now):
+        if step is None and not outcome.error and not now.explained:
             step = self.round(now, self._structure(now), base, [])
             plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
             if step is not None and plain:
@@ -150,7 +149,7 @@ class Search:
 
     def _by_several(self, now: Round, outcome: Outcome) -> Step | None:
         """Look for several faults at once, where the probes say that one is not enough."""
-        if self.several is None or outcome.error or _explained(now):
+        if self.several is None or outcome.error or now.explained:
             return None
         several, self.several = self.several, None
         started = time.monotonic()
@@ -247,13 +246,13 @@ class Search:
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
             yield "alone", structure.at(place)
-            if n == _FIRST_LINES and _explained(now):
+            if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
-        if _explained(now) and len(alone) <= _FIRST_LINES:
+        if now.explained and len(alone) <= _FIRST_LINES:
             yield from self._structure(now)
         for place in some[:3]:
             yield "some", self._filtered(now, base, common(place), 2.0)
@@ -401,11 +400,6 @@ class Search:
         self.found.append(Found(texts, [*self.steps, step], cost, wrong))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
-
-
-def _explained(now: Round) -> bool:
-    """Return whether a line alone explains all that is wrong."""
-    return any(e.full and e.linear and e.rank < _ALONE for e in now.evidence)
 
 
 def _first(item: tuple[tuple[float, ...], Rewrite]) -> tuple[float, ...]:

@@ -14,7 +14,6 @@ from dataclasses import replace
 
 from reference.debugger import candidates
 from reference.debugger.cases import Case
-from reference.debugger.places import place_at
 from reference.debugger.probe import record
 from reference.debugger.program import Program
 from reference.debugger.repair import (
@@ -60,6 +59,12 @@ def rewrites(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
     more += [_farther(r) for place in shared for r in _of_kept(place)]
     yield from _ordered(more)
     yield from found[len(likely) :]
+
+
+def few(place: Place) -> list[Rewrite]:
+    """Return those that a program has few of: ends of lists and loops, lists of one element."""
+    families = taken.rewrites, taken.cut_short, sharing.together
+    return _ordered([r for family in families for r in _all(family, place)])
 
 
 def at(place: Place) -> list[Rewrite]:

@@ -1,4 +1,4 @@
-"""Runs of statements in the wrong block: into and out of loops and conditions, with all they hold."""
+"""Statements in the wrong block: into and out of loops and conditions, whatever they hold."""
 
 from __future__ import annotations
 
@@ -110,12 +110,12 @@ def _target(statement: ast.stmt) -> ast.expr | None:
 
 
 def _indented(text: str, by: int) -> str:
-    """Return lines further in, or further out.
+    r"""Return lines further in, or further out.
 
     Examples
     --------
-    >>> _indented("    a = 1\\n      b\\n", -4), _indented("a\\n\\nb\\n", 2)
-    ('a = 1\\n  b\\n', '  a\\n\\n  b\\n')
+    >>> _indented("    a = 1\n      b\n", -4), _indented("a\n\nb\n", 2)
+    ('a = 1\n  b\n', '  a\n\n  b\n')
     """
     lines = text.splitlines(keepends=True)
     if not lines[-1].endswith("\n"):

@@ -61,9 +61,7 @@ def _indices(place: Place, whole: ast.expr, term: ast.expr) -> list[str]:
     return [i for i in found if _shape_of_part(place, held, i) == shapes[1]][:_MOST]
 
 
-def _of_more(
-    place: Place, statement: ast.AugAssign, target: ast.Subscript
-) -> Iterator[Rewrite]:
+def _of_more(place: Place, statement: ast.AugAssign, target: ast.Subscript) -> Iterator[Rewrite]:
     """Give another part to add to, and a value that is not summed up, where these fit."""
     base, now = place.text(target.value), place.text(target)
     held = _array(place, target.value)
@@ -88,7 +86,7 @@ def _not_summed(place: Place, value: ast.expr) -> Iterator[str]:
     called = place.text(value.func)
     if called.endswith("einsum") and value.args and isinstance(value.args[0], ast.Constant):
         spec = str(value.args[0].value)
-        start, end = place.source.span(value.args[0])
+        start, _ = place.source.span(value.args[0])
         quote, text = place.source.data[start : start + 1].decode(), place.text(value)
         given, arrow, made = spec.partition("->")
         for letter in dict.fromkeys(c for c in given if c.isalpha() and c not in made):

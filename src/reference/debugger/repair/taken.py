@@ -31,7 +31,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 continue
             if node.func.attr in ("pop", "popleft"):
                 base = node.func.value
-                yield from _of(place, node, base, held, place.text(node)[len(place.text(base)) + 1 :])
+                now = place.text(node)[len(place.text(base)) + 1 :]
+                yield from _of(place, node, base, held, now)
             elif node.func.attr in _PUT and node.args and not node.keywords:
                 yield from _put(place, node, node.func, held)
 
