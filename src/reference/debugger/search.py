@@ -32,7 +32,7 @@ _QUICK = ("carry", "quick", "unused")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
-_STRUCTURE = 4.0  # seconds for edits that no line's value tells of
+_STRUCTURE = 2.5  # seconds for edits that no line's value tells of
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
 
@@ -264,8 +264,13 @@ class Search:
         if self.structure > 0:
             started = time.monotonic()
             found = structure.rewrites(self.program, self.cases[0], now)
-            yield "structure", for_seconds(found, self.structure)
+            near = itertools.takewhile(self._is_no_dearer, found)
+            yield "structure", for_seconds(near, self.structure)
             self.structure -= time.monotonic() - started
+
+    def _is_no_dearer(self, rewrite: Rewrite) -> bool:
+        """Return whether an edit is about as likely as what has been found: those come in order."""
+        return rewrite.cost <= min((found.cost for found in self.found), default=np.inf) + 0.25
 
     def _partly(
         self, now: Round, places: list[Weighed], base: Score
