@@ -28,7 +28,7 @@ from reference.debugger.source import Splice
 from reference.debugger.timebox import for_seconds
 
 _MOST_FAULTS = 8
-_QUICK = ("carry", "quick", "unused")
+_QUICK = ("carry", "quick", "unused", "structure")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
@@ -245,7 +245,7 @@ class Search:
         for n, place in enumerate(alone[:10]):
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
-            yield "alone", structure.at(place)
+            yield "structure", structure.at(place)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
         for place in alone[:3]:
@@ -261,7 +261,8 @@ class Search:
 
     def _structure(self, now: Round) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give edits of how the program is put together, of which no line's value tells."""
-        if self.structure > 0:
+        plain = min((found.cost for found in self.found), default=np.inf) <= _PLAIN
+        if self.structure > 0 and not plain:
             started = time.monotonic()
             found = structure.rewrites(self.program, self.cases[0], now)
             near = itertools.takewhile(self._is_no_dearer, found)

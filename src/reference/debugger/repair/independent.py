@@ -19,6 +19,23 @@ def depend(one: ast.stmt, other: ast.stmt) -> bool:
     return bool(written & (reads | writes) or writes & read)
 
 
+def drives(statement: ast.stmt, around: ast.AST) -> bool:
+    """Return whether a ``while`` around a statement would never end without it.
+
+    Examples
+    --------
+    >>> loop = ast.parse("while t >= 0: x = x + 1; t -= 1").body[0]
+    >>> [drives(statement, loop) for statement in loop.body]
+    [False, True]
+    """
+    return any(
+        isinstance(loop, ast.While)
+        and any(statement is inner for inner in ast.walk(loop))
+        and any(getattr(n, "id", "") in _names(statement)[1] for n in ast.walk(loop.test))
+        for loop in ast.walk(around)
+    )
+
+
 @lru_cache(maxsize=4096)
 def _names(statement: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     """Return the variables that a statement reads, and those that it sets or may change."""

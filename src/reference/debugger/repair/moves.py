@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reference.debugger.repair.independent import depend
+from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.source import Splice
 
@@ -38,6 +38,8 @@ def _out_of(place: Place, block: list[ast.stmt]) -> Iterator[Rewrite]:
     kind = _OUT if isinstance(statement, ast.For | ast.While) else "missing path"
     for count in range(1, min(len(block), _MOST + 1)):
         last, first = block[-count:], block[:count]
+        if any(drives(one, statement) for one in (*last, *first)):
+            continue
         cost = 1.1 + 0.05 * count
         yield from _moved(place, last, after, statement.col_offset, kind, "after it", cost)
         yield from _moved(

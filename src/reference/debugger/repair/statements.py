@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reference.debugger.repair.independent import depend
+from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.source import Source, Splice
 
@@ -92,7 +92,7 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             "accumulation outside the loop", "both at the end of the loop", 1.5,
         )  # fmt: skip
     loop = next((p for p in reversed(parents) if isinstance(p, ast.For | ast.While)), None)
-    if loop is not None and block is loop.body:
+    if loop is not None and block is loop.body and not drives(statement, loop):
         indent = " " * loop.col_offset
         yield place.splice(
             [_cut(source, statement), _insert(source, loop.lineno, indent, place)],
@@ -128,6 +128,8 @@ def _moved(place: Place) -> Iterator[Rewrite]:
 def _removed(place: Place) -> Iterator[Rewrite]:
     statement = place.statement
     path = _path(place.function, statement)
+    if drives(statement, place.function):
+        return
     if isinstance(statement, _SIMPLE) and path is not None and len(path[0]) > 1:
         kind = "carry lost" if "zeros" in place.source.of(statement) else "spurious term"
         yield place.splice([_cut(place.source, statement)], kind, "without this line", 2.4)
