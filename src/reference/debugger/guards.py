@@ -98,9 +98,11 @@ def _of_names(name: str, turns: list[str]) -> Iterator[tuple[str, list[bool]]]:
 def _of_axes(place: Place, envs: list[dict[str, Any]]) -> Iterator[tuple[str, list[bool]]]:
     """Give the condition that an array in what is added has two axes: weights, and no biases."""
     for node, _ in place.loaded:
+        if not isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
+            continue
         text = place.text(node)
-        axes = [np.ndim(place.value(text, env)) for env in envs]
-        if isinstance(node, ast.Name | ast.Subscript) and set(axes) == {1, 2}:
+        axes = [getattr(place.value(text, env), "ndim", 0) for env in envs]
+        if set(axes) == {1, 2}:
             yield f"{text}.ndim > 1", [n > 1 for n in axes]
 
 
