@@ -243,9 +243,9 @@ class Search:
         yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
         yield "guards", guards.rewrites(now, [place for place, _ in places])
         for n, place in enumerate(alone[:10]):
+            yield "structure", structure.at(place)
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
-            yield "structure", structure.at(place)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
         for place in alone[:3]:
