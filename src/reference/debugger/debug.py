@@ -12,6 +12,7 @@ import numpy as np
 
 from manual_lstm import checks
 from reference.debugger.answer import fixes_of, suspects_of
+from reference.debugger.beside import Beside, Result, is_possible
 from reference.debugger.by_findings import search_memory, search_shapes
 from reference.debugger.by_length import search_by_length
 from reference.debugger.cases import Case, draws, size_of
@@ -33,6 +34,9 @@ from reference.debugger.verdict import Judgement, judge
 from reference.report.heat_map import relative_errors
 
 _TELLING = 3.0  # seconds that are kept for saying what was found
+_SHORT = 0.4  # of the time for the search, what is kept for short sequences
+_FAR_FETCHED = 0.2  # what is kept for the far-fetched, where short sequences are searched elsewhere
+_TOLD_APART = 0.6  # of the time of a second search, what is for faults told apart
 
 
 def debug(
@@ -213,22 +217,12 @@ def _searched(
                 shapes = [f for f in judgement.findings if f.kind == "wrong shape"]
                 if shapes and not search.found:
                     search_shapes(search, shapes, left)
-                end = search.until
-                search.until -= 0.4 * (end - time.monotonic())  # the rest is for short sequences
                 if not search.found:
-                    search.several = lambda found: told_apart(found, end)
-                    search.search()
-                if not search.found:
-                    program.restore_texts(originals)
-                    search.until = end
-                    search_by_length(
-                        search, drawn, lambda d: _case(program, d, names, also, until), end
-                    )
-                if not search.found:
-                    program.restore_texts(originals)
-                    search_thoroughly(search, end)
-                if not search.found and search.apart:
-                    search.steps = search.apart
+                    _search(
+                        search, lambda end: search_by_length(
+                            search, drawn, lambda d: _case(program, d, names, also, until), end
+                        ),
+                    )  # fmt: skip
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)
@@ -247,6 +241,49 @@ def _searched(
                 evidence={**diagnosis.evidence, "runs": program.runs},
             )
     return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
+
+
+def _search(search: Search, by_length: Callable[[float], None]) -> None:
+    """Search for one fault, for several, on short sequences, and for what is far-fetched.
+
+    Where there is a second core, the second and the third are done there at the same time.
+    """
+    program, end = search.program, search.until
+    originals = {file: source.text for file, source in program.sources.items()}
+
+    def for_several() -> Result:
+        search.beside, search.until, search.steps = None, end, []
+        program.restore_texts(originals)
+        told_apart(search, end, _TOLD_APART)
+        if not search.found:
+            by_length(end)
+        return Result(search.found, search.apart, search.steps, search.standing)
+
+    if is_possible():
+        with Beside(program, for_several) as search.beside:
+            search.until -= _FAR_FETCHED * (end - time.monotonic())
+            search.search()
+            if not search.found:
+                program.restore_texts(originals)
+                search_thoroughly(search, end)
+            known = Result() if search.found else search.beside.result(end)
+        search.beside = None
+        if not search.found:
+            search.found, search.steps = known.found, known.steps or search.steps
+            search.apart, search.standing = known.apart, known.standing
+    else:
+        search.until -= _SHORT * (end - time.monotonic())
+        search.several = lambda found: told_apart(found, end)
+        search.search()
+        if not search.found:
+            program.restore_texts(originals)
+            search.until = end
+            by_length(end)
+        if not search.found:
+            program.restore_texts(originals)
+            search_thoroughly(search, end)
+    if not search.found and search.apart:
+        search.steps = search.apart
 
 
 def in_doubles(inputs: Inputs) -> Inputs:

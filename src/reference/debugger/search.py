@@ -13,6 +13,7 @@ import numpy as np
 from reference.debugger import by_adjoints, by_groups, candidates, guards, structure, wanted
 from reference.debugger import probe as probing
 from reference.debugger.adjoints import Adjoints, adjoints_of
+from reference.debugger.beside import Beside
 from reference.debugger.cases import Case, Score, score, settled
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.places import (
@@ -52,6 +53,8 @@ class Search:
         A further condition on a complete repair, such as the same answer from a second call.
     several : callable, optional
         Is asked once, where no line alone explains all: looks for several faults at once.
+    beside : Beside, optional
+        A second search, for several faults; what it finds ends this one.
     apart : list of Step
         What it finds edits of, where it does not of all.
     standing : list of Suspect
@@ -71,6 +74,7 @@ class Search:
     order: list[tuple[str, int]] = field(default_factory=list)  # statements of the first round
     limit: float = 0.5
     several: Callable[[Search], None] | None = None
+    beside: Beside | None = None
     apart: list[Step] = field(default_factory=list)
     standing: list[Suspect] = field(default_factory=list)
     structure: float = _STRUCTURE
@@ -78,8 +82,10 @@ class Search:
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
     def late(self) -> bool:
-        """Return whether the budget is spent."""
-        return time.monotonic() > self.until
+        """Return whether the budget is spent, or a repair is known from elsewhere."""
+        return time.monotonic() > self.until or (
+            self.beside is not None and self.beside.has_found()
+        )
 
     def search(self) -> None:
         """Repair the program as far as it goes; leaves it as repaired in memory."""
@@ -123,6 +129,8 @@ class Search:
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
+        if self.beside is not None and outcome.error is None:
+            self.beside.begin()
         now = probed(self.program, self.cases[0], base, self.until, self.adjoints())
         self.first = self.first or now
         ordered = ordered_statements(self.program, now, outcome)

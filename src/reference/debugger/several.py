@@ -29,7 +29,7 @@ from reference.debugger.stand_ins import without
 from reference.debugger.tidy import original_line
 
 _ROUNDS = 4
-_PART = 0.3  # of the time
+_PART = 0.3  # of the time, if another search waits for it
 _TO_TELL = 0.4  # of this, the part for telling faults apart
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
@@ -37,12 +37,12 @@ _OTHERS = 4  # edits that do the same on the first inputs
 _MOST_CHOICES = 200
 
 
-def told_apart(search: Search, end: float) -> None:
-    """Look for several faults in most of the time that is left, and leave the program as it is.
+def told_apart(search: Search, end: float, part: float = _PART) -> None:
+    """Look for several faults in a part of the time that is left, and leave the program as it is.
 
     With fewer faults more can be told: once some lines are mended, the others are looked at again.
     """
-    until = time.monotonic() + _PART * (end - time.monotonic())
+    until = time.monotonic() + part * (end - time.monotonic())
     before, steps = texts_of(search.program), list(search.steps)
     without_edit: set[tuple[object, ...]] = set()
     try:
