@@ -62,7 +62,7 @@ class _Probe:
     kept: Callable[[Any], None] | None = None
     count: int = 0
 
-    def __call__(self, k: int, _: Any, value: Any) -> Any:
+    def __call__(self, k: int, _: Any, value: Any, _into: Any = None) -> Any:
         self.count += 1
         self.first.setdefault(k, self.count)
         if k not in self.copied:

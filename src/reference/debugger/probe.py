@@ -65,7 +65,7 @@ class _Probes:
         for function in program.functions:
             space = function.__globals__
             if PROBE not in space:
-                space[PROBE] = self.probe
+                space[PROBE] = self._spreading
                 self.spaces.append(space)
         for unit in program.live_units:
             if program.searched(unit) or (shared and program.runs_in_backward(unit)):
@@ -76,11 +76,30 @@ class _Probes:
                 self.undo.append(program.swap(unit, code))
         return sites
 
+    def _spreading(self, k: int, frame: Any, value: Any, into: Any = None) -> Any:
+        return self.probe(k, frame, value if into is None else _spread(value, into))
+
     def __exit__(self, *_: object) -> None:
         for undo in self.undo:
             undo()
         for space in self.spaces:
             del space[PROBE]
+
+
+def _spread(value: Any, into: Any) -> Any:
+    """Return what is added to an array of more axes as it is broadcast: each entry is its own.
+
+    ``dW += g * h`` of two vectors adds rows that are all the same, where an outer product is meant:
+    no row could explain what the matrix lacks.
+    """
+    if not isinstance(into, np.ndarray) or into.dtype.kind not in "fO":
+        return value
+    if isinstance(value, np.ndarray):
+        if value.ndim >= into.ndim or value.dtype.kind not in "fO":
+            return value
+        return value + plain_zeros(into.shape, value.dtype)
+    number = into.ndim and isinstance(value, float | np.floating | Dual)
+    return value + plain_zeros(into.shape) if number else value
 
 
 def record(

@@ -187,8 +187,16 @@ class _Instrumenter(ast.NodeTransformer):
         node.value = self._value(node.value, self.source.of(node.target), "added")
         self.taking = False
         if isinstance(node.op, ast.Add | ast.Sub) or not self.active[-1]:
-            return node
+            return self._spread(node)
         return [node, self._after(node.target, node, "scaled")]  # the product, not its factor
+
+    def _spread(self, node: ast.AugAssign) -> ast.AST:
+        """Let the probe of what is added see what it is added to, of which it may be a part."""
+        called = node.value
+        probed = isinstance(called, ast.Call) and getattr(called.func, "id", "") == PROBE
+        if probed and not any(isinstance(inner, ast.Call) for inner in ast.walk(node.target)):
+            called.args.append(ast.parse(self.source.of(node.target), mode="eval").body)
+        return node
 
     def visit_Return(self, node: ast.Return) -> ast.AST:
         if node.value is not None:

@@ -14,7 +14,9 @@ from reference.debugger.repair import (
     derivatives,
     indices,
     late,
+    layouts,
     loops,
+    masks,
     operands,
     products,
     reductions,
@@ -32,7 +34,7 @@ __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
 
 _COMMON = (
     signs.rewrites, statements.rewrites, loops.rewrites, conditions.rewrites, indices.rewrites,
-    products.rewrites, reductions.rewrites, terms.fewer, derivatives.rewrites, results.rewrites,
+    layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer, derivatives.rewrites, results.rewrites,
     operands.rewrites, terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites,
     sharing.rewrites, analogy.rewrites,
 )  # fmt: skip

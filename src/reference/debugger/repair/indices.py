@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.repair import windows
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
 from reference.debugger.source import Source, Splice
 
@@ -54,8 +55,10 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
                     choices.add(f"{new}:{last}" if side == 0 else f"{first}:{new}")
                 for atom in _counts(place):
                     choices.add(f"{atom}:{last}" if side == 0 else f"{first}:{atom}")
-            choices |= set(_windows(place, part))
-            for new in sorted(choices - {old}):
+            near = list(windows.shifted(place, node, part))
+            for new in near:
+                yield place.rewrite(part, new, _KIND, f"[{new}], not [{old}]", 1.5)
+            for new in sorted(choices - {old, *near}):
                 kind = "forward order" if "::-1" in (new, old) else _KIND
                 if new == ":" and old != "::-1":
                     kind = "wrong operand"
@@ -69,21 +72,6 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
         base = place.text(node.value)
         if len(parts) == 1:
             yield place.rewrite(node, base, "wrong operand", "all of it", 2.5)
-
-
-def _windows(place: Place, part: ast.Slice) -> Iterator[str]:
-    """Give slices of the same length one on and one back: both bounds are off by one."""
-    if part.step is not None or part.upper is None:
-        return
-    lower = "0" if part.lower is None else place.text(part.lower)
-    upper = place.text(part.upper)
-    if part.lower is not None and lower == "1" and isinstance(part.upper, ast.UnaryOp):
-        yield f":{upper} - 1"  # 1:-n is all but the first, and n at the end
-    head, _, last = upper.rpartition(" ")
-    if part.lower is None and last == "1" and head.endswith("-"):
-        yield f"1:{head[:-1].strip()}"
-    if part.lower is None and upper == "-1":
-        yield "1:"
 
 
 def _first_step(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:

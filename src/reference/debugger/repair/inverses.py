@@ -95,7 +95,8 @@ def parts(
         if target is None or value is None or len(found) >= _MOST_PARTS:
             return
         narrow, own = _narrowed(target, value.shape), value.shape
-        if narrow is None and target.ndim and _is_elementwise(parent):
+        spread = _is_elementwise(parent) or isinstance(parent, ast.AugAssign)
+        if narrow is None and target.ndim and spread:
             try:  # something wider may have to stand there
                 value = np.broadcast_to(value, target.shape)
             except ValueError:
