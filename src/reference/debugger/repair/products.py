@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
-from reference.debugger.repair.place import Place, Rewrite, bracketed
+import numpy as np
+
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
 from reference.debugger.source import Splice
 
 _TWO = {"dot", "outer", "matmul", "multiply", "inner"}
@@ -17,6 +20,9 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         pair = operands(node)
         if pair is not None:
             yield from _variants(place, node, *pair)
+    for node, parent in place.loaded:
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            yield from _of_star(place, node, parent)
     for node, _ in place.loaded:
         text = place.text(node)
         if isinstance(node, ast.Attribute) and node.attr == "T":
@@ -71,6 +77,58 @@ def _variants(place: Place, node: ast.expr, a: ast.expr, b: ast.expr) -> Iterato
     outer = f"np.outer({left}, {right})", f"np.outer({right}, {left})"
     for new in (*outer, f"np.dot({left}, {right})", f"{left} * {right}"):
         yield place.rewrite(node, new, "wrong operand", new, 1.4)
+
+
+def _of_star(place: Place, node: ast.BinOp, parent: ast.AST) -> Iterator[Rewrite]:
+    """Give outer products and products of matrices for a product entry by entry.
+
+    Where the line adds to an array, or fills a part of one, the product has to be of its shape.
+    """
+    factors = _factors(node)
+    whole = parent is place.statement
+    shape = place.shape(place.text(place.target)) if whole and place.target is not None else ()
+    if isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Mult):
+        return  # a part of a longer product
+    for k in range(1, len(factors)):
+        sides = []
+        for part in (factors[:k], factors[k:]):
+            text = " * ".join(bracketed(f, place.text(f)) for f in part)
+            sides.append((text, place.value(text, place.env), len(part)))
+        (left, a, m), (right, b, n) = sides
+        if not (isinstance(a, np.ndarray) and isinstance(b, np.ndarray)):
+            continue
+        for new, made in _products(left, a, m, right, b, n):
+            if not shape or shape[len(shape) - made.ndim :] == made.shape:
+                yield place.rewrite(node, inside(parent, new), "wrong operand", new, 1.4)
+
+
+def _products(
+    left: str, a: np.ndarray, m: int, right: str, b: np.ndarray, n: int
+) -> Iterator[tuple[str, np.ndarray]]:
+    """Give the outer product of two vectors, or the products of two matrices, with values."""
+    if a.ndim == b.ndim == 1:
+        yield f"np.outer({left}, {right})", np.outer(a, b)
+        yield f"np.outer({right}, {left})", np.outer(b, a)
+        if a.shape == b.shape:
+            yield f"np.dot({left}, {right})", np.asarray(a @ b)
+        return
+    if not (1 <= a.ndim <= 2 and 1 <= b.ndim <= 2):
+        return
+    x, y = left if m == 1 else f"({left})", right if n == 1 else f"({right})"
+    lefts = [(x, a), (f"{x}.T", a.T)][: a.ndim]
+    rights = [(y, b), (f"{y}.T", b.T)][: b.ndim]
+    for (first, u), (second, v) in itertools.product(lefts, rights):
+        if u.shape[-1] == v.shape[0]:
+            yield f"{first} @ {second}", u @ v
+        if v.shape[-1] == u.shape[0]:
+            yield f"{second} @ {first}", v @ u
+
+
+def _factors(node: ast.expr) -> list[ast.expr]:
+    """Return the factors of a product as it is written."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+        return [*_factors(node.left), *_factors(node.right)]
+    return [node]
 
 
 def _both(text: str, ndim: int) -> list[str]:
