@@ -102,7 +102,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][3] > -0.05]
     unknown = [s for s in everything if s[:2] not in ranked]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
-    return _with_writers(program, weighted)
+    return _with_indices(program, _with_writers(program, weighted))
 
 
 def _is_start(now: Round, e: Evidence) -> bool:
@@ -123,6 +123,69 @@ def _with_writers(program: Program, weighted: list[Statement]) -> list[Statement
     ]
     known = {s[:2] for s in [*first, *writers]}
     return [*first[:2], *writers, *first[2:], *(s for s in weighted if s[:2] not in known)]
+
+
+def _with_indices(program: Program, weighted: list[Statement]) -> list[Statement]:
+    """Put what makes an index behind the first lines that explain something and use it.
+
+    No gradient is a function of an index that could be solved for: such a line explains nothing.
+    """
+    named: set[tuple[str, str, str]] = set()
+    for file, line, weight in weighted:
+        if weight >= 2:
+            for function, statement in _at_line(program, file, line):
+                named |= {(file, function, name) for name in _indices(statement)}
+    makers = [
+        (file, line, 3.0)
+        for file, line, weight in weighted
+        if weight < 2 and any(
+            {(file, function, name) for name in _assigned(statement)} & named
+            for function, statement in _at_line(program, file, line)
+        )
+    ][:_MOST_INDICES]  # fmt: skip
+    known = {s[:2] for s in makers}
+    rest = [s for s in weighted if s[:2] not in known]
+    return [*rest[:2], *makers, *rest[2:]] if makers else weighted
+
+
+_MOST_INDICES = 3
+
+
+def _at_line(program: Program, file: str, line: int) -> list[tuple[str, ast.stmt]]:
+    """Return the assignments on a line, with the names of the functions around them."""
+    unit = program.sources[file].unit_at(line)
+    if unit is None:
+        return []
+    around = [f for f in functions_in(unit.tree) if f.lineno <= line <= (f.end_lineno or f.lineno)]
+    function = max(around, key=lambda f: f.lineno).name if around else ""
+    kinds = ast.Assign | ast.AugAssign | ast.Expr | ast.Return
+    return [
+        (function, node) for node in walked(unit.tree)
+        if isinstance(node, kinds) and node.lineno == line
+    ]  # fmt: skip
+
+
+def _indices(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement takes parts of arrays by."""
+    return {
+        name.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Subscript)
+        for name in ast.walk(node.slice)
+        if isinstance(name, ast.Name)
+    }
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    """Return the names to which a statement assigns parts of something."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Subscript):
+        return set()
+    return {
+        node.id
+        for target in statement.targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
 
 
 def _target(program: Program, file: str, line: int) -> str:

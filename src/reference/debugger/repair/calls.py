@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, walked
 from reference.debugger.source import Source
 
@@ -126,6 +127,9 @@ def _variables(place: Place, env: dict[str, Any]) -> list[tuple[str, Any]]:
             value = place.value(text, env) if text not in found else None
             if _is_integer(value):
                 found[text] = value
+    for name, held in env.items():
+        whole = {f"{name}.{key}": value for key, value in fields(held).items()}
+        found |= {text: v for text, v in {name: held, **whole}.items() if _is_integer(v)}
     return list(found.items())
 
 
