@@ -43,17 +43,52 @@ def of_product(
     if not isinstance(statement.op, ast.Mult) or np.shape(factor) != np.shape(before):
         return
     for block in _blocks(place, before * factor, wanted, env):
-        rest = _rest(block, before.ndim)
         part = _part(block, before.shape, env, place)
-        if rest is None or part is None or before[part].size == 0:
+        if part is None or before[part].size == 0:
             continue
         there = np.abs(before[part]) > 1e-9 * np.max(np.abs(before), initial=0.0)
         goal = np.divide(wanted[part], before[part], out=np.ones_like(before[part]), where=there)
-        name = place.text(statement.target)
-        first = f"{name}[{rest}] *= {_restricted(place, statement.value, rest, before.shape, env)}"
         for text, cost in _written(place, goal, there, block, before.shape, env):
-            yield place.rewrite(statement, _lines(place, first, f"{name}[{block}] *= {text}"),
-                                _KIND, f"[{block}] times {text}", cost)  # fmt: skip
+            new = _parted(place, block, before.shape, text, env)
+            yield place.rewrite(statement, new, _KIND, f"[{block}] times {text}", cost)
+
+
+def _parted(
+    place: Place, block: str, shape: tuple[int, ...], text: str, env: dict[str, Any]
+) -> str:
+    """Return ``x *= f`` with another factor for a block: in two parts, or by a factor of parts."""
+    statement = place.statement
+    assert isinstance(statement, ast.AugAssign)
+    name, rest = place.text(statement.target), _rest(block, len(shape))
+    if rest is not None and _are_all((block, rest), shape, env, place):
+        first = f"{_of(name, rest, place)} *= {_restricted(place, statement.value, rest, shape, env)}"
+        return _lines(place, first, f"{_of(name, block, place)} *= {text}")
+    slope = next(n for n in ("slope", "slope_of_all") if n not in env)
+    first = f"{slope} = {place.text(statement.value)}"
+    return _lines(place, first, f"{slope}[{block}] = {text}", f"{name} *= {slope}")
+
+
+def _are_all(
+    blocks: tuple[str, ...], shape: tuple[int, ...], env: dict[str, Any], place: Place
+) -> bool:
+    """Return whether some parts of an array are all of it."""
+    mask = np.zeros(shape, bool)
+    for block in blocks:
+        part = _part(block, shape, env, place)
+        if part is not None:
+            mask[part] = True
+    return bool(mask.all())
+
+
+def _of(text: str, block: str, place: Place) -> str:
+    """Return a part of an array; of a part of another array in one subscript."""
+    node = ast.parse(text, mode="eval").body
+    if isinstance(node, ast.Subscript):
+        base = place.value(ast.unparse(node.value), place.env)
+        index = place.value(ast.unparse(node.slice), place.env)
+        if isinstance(base, np.ndarray) and isinstance(index, int | np.integer):
+            return f"{text[:-1]}, {block}]"
+    return f"{text}[{block}]"
 
 
 def of_value(
@@ -74,7 +109,7 @@ def of_value(
     statement = place.statement
     if not isinstance(statement, ast.Assign) or statement.value is not node:
         return
-    if not isinstance(node, ast.BinOp) or not isinstance(place.target, ast.Name):
+    if not isinstance(node, ast.BinOp) or not isinstance(place.target, ast.Name | ast.Subscript):
         return
     for block in _blocks(place, made, wanted, env):
         part = _part(block, made.shape, env, place)
@@ -83,13 +118,13 @@ def of_value(
         goal = np.asarray(wanted[part])
         there = np.ones(goal.shape, bool)
         for text, cost in _written(place, goal, there, block, made.shape, env):
-            second = f"{place.variable}[{block}] = {text}"
+            second = f"{_of(place.variable, block, place)} = {text}"
             yield place.rewrite(statement, _lines(place, place.text(statement), second),
                                 _KIND, f"{text} in [{block}]", cost)  # fmt: skip
 
 
-def _lines(place: Place, first: str, second: str) -> str:
-    return f"{first}\n{' ' * place.statement.col_offset}{second}"
+def _lines(place: Place, *lines: str) -> str:
+    return f"\n{' ' * place.statement.col_offset}".join(lines)
 
 
 def _blocks(place: Place, made: Array, wanted: Array, env: dict[str, Any]) -> Iterator[str]:
@@ -149,10 +184,12 @@ def subscripts(source: Source) -> list[str]:
     texts = {}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Subscript):
-            several = isinstance(node.slice, ast.Tuple | ast.Slice)
-            text = ast.unparse(node.slice).strip("()")
-            if several and len(text) <= 40 and "None" not in text:
-                texts[text] = None
+            parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+            for k in range(len(parts)):  # of what is a part already the rest of the subscript
+                text = ", ".join(ast.unparse(part) for part in parts[k:])
+                several = len(parts) > 1 or isinstance(parts[0], ast.Slice)
+                if several and len(text) <= 40 and "None" not in text:
+                    texts[text] = None
     return sorted(texts, key=len)[:_MOST]
 
 
@@ -194,8 +231,9 @@ def _restricted(
         and np.shape(place.value(place.text(inner), env)) == shape
     ]
     outer = [s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
-    for _, b in sorted(outer, reverse=True):
-        text = text[: b - start] + f"[{part}]".encode() + text[b - start :]
+    for a, b in sorted(outer, reverse=True):
+        old = text[a - start : b - start].decode()
+        text = text[: a - start] + _of(old, part, place).encode() + text[b - start :]
     return " ".join(text.decode().split())
 
 
@@ -216,7 +254,7 @@ def _written(
         if value.shape == shape:
             part = place.value(f"({atom.text})[{block}]", env)
             if isinstance(part, np.ndarray) and part.shape == goal.shape:
-                known.append((f"{atom.text}[{block}]", part))
+                known.append((_of(atom.text, block, place), part))
         elif value.shape == goal.shape and value.shape:
             known.append((atom.text, value))
     for text, value in list(known):
