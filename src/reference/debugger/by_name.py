@@ -55,7 +55,8 @@ def _called(name: str, env: dict[str, Any]) -> Iterator[Array]:
     what, part = found[1], found[2] or ""
     held = [env.get(what)]
     for value in env.values():
-        several = value._asdict() if hasattr(value, "_asdict") else fields(value)
+        several = value if type(value) is dict else fields(value)
+        several = value._asdict() if hasattr(value, "_asdict") else several
         held.append(several.get(what))
     for value in held:
         try:

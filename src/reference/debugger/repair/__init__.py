@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 
 from reference.debugger.repair import (
     analogy,
+    brackets,
     conditions,
     derivatives,
     indices,
@@ -34,9 +35,10 @@ __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
 
 _COMMON = (
     signs.rewrites, statements.rewrites, loops.rewrites, conditions.rewrites, indices.rewrites,
-    layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer, derivatives.rewrites, results.rewrites,
-    operands.rewrites, terms.factors, terms.scaled, terms.terms, starts.rewrites, late.rewrites,
-    sharing.rewrites, analogy.rewrites,
+    layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer,
+    derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
+    terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
+    brackets.rewrites,
 )  # fmt: skip
 
 

@@ -61,7 +61,9 @@ def _parted(
     assert isinstance(statement, ast.AugAssign)
     name, rest = place.text(statement.target), _rest(block, len(shape))
     if rest is not None and _are_all((block, rest), shape, env, place):
-        first = f"{_of(name, rest, place)} *= {_restricted(place, statement.value, rest, shape, env)}"
+        first = (
+            f"{_of(name, rest, place)} *= {_restricted(place, statement.value, rest, shape, env)}"
+        )
         return _lines(place, first, f"{_of(name, block, place)} *= {text}")
     slope = next(n for n in ("slope", "slope_of_all") if n not in env)
     first = f"{slope} = {place.text(statement.value)}"

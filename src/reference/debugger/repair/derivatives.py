@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
+from reference.debugger.source import Source
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
@@ -15,6 +17,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     yield from completions(place)
     yield from _halved(place)
     yield from _missing(place)
+    yield from _signed(place)
     yield from _patterns(place)
     yield from _unwrapped(place)
 
@@ -44,6 +47,32 @@ def _missing(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(
                 node, f"{base} * {factor}", "missing derivative", f"times {factor}", 1.9
             )
+
+
+def _signed(place: Place) -> Iterator[Rewrite]:
+    """Give values times the sign of another, where the file takes the size of something."""
+    sized = _sized(place.source)
+    for node in place.chains() if sized else ():
+        text = place.text(node)
+        value = place.value(text, place.env)
+        if not isinstance(value, float | np.floating | np.ndarray) or np.size(value) < 1:
+            continue
+        for atom in place.alike(value):
+            cost = 1.0 if atom.text in sized or f"np.abs({atom.text})" in text else 1.6
+            new = f"{product(node, text)} * np.sign({atom.text})"
+            yield place.rewrite(node, new, "missing derivative", f"times the sign of {atom.text}",
+                                cost)  # fmt: skip
+
+
+@lru_cache(maxsize=64)
+def _sized(source: Source) -> frozenset[str]:
+    """Return what a file takes the size of: the x of ``np.abs(x)``."""
+    return frozenset(
+        " ".join(source.of(node.args[0]).split())
+        for node in ast.walk(source.tree)
+        if isinstance(node, ast.Call) and len(node.args) == 1
+        and source.of(node.func) in ("abs", "np.abs", "np.absolute", "np.fabs")
+    )  # fmt: skip
 
 
 def forms(text: str, node: ast.expr) -> list[str]:
@@ -227,8 +256,7 @@ def _functions_of_one(place: Place) -> list[str]:
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             text = place.source.of(node.func)
             if (text.isidentifier() and callable(place.names.get(text))) or text in (
-                "np.exp",
-                "np.log",
-            ):
+                "np.exp", "np.log", "np.abs", "np.sign", "np.sqrt",
+            ):  # fmt: skip
                 found[text] = None
     return list(found)[:8]

@@ -113,4 +113,6 @@ def _written(source: Source) -> tuple[str, ...]:
         for bound in (node.lower, node.upper)
         if bound is not None and not isinstance(bound, ast.Constant)
     ]
-    return tuple(sorted(dict.fromkeys(t for t in texts if len(t) <= 30), key=lambda t: -texts.count(t)))
+    return tuple(
+        sorted(dict.fromkeys(t for t in texts if len(t) <= 30), key=lambda t: -texts.count(t))
+    )

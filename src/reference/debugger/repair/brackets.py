@@ -1,0 +1,75 @@
+"""Brackets in the wrong place: ``1 + e * e`` for ``(1 + e) * (1 + e)``, ``a / b * c`` for its like.
+
+The operators and operands of a line are right, and what is bound to what is not: each two operators
+that stand inside one another are exchanged in their order.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
+
+_SUM, _PRODUCT = ast.Add | ast.Sub, ast.Mult | ast.Div
+_SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
+
+
+def rewrites(place: Place) -> Iterator[Rewrite]:
+    """Give each two operators that stand inside one another in the other order."""
+    for node, parent in place.loaded:
+        if not isinstance(node, ast.BinOp):
+            continue
+        for new in dict.fromkeys((*_regrouped(place, node), *_squared(place, node))):
+            yield place.rewrite(node, inside(parent, new), "wrong derivative",
+                                f"{new}: other brackets", 1.4)  # fmt: skip
+
+
+def _regrouped(place: Place, node: ast.BinOp) -> Iterator[str]:
+    left, right, sign = node.left, node.right, _SIGN.get(type(node.op))
+    if sign is None:
+        return
+    if isinstance(right, ast.BinOp) and type(right.op) in _SIGN:  # a + (b * c): (a + b) * c
+        b, c = place.text(right.left), bracketed(right.right, place.text(right.right))
+        first = f"{place.text(left)} {sign} {bracketed(right.left, b)}"
+        if not _is_same(node.op, right.op):
+            yield f"{_around(first, node.op, right.op)} {_SIGN[type(right.op)]} {c}"
+    if isinstance(left, ast.BinOp) and type(left.op) in _SIGN:  # (a + b) * c: a + b * c
+        a, b = place.text(left.left), bracketed(left.right, place.text(left.right))
+        last = f"{b} {sign} {bracketed(right, place.text(right))}"
+        needs = not (isinstance(left.op, _SUM) and isinstance(node.op, _PRODUCT))
+        if not (isinstance(left.op, ast.Add | ast.Mult) and _is_same(left.op, node.op)):
+            yield f"{a} {_SIGN[type(left.op)]} {f'({last})' if needs else last}"
+
+
+def _is_same(outer: ast.operator, inner: ast.operator) -> bool:
+    """Return whether brackets change nothing: ``a + (b - c)``, ``a * (b / c)``."""
+    both = isinstance(outer, ast.Add) and isinstance(inner, _SUM)
+    return both or (isinstance(outer, ast.Mult) and isinstance(inner, _PRODUCT))
+
+
+def _around(text: str, op: ast.operator, outer: ast.operator) -> str:
+    return f"({text})" if isinstance(op, _SUM) and isinstance(outer, _PRODUCT) else text
+
+
+def _squared(place: Place, node: ast.BinOp) -> Iterator[str]:
+    """Give the square of a sum or product for one with the square of its last part, and back."""
+    if isinstance(node.op, _SUM | ast.Mult | ast.Div):
+        core = _square(node.right)
+        if core is not None:
+            base = f"{place.text(node.left)} {_SIGN[type(node.op)]} {place.text(core)}"
+            yield f"({base}) ** 2"
+    whole = _square(node)
+    if isinstance(whole, ast.BinOp) and type(whole.op) in _SIGN:
+        last = bracketed(whole.right, place.text(whole.right))
+        yield f"{place.text(whole.left)} {_SIGN[type(whole.op)]} {last} ** 2"
+
+
+def _square(node: ast.expr) -> ast.expr | None:
+    """Return x of ``x ** 2`` and ``x * x``, else None."""
+    if not isinstance(node, ast.BinOp):
+        return None
+    if isinstance(node.op, ast.Mult) and ast.dump(node.left) == ast.dump(node.right):
+        return node.left
+    squared = isinstance(node.op, ast.Pow) and getattr(node.right, "value", None) == 2
+    return node.left if squared else None
