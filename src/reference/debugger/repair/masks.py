@@ -24,6 +24,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     masks = _masks(place)
     if not masks:
         return
+    value_node = getattr(place.statement, "value", None)
     for node in place.chains():
         value = place.value(place.text(node), place.env)
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
@@ -32,9 +33,9 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         for factor in _factors(place, masks, np.shape(value)):
             if factor in text:
                 continue  # it has that part
+            cost = 1.4 if node is value_node else 1.35
             yield place.rewrite(node, f"{product(node, text)} * {factor}", "missing factor",
-                                f"times {factor}", 1.4)  # fmt: skip
-    value_node = getattr(place.statement, "value", None)
+                                f"times {factor}", cost)  # fmt: skip
     if isinstance(value_node, ast.expr):
         yield from _passed(place, value_node, masks)
 
