@@ -69,6 +69,8 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
         return "wrong shape"
     if _exchange_values(found):
         return "wrong order"
+    if _gives_a_part_its_slope(found):
+        return "wrong derivative"
     kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
     return min(kinds, key=rank, default="")
 
@@ -95,6 +97,19 @@ def _is_for_one_entry(found: list[Edited]) -> bool:
         and any(same(node, one.new.value) for node in ast.walk(old.value))
         for one in found
         for old in whole
+    )
+
+
+def _gives_a_part_its_slope(found: list[Edited]) -> bool:
+    """Return whether ``x *= f`` is split, and a part of x, or of f, gets a slope of its own."""
+    scaled = any(isinstance(one.old, ast.AugAssign) and isinstance(one.old.op, ast.Mult)
+                 for one in found)  # fmt: skip
+    parts = [s for one in found if one.old is None and (s := one.new) is not None]
+    return scaled and any(
+        isinstance(s, ast.Assign | ast.AugAssign)
+        and isinstance(written(s)[0], ast.Subscript)
+        and is_slope([s.value], [])
+        for s in parts
     )
 
 

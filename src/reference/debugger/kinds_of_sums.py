@@ -130,6 +130,18 @@ def opened(node: ast.AST, change: Edited) -> ast.expr | None:
     return None
 
 
+def _counts(node: ast.expr, change: Edited) -> bool:
+    """Return whether a factor is a number of something; ``m`` may be a mask, and 1 - m is no size.
+
+    A mask is taken of an array by steps, or compared.
+    """
+    if isinstance(node, ast.BinOp) and isinstance(node.left, ast.Constant):
+        return False
+    made = definition_of(node.id, change) if isinstance(node, ast.Name) else None
+    taken = isinstance(made, ast.Subscript) and "shape" not in ast.unparse(made)
+    return is_size(node) and not taken and not isinstance(made, ast.Compare)
+
+
 def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], change: Edited) -> str:
     """Name the mistake of a product that has other factors."""
     gone, come, beside = nodes_of(tuple(old)), nodes_of(tuple(new)), nodes_of(tuple(common))
@@ -138,7 +150,7 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
         return of_zero(change)
     if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
         return "wrong sign"
-    if all(map(is_size, gone + come)):
+    if all(_counts(n, change) for n in gone + come):
         return "scale 1/B or 1/T"
     if new and not old:
         return "missing derivative" if is_slope(come, beside) else "missing factor"

@@ -33,7 +33,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         for factor in _factors(place, masks, np.shape(value)):
             if factor in text:
                 continue  # it has that part
-            cost = 1.4 if node is value_node else 1.35
+            cost = 1.4 if isinstance(node, ast.BinOp) else 1.35  # one addend before the sum
             yield place.rewrite(node, f"{product(node, text)} * {factor}", "missing factor",
                                 f"times {factor}", cost)  # fmt: skip
     if isinstance(value_node, ast.expr):
