@@ -127,7 +127,7 @@ def example(rng):
         (MASKED, "1:D + 1].swapaxes(0, 1)", "1:D + 1].reshape(B, T, D)", None),
         (MASKED, "D + 1:] + (1 - m) * dh", "D + 1:]", "missing path"),
         (MASKED, "dnew = m * dh", "dnew = dh", "missing factor"),
-        (MASKED, "turned(dx, inputs", "dx[:, ::-1] #", None),
+        (MASKED, 'turned(dx, inputs["lengths"])', "dx[:, ::-1]", None),
         (WORDS, "np.outer(da, h[t])", "da * h[t]", "dot for outer"),
         (WORDS, "k = word[t]\n            da", "k = word[t + 1]\n            da",
          "index off by one"),

@@ -8,6 +8,7 @@ and sizes that the program has names for.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -17,7 +18,7 @@ from reference.debugger.repair.place import Place
 from reference.debugger.source import Source
 
 _MOST = 16  # windows of a slice
-_EACH = 2  # texts of a window: sizes that are equal here may differ elsewhere
+_EACH = 3  # texts of a window: sizes that are equal here may differ elsewhere
 
 
 def shifted(place: Place, node: ast.Subscript, part: ast.Slice) -> Iterator[str]:
@@ -41,7 +42,9 @@ def shifted(place: Place, node: ast.Subscript, part: ast.Slice) -> Iterator[str]
     count = 0
     for start in sorted(range(size - length + 1), key=lambda start: abs(start - first)):
         if start != first and count < _MOST:
-            texts = list(_texts(known, start, length, size))[:_EACH]
+            # Those with the names that the slice has: what else has the size here is by chance.
+            texts = sorted(_texts(known, start, length, size), key=lambda t: _foreign(t, part))
+            texts = texts[:_EACH]
             count += bool(texts)
             yield from texts
 
@@ -49,14 +52,23 @@ def shifted(place: Place, node: ast.Subscript, part: ast.Slice) -> Iterator[str]
 def _texts(known: dict[int, list[str]], start: int, length: int, size: int) -> Iterator[str]:
     """Give the ways to write a window with known bounds."""
     end = start + length
-    firsts = [""] if start == 0 else known.get(start, [])[:_EACH]
+    firsts = [""] if start == 0 else known.get(start, [])
     if end == size:
-        yield from (f"{first}:" for first in (*firsts, *known.get(start - size, [])[:1]))
+        yield from (f"{first}:" for first in (*firsts, *known.get(start - size, [])))
         return
-    lasts = [*known.get(end, [])[:_EACH], *known.get(end - size, [])[:_EACH]]
+    lasts = [*known.get(end, []), *known.get(end - size, [])]
     yield from (f"{first}:{last}" for last in lasts for first in firsts)
-    for width in known.get(length, [])[:1]:
+    for width in known.get(length, [])[:_EACH]:
         yield from (f"{first}:{first} + {width}" for first in firsts if first)
+
+
+def _foreign(text: str, part: ast.Slice) -> tuple[int, int]:
+    """Return how many names a text has that a slice has not, and its length."""
+    own = set(_NAME.findall(ast.unparse(part)))
+    return len(set(_NAME.findall(text)) - own), len(text)
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*")
 
 
 def _length(place: Place, node: ast.Subscript, part: ast.Slice) -> int | None:
@@ -87,7 +99,12 @@ def _bound(place: Place, bound: ast.expr | None, default: int, size: int) -> int
 def _bounds(place: Place) -> dict[int, list[str]]:
     """Return what may be written for a bound, by its value: what the file has, then sizes."""
     texts = dict.fromkeys(_written(place.source))
-    sizes = [name for name, value in place.env.items() if type(value) is int and value > 1]
+    turning = set(place.counters)
+    sizes = [
+        name
+        for name, value in place.env.items()
+        if type(value) is int and value > 1 and name not in turning
+    ]
     sizes += [text for text in texts if text.isidentifier() and text not in sizes]
     for text in sizes:
         texts |= dict.fromkeys((text, f"-{text}", f"2 * {text}", f"3 * {text}"))
