@@ -132,7 +132,7 @@ def record(
             kept = value.copy() if type(value) is np.ndarray else value  # containers as they are
             seen.append(Execution(kept, {}, order))
         elif len(seen) < _MOST_EXECUTIONS:
-            frame = _variables(sys._getframe(1)) if frame is None else frame
+            frame = _variables(sys._getframe(2)) if frame is None else frame
             memo: dict[int, Any] = {}
             buffers = {name: _kept(space[name], memo) for space, name in shared_names}
             seen.append(Execution(_kept(value, {}), buffers | _kept_locals(frame), order))
