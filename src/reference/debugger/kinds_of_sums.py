@@ -130,7 +130,7 @@ def opened(node: ast.AST, change: Edited) -> ast.expr | None:
     return None
 
 
-def _counts(node: ast.expr, change: Edited) -> bool:
+def _is_number_of(node: ast.expr, change: Edited) -> bool:
     """Return whether a factor is a number of something; ``m`` may be a mask, and 1 - m is no size.
 
     A mask is taken of an array by steps, or compared.
@@ -150,7 +150,7 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
         return of_zero(change)
     if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
         return "wrong sign"
-    if all(_counts(n, change) for n in gone + come):
+    if all(_is_number_of(n, change) for n in gone + come):
         return "scale 1/B or 1/T"
     if new and not old:
         return "missing derivative" if is_slope(come, beside) else "missing factor"

@@ -20,7 +20,7 @@ from reference.debugger.repair.quotients import Products
 from reference.debugger.source import Source
 
 _KIND = "wrong derivative"
-_MOST = 40
+_MOST = 60
 
 
 def of_product(
