@@ -53,6 +53,9 @@ def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Ite
     if isinstance(old, ast.Compare) and isinstance(new, ast.Compare) and not _same_signs(old, new):
         yield Difference("replaced", ((1, old),), ((1, new),), around)
         return
+    if _chooses(old) != _chooses(new):
+        yield Difference("replaced", _one(old), _one(new), around)
+        return
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
         for one, other in ((old, new), (new, old)):
             rest = _without(one, factors(other))
@@ -68,6 +71,15 @@ def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Ite
     yield from _of_children(old, new, around)
 
 
+def _chooses(node: ast.AST) -> bool:
+    """Return whether an expression as a whole is ``np.where(...)`` of two values."""
+    return (
+        isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") == "where"
+        and len(node.args) == 3
+    )
+
+
 def _same_signs(old: ast.Compare, new: ast.Compare) -> bool:
     return [type(op) for op in old.ops] == [type(op) for op in new.ops]
 
@@ -76,6 +88,10 @@ def _of_parts(
     what: str, old: list[Signed], new: list[Signed], around: tuple[ast.AST, ...]
 ) -> Iterator[Difference]:
     gone, come, common = _cancelled(old, new)
+    bracket = _in_a_bracket(gone, come) if what == "terms" else None
+    if bracket is not None:
+        yield Difference("factors", *bracket, around)
+        return
     if what == "terms" and gone and come and len(gone) + len(come) > 2:
         # A factor before a bracket, and the same without the bracket.
         wide = _cancelled(_multiplied_out(old), _multiplied_out(new))
@@ -111,6 +127,22 @@ def _of_parts(
                     yield from _differences(*pair, around)
                     return
     yield Difference(what, tuple(gone), tuple(come), around, tuple(common))
+
+
+def _in_a_bracket(
+    old: list[Signed], new: list[Signed]
+) -> tuple[tuple[Signed, ...], tuple[Signed, ...]] | None:
+    """Return the factors that terms got or lost together: (x - y) / s for x - y."""
+    for one, other in ((old, new), (new, old)):
+        if len(one) < 2 or len(other) != 1 or other[0][0] < 0:
+            continue
+        parts = factors(other[0][1])
+        for part in parts:
+            rest = tuple(p for p in parts if p is not part)
+            gone, come, _ = _cancelled(one, addends(part[1]))
+            if rest and part[0] > 0 and not gone and not come:
+                return ((), rest) if other is new else (rest, ())
+    return None
 
 
 def _indexed(old: Signed, new: Signed) -> bool:

@@ -134,7 +134,7 @@ def _looks_up_late(statement: ast.stmt | None) -> bool:
 def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
     """Return the kind of one changed statement."""
     if change.moved:
-        return _of_moved(change)
+        return _of_moved(change, seen)
     if change.old is None:
         return _of_missing(change, seen)
     if change.new is None:
@@ -142,10 +142,12 @@ def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
     return _of_replaced(change, seen)
 
 
-def _of_moved(change: Edited) -> str:
+def _of_moved(change: Edited, seen: Seen) -> str:
     tests, now = conditions_of(change)
     if len(tests) != len(now):
         return "spurious term" if len(now) > len(tests) else "missing path"
+    if _is_read_no_more(change):
+        return _of_surplus(change, seen)
     before, after = loops_in(change.around_old), loops_in(change.around_new)
     value = getattr(change.statement, "value", None)
     if len(after) > len(before):  # an empty sum that is to be set anew, or what is to be summed
@@ -153,6 +155,22 @@ def _of_moved(change: Edited) -> str:
     if len(after) < len(before) and is_zero(value):
         return "carry lost"
     return "overwritten too early" if _is_read_after(change) else "wrong order"
+
+
+def _is_read_no_more(change: Edited) -> bool:
+    """Return whether a statement is moved behind all that reads what it changes: it is left out."""
+    statement = change.new
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Name):
+        return False
+    around, name = change.around_new, statement.target.id
+    if loops_in(around):
+        return False
+    later = [
+        s
+        for s in ast.walk(function_of(around))
+        if isinstance(s, ast.stmt) and s.lineno > statement.lineno
+    ]
+    return name not in loaded(later)
 
 
 def _is_read_after(change: Edited) -> bool:
@@ -196,7 +214,7 @@ def _of_missing(change: Edited, seen: Seen) -> str:
     name = ast.unparse(target)
     if called(inner.value) in ("copy", "array", "deepcopy"):
         return "argument changed" if seen.only_effects else "aliasing"
-    if is_zero(inner.value):
+    if is_zero(inner.value) or _is_empty(inner.value):
         if loops:
             return "spurious term"
         return "state between calls" if "." in name or _is_global(name, change) else "initial value"
@@ -210,6 +228,11 @@ def _of_missing(change: Edited, seen: Seen) -> str:
         found = differences(target, value)
         return of_difference(found[0], change, seen) if len(found) == 1 else "missing path"
     return "missing path"
+
+
+def _is_empty(node: ast.expr) -> bool:
+    """Return whether a value is an empty list or dict."""
+    return ast.unparse(node) in ("[]", "{}", "list()", "dict()")
 
 
 def _is_stale(name: str, change: Edited) -> bool:
@@ -228,6 +251,8 @@ def _is_stale(name: str, change: Edited) -> bool:
 
 def _of_surplus(change: Edited, seen: Seen) -> str:
     inner = _simple(change.old)
+    if isinstance(inner, ast.Pass):
+        return ""
     loops = loops_in(change.around_old)
     if isinstance(change.around_old[-1], ast.ClassDef) and isinstance(inner, ast.Assign):
         return "state between calls"  # what the class had belonged to all of its objects
@@ -337,6 +362,8 @@ def _of_in_place(old: ast.AugAssign, new: ast.Assign, change: Edited, seen: Seen
 
 def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
     """Name a value that is written to the wrong place."""
+    if _part_of(old, new) and ast.unparse(old).endswith(("[:]", "[...]")):
+        return "aliasing"  # what is written to is somebody else's, too
     found = differences(old, new)
     if any(d.what == "swapped" for d in found):
         return "wrong order"

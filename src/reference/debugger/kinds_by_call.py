@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 import re
 
-from reference.debugger.edited import same
+from reference.debugger.differences import Signed, factors
+from reference.debugger.edited import dumped, same
 from reference.debugger.kinds_by_place import is_backwards, of_names
 from reference.debugger.roles import called, is_activation, is_zero
 from reference.debugger.walks import TURNS, are_reversed, are_turned
@@ -14,8 +15,9 @@ _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot")
-_COPIES = ("copy", "array", "deepcopy")
 _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
+_ENDS_CUT = re.compile(r"(:, )*(1:|:-1|[A-Z]\w*:|:-\w+)(, :)*")
+_COPIES = ("copy", "array", "deepcopy")
 
 
 def of_calls(old: ast.AST, new: ast.AST) -> str:
@@ -29,6 +31,10 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
         return "mean for sum"
     if b in _MEANS and a in _SUMS:
         return "scale 1/B or 1/T"
+    if a == b in ("stack", "concatenate") and _axis(old) != _axis(new):
+        return "transposed" if a == "stack" else "wrong shape"
+    if _is_looked_at(old, new) or _is_looked_at(new, old):
+        return "wrong operand"
     if a in _ENDS and b in _ENDS and (a != b or _arguments(old) != _arguments(new)):
         return "forward order"
     if _turned(old) != _turned(new) or a == b == "einsum" or are_turned(old, new):
@@ -41,6 +47,24 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
     if (a in _SUMS and b in _SUMS) or (_of_shape(old) != _of_shape(new)):
         return "wrong shape"
     return ""
+
+
+def _axis(node: ast.AST) -> str:
+    """Return along which axis arrays are put together, where all else is left to the arrays."""
+    assert isinstance(node, ast.Call)
+    given = [*node.args[1:2], *(k.value for k in node.keywords if k.arg == "axis")]
+    return ast.unparse(given[0]) if given else "0"
+
+
+def _is_looked_at(node: ast.AST, other: ast.AST) -> bool:
+    """Return whether an end of a list is looked at that the other text takes off it."""
+    return (
+        isinstance(node, ast.Subscript)
+        and called(other) in ("pop", "popleft")
+        and isinstance(other, ast.Call)
+        and isinstance(other.func, ast.Attribute)
+        and same(node.value, other.func.value)
+    )
 
 
 def _arguments(node: ast.AST) -> int:
@@ -66,6 +90,8 @@ def _dtype(node: ast.AST) -> str:
     if isinstance(node, ast.Call):
         if called(node) == "astype":
             return ast.unparse(node.args[0]) if node.args else ""
+        if called(node) in ("zeros", "ones", "empty", "array", "asarray") and len(node.args) == 2:
+            return ast.unparse(node.args[1])
         return next((ast.unparse(k.value) for k in node.keywords if k.arg == "dtype"), "")
     return ""
 
@@ -105,13 +131,16 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     wrapped = any(same(n, old) for n in ast.walk(new))
     if wrapped and called(new) in _COPIES:
         return "aliasing"
-    if called(old) in _COPIES and _inside(old) is not None and same(_inside(old), new):
-        return "aliasing"
+    if called(old) in _COPIES and any(same(n, new) for n in ast.walk(old)):
+        return "aliasing"  # what is written to the copy was for what it is a copy of
     if {called(old), called(new)} & {"pop", "popleft"}:
         return "wrong operand"  # another record than the one that was looked at
+    chosen = of_choice(old, new)
+    if chosen:
+        return chosen
     if "sorted" in (called(old), called(new)) and called(old) != called(new):
         return "wrong order"
-    if wrapped and called(new) in _SUMS:
+    if (wrapped and called(new) in _SUMS) or _summed(old, new):
         return "wrong shape"
     if (
         isinstance(new, ast.BinOp)
@@ -121,10 +150,14 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         return "missing factor"
     whole = next((w for w, part in ((old, new), (new, old)) if isinstance(w, ast.Subscript)
                   and same(w.value, part)), None)  # fmt: skip
-    if whole is not None and re.fullmatch(r"(:, )*(1:|:-1)(, :)*", _index_of(whole)):
+    if whole is not None and _ENDS_CUT.fullmatch(_index_of(whole)):
         return "index off by one"
-    if isinstance(new, ast.IfExp) and any(same(n, old) for n in (new.body, new.orelse)):
-        return "index off by one" if isinstance(old, ast.Subscript) else "missing path"
+    if isinstance(new, ast.IfExp):
+        arms = (new.body, new.orelse)
+        if isinstance(old, ast.Subscript) and any(_is_part(arm, old.value) for arm in arms):
+            return "index off by one"
+        if any(same(arm, old) for arm in arms):
+            return "missing path"
     if isinstance(old, ast.Call) and "clip" in called(old) and "clip" not in ast.unparse(new):
         return "clipped"
     if (
@@ -140,12 +173,43 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     return _of_results(old, new)
 
 
-def _inside(node: ast.AST) -> ast.expr | None:
-    """Return what a call makes a copy of."""
-    if not isinstance(node, ast.Call):
-        return None
-    method = isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args
-    return node.func.value if method else node.args[0] if len(node.args) == 1 else None
+def of_choice(old: ast.AST, new: ast.AST) -> str:
+    """Name ``np.where(m, x, y)`` for x, or the reverse: with zeros for y it is a factor.
+
+    Examples
+    --------
+    >>> one, other = (ast.parse(t, mode="eval").body for t in ("d * f", "np.where(m, f * d, 0)"))
+    >>> of_choice(one, other), of_choice(other, one)
+    ('missing factor', 'spurious factor')
+    """
+    for whole, part, kinds in (
+        (new, old, ("missing factor", "missing path")),
+        (old, new, ("spurious factor", "spurious term")),
+    ):
+        if isinstance(whole, ast.Call) and called(whole) == "where" and len(whole.args) == 3:
+            arms = whole.args[1:]
+            for arm, other in (arms, arms[::-1]):
+                if _product_of(arm) == _product_of(part):
+                    return kinds[0] if is_zero(other) else kinds[1]
+    return ""
+
+
+def _product_of(node: ast.AST) -> list[str]:
+    """Return the factors of a value as texts, in an order of their own."""
+    parts = factors(node) if isinstance(node, ast.expr) else []
+    return sorted(f"{power} {dumped(factor)}" for power, factor in parts)
+
+
+def _is_part(node: ast.expr, whole: ast.expr) -> bool:
+    return isinstance(node, ast.Subscript) and same(node.value, whole)
+
+
+def _summed(old: ast.AST, new: ast.AST) -> bool:
+    """Return whether a value is the sum over some axis of what should stand there."""
+    if not isinstance(old, ast.Call) or called(old) not in _SUMS:
+        return False
+    inner = [*old.args[:1], *([old.func.value] if isinstance(old.func, ast.Attribute) else [])]
+    return any(same(n, new) for n in inner)
 
 
 def _index_of(node: ast.Subscript) -> str:
@@ -170,6 +234,36 @@ def of_function(old: list[ast.expr], new: ast.AST) -> bool:
         for side in (old, [new])
     )
     return own and len(mine) > 1 and mine < theirs
+
+
+_ELEMENTARY = (
+    "sin", "cos", "tan", "exp", "expm1", "log", "log1p", "sqrt", "abs", "absolute", "sign", "tanh",
+    "cosh", "sinh", "arctan", "reciprocal", "maximum", "log2", "sigmoid",
+)  # fmt: skip
+
+
+def are_functions_of_one(old: list[Signed], new: list[Signed]) -> bool:
+    """Return whether two products are other functions of the same: as log x and 1 / x are.
+
+    Examples
+    --------
+    >>> one, other = (ast.parse(t, mode="eval").body for t in ("np.sqrt(v)", "0.5 / np.sqrt(v)"))
+    >>> are_functions_of_one(factors(one), factors(other))
+    True
+    """
+    mine, theirs = (
+        {n.id for _, one in side for n in ast.walk(one) if isinstance(n, ast.Name)} - {"np", "math"}
+        for side in (old, new)
+    )
+    return bool(mine) and mine == theirs and _applied(old) != _applied(new)
+
+
+def _applied(side: list[Signed]) -> list[str]:
+    """Return the elementary functions and powers in factors and divisors."""
+    nodes = [(sign, n) for sign, one in side for n in ast.walk(one)]
+    powers = [dumped(n) for _, n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)]
+    calls = [f"{sign} {called(n)}" for sign, n in nodes if called(n) in _ELEMENTARY]
+    return sorted(calls + powers)
 
 
 def _of_results(old: ast.AST, new: ast.AST) -> str:

@@ -21,6 +21,8 @@ def of_place(d: Difference, change: Edited) -> str:
     if any(called(n) in ("zeros", "empty", "ones", "zeros_like") for n in d.around):
         return "index off by one" if numbers else "wrong shape"  # a row too many, or too few
     index = next((n for n in reversed(inside) if isinstance(n, ast.Subscript)), None)
+    if d.what == "factors" and index is not None and _is_shape(index) and index not in d.around:
+        return ""  # a size that is a factor
     if index is not None and _is_shape(index) and not any(called(n) in RANGES for n in inside):
         return "scale 1/B or 1/T" if _divides(index, inside) else "wrong shape"
     for outer, inner in zip([None, *inside], inside, strict=False):
@@ -34,6 +36,8 @@ def of_place(d: Difference, change: Edited) -> str:
         ):
             return "transposed"
         if argument and called(outer) in ("sum", "mean") and numbers == sides:
+            return "wrong shape"
+        if argument and called(outer) == "reshape":
             return "wrong shape"
         if called(outer) == "einsum" and isinstance(inner, ast.Constant):
             return "transposed"
@@ -80,7 +84,9 @@ def _is_other_axis(d: Difference, subscript: ast.Subscript) -> bool:
         if isinstance(other, ast.Tuple) and len(other.elts) == 2:
             first, last = other.elts
             whole = isinstance(first, ast.Slice) and first.lower is first.upper is first.step
-            if whole and indexed_again and ast.unparse(last) == ast.unparse(one):
+            if not whole or ast.unparse(last) != ast.unparse(one):
+                continue
+            if indexed_again or isinstance(subscript.ctx, ast.Store):
                 return True
     return False
 
@@ -148,7 +154,9 @@ def _are_blocks(was: ast.Slice, becomes: ast.Slice, change: Edited) -> bool:
     }
     for side in (was, becomes):
         names = {node.id for node in ast.walk(side) if isinstance(node, ast.Name)}
-        if not names or names & turning or re.search(r"[+-] 1\b|(?<!\d)1:", ast.unparse(side)):
+        ends = any(isinstance(n, ast.UnaryOp) for n in ast.walk(side))  # counted from the end
+        shifted = re.search(r"[+-] 1\b|(?<!\d)1:", ast.unparse(side))
+        if not names or ends or shifted or names & turning:
             return False
     return True
 

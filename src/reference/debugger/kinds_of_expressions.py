@@ -8,10 +8,17 @@ from dataclasses import dataclass
 
 from reference.debugger.differences import Difference, differences
 from reference.debugger.edited import Assigning, Edited, same, written
-from reference.debugger.kinds_by_call import of_calls, of_content, of_function, of_order
+from reference.debugger.kinds_by_call import (
+    are_functions_of_one,
+    of_calls,
+    of_content,
+    of_function,
+    of_order,
+)
 from reference.debugger.kinds_by_place import divides, of_place
 from reference.debugger.kinds_of_sums import in_a_slope, of_factors, of_terms, of_zero, opened
 from reference.debugger.roles import (
+    GRADIENT,
     activates,
     another_gate,
     called,
@@ -53,7 +60,7 @@ _TELLING = (
     "late binding", "state between calls", "aliasing", "argument changed", "carry lost",
     "accumulation outside the loop", "never returned",
 )  # fmt: skip
-_SAYS_LITTLE = ("spurious term", "wrong name", "wrong operand", "missing path")
+_SAYS_LITTLE = ("initial value", "spurious term", "wrong name", "wrong operand", "missing path")
 
 
 _SLOPE = re.compile(r"deriv|prime|slope|^d_?(sig|tanh)|grad$", re.I)
@@ -153,6 +160,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
             return "missing factor"
         if new.value == 1:
             return "spurious factor"
+    if _is_power(d) and all(isinstance(n, ast.Constant | ast.UnaryOp) for n in (old, new)):
+        return "wrong derivative"
     slope = _of_slopes(old, new, d, change)
     if slope:
         return slope
@@ -166,7 +175,11 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return _of_pair(old, new, change)
     if another_gate(ast.unparse(old), ast.unparse(new)):
         return "gate copied"
-    if of_function([old], new):
+    applied = any(
+        isinstance(b, ast.Call) and any(same(n, a) for n in ast.walk(b))
+        for a, b in ((old, new), (new, old))
+    )  # what is applied to a value makes another of it
+    if of_function([old], new) or (not applied and are_functions_of_one([(1, old)], [(1, new)])):
         return "wrong derivative"
     if _starts(change):
         return "initial value"
@@ -176,6 +189,11 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
 def _is_factor(d: Difference) -> bool:
     outer = d.around[-1] if d.around else None
     return isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Mult | ast.Div)
+
+
+def _is_power(d: Difference) -> bool:
+    outer = d.around[-1] if d.around else None
+    return isinstance(outer, ast.BinOp) and isinstance(outer.op, ast.Pow)
 
 
 def _of_pair(old: ast.expr, new: ast.expr, change: Edited) -> str:
@@ -235,7 +253,9 @@ def _of_opened(old: ast.expr, new: ast.expr, change: Edited) -> str:
                 return of_factors(list(d.old), list(d.new), list(d.common), change)
         if len(found) == 1 and found[0].what == "terms":
             kind = of_terms(found[0], change)
-            return kind if kind in ("carry not added", "spurious term") else "wrong operand"
+            gradient = GRADIENT.search(ast.unparse(old).rpartition(".")[2])
+            said = ("carry not added", "spurious term") if gradient else ()
+            return kind if kind in said else "wrong operand"
     return ""
 
 

@@ -23,7 +23,8 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
     """
     before, after = _statements(old), _statements(new)
     had, has = ({dumped(s) for s in statements} for statements in (before, after))
-    gone = [s for s in before if dumped(s) not in has]
+    unbound = _under_tests_of_its_own(old, new)
+    gone = [s for s in before if dumped(s) not in has and id(s) not in unbound]
     came = [s for s in after if dumped(s) not in had]
     products, were = _dumps(came), _dumps(gone)
     others = {dumped(s.targets[0]): s.value for s in gone if isinstance(s, ast.Assign)
@@ -45,9 +46,57 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
             key = _key(ast.BinOp(first, whole.op, whole.right))
             if products[key] > were[key]:
                 return "aliasing", ast.unparse(target)
+    shared = _changed_as_another(gone, came)
+    if shared:
+        return "aliasing", shared
     if _any(_is_repeated, gone) and not _any(_is_repeated, came) and _any(_is_made, came):
         return "aliasing", ""
     return "", ""
+
+
+def _under_tests_of_its_own(old: ast.Module, new: ast.Module) -> set[int]:
+    """Return the statements under a condition that only the old text has: that tells it all."""
+    tests = {dumped(n.test) for n in ast.walk(new) if isinstance(n, ast.If)}
+    return {
+        id(inner)
+        for n in ast.walk(old)
+        if isinstance(n, ast.If) and dumped(n.test) not in tests
+        for inner in ast.walk(n)
+    }
+
+
+def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt]) -> str:
+    """Return the name that was given to what another name has, and by which it was changed.
+
+    All that the change reads is read in the new text, too: it only gets memory of its own.
+    """
+    read = {n.id for s in came for n in ast.walk(s) if isinstance(n, ast.Name)}
+    for first in gone:
+        if isinstance(first, ast.Assign) and len(first.targets) > 1 and not _is_number(first.value):
+            again = [s for s in came if isinstance(s, ast.Assign) and len(s.targets) > 1]
+            if not again:
+                return ast.unparse(first.targets[-1])
+        if not isinstance(first, ast.Assign) or not isinstance(first.targets[0], ast.Name):
+            continue
+        name = first.targets[0].id
+        if not isinstance(first.value, ast.Name | ast.Subscript | ast.Attribute):
+            continue
+        if any(dumped(first.value) == dumped(getattr(s, "value", first)) for s in came):
+            continue  # under another name it is still the same
+        for change in gone:
+            target = change.target if isinstance(change, ast.AugAssign) else None
+            if isinstance(change, ast.Assign) and isinstance(change.targets[0], ast.Subscript):
+                target = change.targets[0]
+            if target is None or name != ast.unparse(target).partition("[")[0]:
+                continue
+            needed = {n.id for n in ast.walk(change) if isinstance(n, ast.Name)} - {name}
+            if needed <= read:
+                return name
+    return ""
+
+
+def _is_number(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
 
 
 def _statements(tree: ast.Module) -> list[ast.stmt]:

@@ -8,7 +8,7 @@ import re
 
 from reference.debugger.differences import Difference, Signed, addends, differences, factors
 from reference.debugger.edited import Assigning, Edited, same, written
-from reference.debugger.kinds_by_call import of_function
+from reference.debugger.kinds_by_call import are_functions_of_one, of_function
 from reference.debugger.roles import (
     activates,
     called,
@@ -150,7 +150,8 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
         return of_zero(change)
     if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
         return "wrong sign"
-    if all(_is_number_of(n, change) for n in gone + come):
+    sized = all(_is_number_of(n, change) for n in gone + come)
+    if sized and not _may_be_a_mask([*old, *new]):
         return "scale 1/B or 1/T"
     if new and not old:
         return "missing derivative" if is_slope(come, beside) else "missing factor"
@@ -176,11 +177,22 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     upside_down = len(gone) == len(come) == 1 and same(gone[0], come[0])
     if is_slope(come, beside) or (is_slope(gone, beside) and not upside_down):
         return "wrong derivative"
-    if upside_down:
+    if upside_down and not are_functions_of_one(old, new):
         return "wrong derivative" if is_slope(come, beside) else "wrong operand"
+    if are_functions_of_one(old, new):
+        return "wrong derivative"
     if len(gone) < len(come) and _definition_holds(come, gone, change):
         return "missing factor"
     return "wrong operand"
+
+
+def _may_be_a_mask(parts: list[Signed]) -> bool:
+    """Return whether a small letter multiplies: m is a mask as likely as a size."""
+    return len(parts) == 1 and parts[0][0] > 0 and bool(re.fullmatch("[bmn]", _text(parts)))
+
+
+def _text(parts: list[Signed]) -> str:
+    return ast.unparse(parts[0][1])
 
 
 def _is_rest(node: ast.expr) -> bool:
@@ -209,7 +221,9 @@ def of_zero(change: Edited) -> str:
     if not loops and isinstance(target, ast.Subscript | ast.Attribute):
         return "never returned"
     if not loops:
-        return "initial value" if _starts_a_loop(ast.unparse(target), change) else "never returned"
+        names = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
+        starts = any(_starts_a_loop(name, change) for name in names)
+        return "initial value" if starts else "never returned"
     return "carry lost" if ast.unparse(target) in loaded(list(loops[-1].body)) else "missing path"
 
 

@@ -24,6 +24,31 @@ def in_a_step(line):
 
 
 IN_A_STEP = [
+    # By meaning, however it is written.
+    ("dz = dh * (1 - h ** 2)", "dz = np.where(m, dh * (1 - h ** 2), 0.0)", "missing factor"),
+    ("dz = np.where(m, dh, 0.0) * o", "dz = dh * o", "spurious factor"),
+    ("dh_next = dz @ W_h.T", "dh_next = np.where(m, dz @ W_h.T, dh)", "missing path"),
+    ("dc = dc + (a - b * g)", "dc = dc + (a - b * g) / rms", "missing factor"),
+    ("dW += h.T @ dz", "dW += h.T @ dz * m", "missing factor"),
+    ("dz = dh * np.log(a)", "dz = dh / a", "wrong derivative"),
+    ("dz = dh * np.sqrt(a)", "dz = dh * 0.5 / np.sqrt(a)", "wrong derivative"),
+    ("dz = dh * np.cos(a)", "dz = -dh * np.sin(a)", "wrong derivative"),
+    ("dz = dh * a ** 2", "dz = dh * 2 * a", "wrong derivative"),
+    ("dz = dh * (1 - h ** 3)", "dz = dh * (1 - h ** 2)", "wrong derivative"),
+    ("do = dh * c * o * (1 - o)", "do = dh * np.tanh(c) * o * (1 - o)", "wrong operand"),
+    ("i, f = tape[-1]", "i, f = tape.pop()", "wrong operand"),
+    ("dW += hs[t].T @ dz", "dW += (hs[t - 1] if t else h0).T @ dz", "index off by one"),
+    ("dW = D[:, Q:] @ H[:, Q:-Q].T", "dW = D @ H[:, :-Q].T", "index off by one"),
+    ("dx = x.reshape(H, -1)", "dx = x.reshape(-1, H).T", "transposed"),
+    ("dx = np.stack(d, axis=1)", "dx = np.stack(d)", "transposed"),
+    ("dW[k] += dz", "dW[:, k] += dz", "transposed"),
+    ("dW = np.zeros(3, int)", "dW = np.zeros(3)", "wrong dtype"),
+    ("s = r\ns *= 1 - r\ndr = dh * s", "dr = dh * r * (1 - r)", "aliasing"),
+    ("s = dh\ns[m] = 0\ndz = s * o", "s = np.where(m, 0, dh)\ndz = s * o", "aliasing"),
+    ("dh_next[:] = 0", "dh_next = np.zeros_like(dh_next)", "aliasing"),
+    ("dW = dU = np.zeros(3)", "dW, dU = np.zeros(3), np.zeros(3)", "aliasing"),
+    ("v = np.array(theta[a:b])", "v = theta[a:b]", "aliasing"),
+    ("da = dz * o\nif t == T - 1:\n    da += dx", "da = dz * o + dx", "missing path"),
     # Terms.
     ("dc = dh * o", "dc = dh * o + dc_next", "carry not added"),
     ("dh = dhs[t]", "dh = dhs[t] + dh_next", "carry not added"),
