@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -144,10 +145,25 @@ def pattern_of_runs(
             continue
         if {first, pattern} == {"none", "all"} and not steps:
             return "none", ()
-        if _says_more(pattern, first):
+        if _are_chance(first, pattern):
+            first = "all"  # at the others it is right by chance
+        elif _says_more(pattern, first):
             known = runs[0][0].known() if runs[0][0] is not None else ()
             first, steps = pattern, _counted(pattern, known)
     return first, steps
+
+
+def _are_chance(pattern: str, other: str) -> bool:
+    """Return whether two runs tell single steps, and not the same ones."""
+    listed = [re.match(r"t=\d+, |all but t=0 and ", text) is not None for text in (pattern, other)]
+    told = ("all", "all but t=0", "all but the last")
+    return (
+        pattern != other
+        and any(listed)
+        and all(
+            single or text in told for single, text in zip(listed, (pattern, other), strict=True)
+        )
+    )
 
 
 def _says_more(pattern: str, other: str) -> bool:

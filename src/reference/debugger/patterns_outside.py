@@ -56,7 +56,7 @@ def outside(
             return axis
     if any(isinstance(one.statement, ast.For | ast.While) for one in found):
         return "all"  # a loop has all steps before it
-    end = first_or_last(kind, found)
+    end = _end_left_out(found) or first_or_last(kind, found)
     if end:
         return end
     if kind == "never returned":
@@ -65,6 +65,35 @@ def outside(
         return "all"
     made = [np.shape(value) for pair in pairs for value in pair if value is not None]
     return "all" if not steps or has_time([*made, *shapes], steps, inputs) else "none"
+
+
+def _end_left_out(found: list[Edited]) -> str:
+    """Tell which end of a sequence both factors of a product leave out: ``a[1:] @ b[1:]``."""
+    if len(found) != 1 or found[0].old is None or found[0].new is None:
+        return ""
+    ends = {_cut(d.old[0][1], d.new[0][1]) for d in differences(found[0].old, found[0].new)
+            if d.what == "replaced"}  # fmt: skip
+    return ends.pop() if len(ends) == 1 else ""
+
+
+def _cut(old: ast.AST, new: ast.AST) -> str:
+    """Tell which end of a sequence an expression leaves out, that another does not."""
+    if isinstance(old, ast.Subscript):
+        if ast.dump(old.value) != ast.dump(new):
+            return ""
+        old, new = old.slice, ast.Slice()
+    if isinstance(old, ast.Tuple) and len(slices := [n for n in old.elts if _bounded(n)]) == 1:
+        (old,) = slices
+    if not isinstance(old, ast.Slice) or not isinstance(new, ast.Slice):
+        return ""
+    lower, upper = old.lower is not None, isinstance(old.upper, ast.UnaryOp)
+    if lower and new.lower is None and (old.upper is None or new.upper is not None):
+        return "t=0"
+    return "the last" if upper and new.upper is None and not lower else ""
+
+
+def _bounded(node: ast.expr) -> bool:
+    return isinstance(node, ast.Slice) and (node.lower is not None or node.upper is not None)
 
 
 def _goes_into_a_loop(one: Edited) -> bool:
