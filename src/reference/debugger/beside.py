@@ -86,8 +86,11 @@ class Beside:
             os._exit(0)
 
     def has_found(self) -> bool:
-        """Return whether a complete repair is known by now."""
-        return bool(self._answer(0.0).found)
+        """Return whether a repair of several faults is known by now.
+
+        One of a single fault is better looked for here, where others are weighed against it.
+        """
+        return any(len(found.steps) > 1 for found in self._answer(0.0).found)
 
     def result(self, until: float) -> Result:
         """Return what is known in the end, if that is before a monotonic time; else nothing."""

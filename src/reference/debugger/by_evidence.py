@@ -15,7 +15,6 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds_by_numbers import Numbers, Said
 from reference.debugger.kinds_by_structure import loses_parts
-from reference.debugger.kinds_likeliest import likeliest
 from reference.debugger.places import all_statements, ordered_statements, place_at
 from reference.debugger.program import Inputs, Program
 from reference.debugger.roles import loops_in
@@ -101,7 +100,7 @@ def _in_order(
             continue
         explained = "every wrong gradient" if e.full else ", ".join(e.outputs)
         suspect = suspect_of(now, inputs, originals, file, line, e, numbers.of(file, line, e))
-        why = suspect.why or f"another value here explains {explained}" + _often(suspect.kind)
+        why = suspect.why or f"another value here explains {explained}"
         (full if e.full else some).append(replace(suspect, why=why))
     known = {(s.file, s.line) for s in full}
     found = full + [
@@ -160,11 +159,6 @@ def _local(
     return found
 
 
-def _often(kind: str) -> str:
-    """Return, of a kind that no value tells, how far it is known."""
-    return f"; in such a line it is most often: {kind}" if kind else ""
-
-
 def suspect_of(
     now: Round,
     inputs: Inputs,
@@ -177,7 +171,6 @@ def suspect_of(
     """Return a line with what its numbers say."""
     site = now.recording.sites[e.site]
     pattern, steps = said.pattern, said.steps
-    kind = said.kind or likeliest(unchanged(now.recording, file, line).statement)
     if not pattern:
         pattern, steps = pattern_of(now, e, inputs)
     return Suspect(
@@ -188,7 +181,7 @@ def suspect_of(
         variable=site.name,
         steps=steps,
         pattern=pattern,
-        kind=kind,
+        kind=said.kind,
         why=said.why,
         should_be=said.should_be or _told(now.recording, e),
         confidence=0.5 if e.full else 0.4 if said.kind else 0.3,

@@ -53,12 +53,16 @@ class Known:
         until : float
         """
         alike, others = [], []
-        by_numbers = wanted.rewrites(program, self.now, self.place)
-        for rewrite in itertools.chain(common(self.place), by_numbers):
+        of_catalogue = ((rewrite, False) for rewrite in common(self.place))
+        by_numbers = ((r, True) for r in wanted.rewrites(program, self.now, self.place))
+        for rewrite, is_asked_for in itertools.chain(of_catalogue, by_numbers):
             if time.monotonic() > until:
                 return
             if self.now.site_of(rewrite) != self.site:
-                others.append(rewrite)
+                if is_asked_for:
+                    yield rewrite  # the whole line made anew, out of what it should have given
+                else:
+                    others.append(rewrite)
             elif (made := self._made_by(program, rewrite)) is not None:
                 if all(_close(a, np.ravel(b)) for a, b in zip(made, self.course, strict=True)):
                     yield rewrite

@@ -83,9 +83,13 @@ class Search:
 
     def late(self) -> bool:
         """Return whether the budget is spent, or a repair is known from elsewhere."""
-        return time.monotonic() > self.until or (
-            self.beside is not None and self.beside.has_found()
-        )
+        return time.monotonic() > self.until or self._is_known_elsewhere()
+
+    def _is_known_elsewhere(self) -> bool:
+        """Return whether a second search has mended several faults, and one is not enough."""
+        if self.beside is None or self.first is None or not self.beside.has_found():
+            return False
+        return not self.first.explained
 
     def search(self) -> None:
         """Repair the program as far as it goes; leaves it as repaired in memory."""

@@ -9,11 +9,15 @@ import types
 import pytest
 
 from reference.debugger.beside import Beside, Result, is_possible
-from reference.debugger.repairs import Found
+from reference.debugger.repair import Rewrite
+from reference.debugger.repairs import Found, Step
 
 pytestmark = pytest.mark.skipif(not is_possible(), reason="no fork, or no second core for it")
 
-_FOUND = Result(found=[Found({"file.py": "dc = dh * o\n"}, [], 1.0)])
+_EDITS = [Rewrite("file.py", (), "wrong operand", f"line {n}", 1.0, n, "dc") for n in (1, 2)]
+_STEPS = [Step(edit, {"file.py": "dc = dh\n"}, ((), ())) for edit in _EDITS]
+_FOUND = Result(found=[Found({"file.py": "dc = dh * o\n"}, _STEPS, 1.0)])
+_ONE = Result(found=[Found({"file.py": "dc = dh * o\n"}, _STEPS[:1], 1.0)])
 
 
 def _beside(work):
@@ -35,6 +39,13 @@ def test_a_find_is_seen_while_the_copy_is_not_waited_for():
         while not beside.has_found() and time.monotonic() < until:
             time.sleep(0.01)
         assert beside.has_found()
+
+
+def test_a_repair_of_one_fault_does_not_end_the_search_here():
+    with _beside(lambda: _ONE) as beside:
+        beside.begin()
+        assert beside.result(time.monotonic() + 10) == _ONE
+        assert not beside.has_found()
 
 
 def test_what_the_copy_changes_is_changed_in_the_copy_alone():

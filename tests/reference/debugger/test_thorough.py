@@ -11,11 +11,12 @@ from .test_engine import debugged, loaded
 
 def test_what_a_search_has_left_out_is_tried_at_the_end(tmp_path, monkeypatch):
     # A search that looks at the lines, and tries nothing on them.
-    for stages in ("_quickly", "_stages", "_partly", "_rest"):
+    for stages in ("_quickly", "_structure", "_stages", "_partly", "_rest"):
         monkeypatch.setattr(Search, stages, lambda *_: iter(()))
     for step in ("_advance", "_group"):
         monkeypatch.setattr(Search, step, lambda *_: None)
-    monkeypatch.setattr(debugging, "search_by_length", lambda *_: None)
+    for search in ("search_by_length", "told_apart"):
+        monkeypatch.setattr(debugging, search, lambda *_: None)
     module = loaded(CELL.replace("dg = i * ds", "dg = i * ds + s"), tmp_path)
     found = debugged(module)
     (edit,) = found.fixes[0].edits

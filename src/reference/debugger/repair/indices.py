@@ -55,7 +55,7 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
                     choices.add(f"{new}:{last}" if side == 0 else f"{first}:{new}")
                 for atom in _counts(place):
                     choices.add(f"{atom}:{last}" if side == 0 else f"{first}:{atom}")
-            near = list(windows.shifted(place, node, part))
+            near = list(dict.fromkeys(windows.shifted(place, node, part)))
             for new in near:
                 yield place.rewrite(part, new, _KIND, f"[{new}], not [{old}]", 1.5)
             for new in sorted(choices - {old, *near}):

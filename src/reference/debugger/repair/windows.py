@@ -38,6 +38,7 @@ def shifted(place: Place, node: ast.Subscript, part: ast.Slice) -> Iterator[str]
     first, last = _bound(place, part.lower, 0, size), _bound(place, part.upper, size, size)
     if first is None or last is None or not 0 < last - first < size:
         return
+    yield from _beside(place, part)
     length = last - first
     count = 0
     for start in sorted(range(size - length + 1), key=lambda start: abs(start - first)):
@@ -47,6 +48,19 @@ def shifted(place: Place, node: ast.Subscript, part: ast.Slice) -> Iterator[str]
             texts = texts[:_EACH]
             count += bool(texts)
             yield from texts
+
+
+def _beside(place: Place, part: ast.Slice) -> Iterator[str]:
+    """Give the windows one on and one back with the bounds that a slice has."""
+    if part.upper is None:
+        return
+    upper = place.text(part.upper)
+    second = part.lower is not None and place.text(part.lower) == "1"
+    if second and isinstance(part.upper, ast.UnaryOp):
+        yield f":{upper} - 1"  # 1:-n is all but the first, and n at the end
+    head, _, last = upper.rpartition(" ")
+    if part.lower is None and last == "1" and head.endswith("-"):
+        yield f"1:{head[:-1].strip()}"
 
 
 def _texts(known: dict[int, list[str]], start: int, length: int, size: int) -> Iterator[str]:
