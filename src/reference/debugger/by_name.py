@@ -47,6 +47,13 @@ def becomes_its_own(
     return False
 
 
+def _parts(value: Any) -> dict[Any, Any]:
+    """Return what a dictionary, a named tuple or an object holds, by name."""
+    if type(value) is dict:
+        return value
+    return value._asdict() if hasattr(value, "_asdict") else fields(value)
+
+
 def _called(name: str, env: dict[str, Any]) -> Iterator[Array]:
     """Give the arrays that a variable may be the adjoint of, by its name."""
     found = _ADJOINT.match(name)
@@ -55,9 +62,7 @@ def _called(name: str, env: dict[str, Any]) -> Iterator[Array]:
     what, part = found[1], found[2] or ""
     held = [env.get(what)]
     for value in env.values():
-        several = value if type(value) is dict else fields(value)
-        several = value._asdict() if hasattr(value, "_asdict") else several
-        held.append(several.get(what))
+        held.append(_parts(value).get(what))
     for value in held:
         try:
             whole = eval(f"value{part}", {}, {**env, "value": value})

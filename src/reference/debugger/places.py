@@ -158,11 +158,12 @@ def _at_line(program: Program, file: str, line: int) -> list[tuple[str, ast.stmt
         return []
     around = [f for f in functions_in(unit.tree) if f.lineno <= line <= (f.end_lineno or f.lineno)]
     function = max(around, key=lambda f: f.lineno).name if around else ""
-    kinds = ast.Assign | ast.AugAssign | ast.Expr | ast.Return
     return [
-        (function, node) for node in walked(unit.tree)
-        if isinstance(node, kinds) and node.lineno == line
-    ]  # fmt: skip
+        (function, node)
+        for node in walked(unit.tree)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.Return)
+        and node.lineno == line
+    ]
 
 
 def _indices(statement: ast.stmt) -> set[str]:

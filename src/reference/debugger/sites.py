@@ -192,10 +192,13 @@ class _Instrumenter(ast.NodeTransformer):
 
     def _spread(self, node: ast.AugAssign) -> ast.AST:
         """Let the probe of what is added see what it is added to, of which it may be a part."""
-        called = node.value
-        probed = isinstance(called, ast.Call) and getattr(called.func, "id", "") == PROBE
-        if probed and not any(isinstance(inner, ast.Call) for inner in ast.walk(node.target)):
-            called.args.append(ast.parse(self.source.of(node.target), mode="eval").body)
+        added = node.value
+        if (
+            isinstance(added, ast.Call)
+            and getattr(added.func, "id", "") == PROBE
+            and not any(isinstance(inner, ast.Call) for inner in ast.walk(node.target))
+        ):
+            added.args.append(ast.parse(self.source.of(node.target), mode="eval").body)
         return node
 
     def visit_Return(self, node: ast.Return) -> ast.AST:

@@ -98,7 +98,8 @@ def _moved(
     lead = "" if at == 0 or source.data[at - 1 : at] == b"\n" else "\n"
     first = run[0]
     splices = (Splice(start, end, ""), Splice(at, at, lead + text))
-    variable = ast.unparse(_target(first)) if _target(first) is not None else ""
+    target = _target(first)
+    variable = "" if target is None else ast.unparse(target)
     yield Rewrite(source.file, splices, kind, f"line {first.lineno} {why}", cost, first.lineno,
                   variable)  # fmt: skip
 
