@@ -253,6 +253,7 @@ def _search(search: Search, by_length: Callable[[float], None]) -> None:
 
     def for_several() -> Result:
         search.beside, search.until, search.steps = None, end, []
+        search.progress = None  # two processes are not to write to one terminal
         program.restore_texts(originals)
         told_apart(search, end, _TOLD_APART)
         if not search.found:

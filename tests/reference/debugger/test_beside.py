@@ -12,7 +12,10 @@ from reference.debugger.beside import Beside, Result, is_possible
 from reference.debugger.repair import Rewrite
 from reference.debugger.repairs import Found, Step
 
-pytestmark = pytest.mark.skipif(not is_possible(), reason="no fork, or no second core for it")
+pytestmark = pytest.mark.skipif(
+    not is_possible(),
+    reason="only Linux copies a process safely, and the copy needs a core of its own",
+)
 
 _EDITS = [Rewrite("file.py", (), "wrong operand", f"line {n}", 1.0, n, "dc") for n in (1, 2)]
 _STEPS = [Step(edit, {"file.py": "dc = dh\n"}, ((), ())) for edit in _EDITS]
