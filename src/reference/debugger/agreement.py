@@ -14,7 +14,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.adjoints import Adjoints, among
-from reference.debugger.probe import Execution, Recording
+from reference.debugger.recording import Execution, Recording
 from reference.debugger.source import Source
 
 MAKES, COMPLETES, KEEPS, UNKNOWN, SPOILS = "makes", "completes", "keeps", "unknown", "spoils"

@@ -22,8 +22,9 @@ from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import Agreement
 from reference.debugger.cases import Case, score_of
 from reference.debugger.given import Course, Courses
-from reference.debugger.probe import Recording, loss_sites, record
+from reference.debugger.probe import loss_sites
 from reference.debugger.program import Program
+from reference.debugger.recording import Recording, record
 from reference.debugger.sites import Site
 
 Run = tuple[int, int]  # a site, and which of its executions

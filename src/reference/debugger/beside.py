@@ -8,6 +8,7 @@ import select
 import signal
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +69,7 @@ class Beside:
             return
         self._begun = True
         self._pipe, end = os.pipe()
-        self._child = os.fork()
+        self._child = _fork()
         if self._child == 0:
             os.close(self._pipe)
             self._run(end)
@@ -115,6 +116,16 @@ class Beside:
         if self._pipe >= 0:
             os.close(self._pipe)
             self._pipe = -1
+
+
+def _fork() -> int:
+    """Copy the process, without what JAX and newer Pythons warn of: locks that threads hold.
+
+    A copy that waits for such a lock for ever has found nothing, and is stopped in the end.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return os.fork()
 
 
 def _is_ready(pipe: int, seconds: float) -> bool:

@@ -14,8 +14,8 @@ import numpy as np
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
 from reference.debugger.cases import Case
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
 from reference.debugger.source import function_at

@@ -12,8 +12,8 @@ import numpy as np
 from reference.debugger.cases import score
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.places import all_statements, place_at
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Place, Rewrite, common, results, shapes, sharing, statements
 from reference.debugger.repairs import Found, Step
 from reference.debugger.round import Round

@@ -10,8 +10,8 @@ from typing import Any
 from reference.debugger import lost, structure
 from reference.debugger.cases import Case, Score
 from reference.debugger.places import all_statements, functions_in, place_at
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import (
     Place,
     Rewrite,

@@ -24,8 +24,8 @@ from reference.debugger.kinds_by_structure import after_the_loop, told_by_struct
 from reference.debugger.kinds_by_values import Said, Wrong, constants, said_of_scale, told_by_values
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.places import TELLING, place_at
-from reference.debugger.probe import record
 from reference.debugger.program import Inputs, Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
 from reference.debugger.scales import scale_of

@@ -15,8 +15,9 @@ from reference.debugger.adjoints import Adjoints
 from reference.debugger.evidence import Evidence
 from reference.debugger.given import Course
 from reference.debugger.places import place_at
-from reference.debugger.probe import Jacobian, record
+from reference.debugger.probe import Jacobian
 from reference.debugger.program import Inputs, Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Place, Rewrite, common
 from reference.debugger.round import Round
 

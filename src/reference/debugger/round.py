@@ -20,8 +20,9 @@ from reference.debugger.by_name import becomes_its_own
 from reference.debugger.cases import Case, Score, score_of
 from reference.debugger.clock import score_of as score_of_loop
 from reference.debugger.evidence import Evidence, solve
-from reference.debugger.probe import Jacobian, Recording, jacobian, linear_sites, record
+from reference.debugger.probe import Jacobian, jacobian, linear_sites
 from reference.debugger.program import Program, as_float_array
+from reference.debugger.recording import Recording, record
 from reference.debugger.repair import Place, Rewrite
 from reference.debugger.source import Source
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -10,11 +9,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, by_groups, candidates, guards, structure, wanted
-from reference.debugger import probe as probing
+from reference.debugger import by_adjoints, by_groups, candidates, guards, structure, trial, wanted
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.beside import Beside
-from reference.debugger.cases import Case, Score, score, settled
+from reference.debugger.cases import Case, Score, score
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.places import (
     Statement,
@@ -22,6 +20,7 @@ from reference.debugger.places import (
     place_at,
 )
 from reference.debugger.program import Outcome, Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Place, Rewrite, common, rich
 from reference.debugger.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
 from reference.debugger.round import Round, probed
@@ -115,7 +114,9 @@ class Search:
             outcome = self.program.run(case.inputs, self.limit)
             self.limit = max(0.5, 50 * (time.monotonic() - start))
             base = score(outcome, case)
-            if len(base.right) == len(case.oracle) and self._confirmed():
+            if len(base.right) == len(case.oracle) and self._confirmed(
+                self.cases[1:] or self.cases
+            ):
                 if self.steps and not self.found:
                     self.found.append(made_of(self.steps, self.program))
                 return
@@ -127,7 +128,7 @@ class Search:
                 return
 
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
-        now = Round(probing.record(self.program, self.cases[0].inputs, 3.0))
+        now = Round(record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: its line comes first.
         step = None if outcome.error else self.round(now, self._quickly(now, base), base, [])
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
@@ -200,16 +201,16 @@ class Search:
                 verdict = self._try(rewrite, base)
                 if verdict is None:
                     continue
-                complete, outputs, gain = verdict
-                if complete:
+                if verdict.all:
                     self._keep(rewrite, now, 0.1 * after)
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break
-                elif outputs <= 0 and gain < _TELLING * base.wrong:
+                elif verdict.outputs <= 0 and verdict.entries < _TELLING * base.wrong:
                     continue  # a few entries are right by luck
                 elif self.steps or rewrite.splices not in self._refused:
-                    partial.append(((-outputs, rewrite.cost - 0.002 * gain), rewrite))
+                    order = (-verdict.outputs, rewrite.cost - 0.002 * verdict.entries)
+                    partial.append((order, rewrite))
             if self.found and stage not in _QUICK:
                 # The next lines in the order of evidence may have a simpler mend.
                 after += (0.5 if stage in _LINES else 1) * (1 if best_cost < 1.5 else 0.4)
@@ -356,47 +357,15 @@ class Search:
                 ):
                     yield rewrite
 
-    def _try(self, rewrite: Rewrite, base: Score) -> tuple[bool, int, int] | None:
-        """Run an edit: (complete, outputs gained, entries gained), None where it is no good."""
-        program, case = self.program, self.cases[0]
-        source = program.sources[rewrite.file]
-        unit = source.unit_at(source.line_at(rewrite.splices[0].start))
-        if unit is None:
-            return None
-        with contextlib.ExitStack() as stack:
-            try:
-                stack.callback(program.swap(unit, source.compiled(unit, rewrite.splices)))
-            except (SyntaxError, ValueError):
-                return None
-            outcome = program.run(case.inputs, self.limit)
-            if outcome.error is not None:
-                return None
-            now = score(outcome, case)
-            gain = now.gain(base)
-            if gain <= 0 and len(now.right) < len(case.oracle):
-                return None
-            if not program.only_in_backward(unit) and not self._same_loss():
-                return None
-            if len(now.right) == len(case.oracle):
-                return (True, 0, 0) if self._confirmed() else None
-            return False, len(now.right) - len(base.right), gain
-
-    def _same_loss(self) -> bool:
-        return all(
-            abs(self.program.value(case.inputs) - case.loss) <= 1e-12 * (1 + abs(case.loss))
-            for case in self.cases[:2]
-        )
+    def _try(self, rewrite: Rewrite, base: Score) -> trial.Gained | None:
+        return trial.of(rewrite, self.program, self.cases, base, self.limit, self.accepts)
 
     def mends_all(self) -> bool:
         """Return whether the program, as it stands, is right on all cases, the first too."""
-        return self._confirmed(0)
+        return self._confirmed(self.cases)
 
-    def _confirmed(self, first: int = 1) -> bool:
-        """Return whether the program, as it stands, is right on all cases from `first` on."""
-        for case in self.cases[first:] or self.cases:
-            if not settled(self.program.run(case.inputs, 20 * self.limit), case):
-                return False
-        return self.accepts()
+    def _confirmed(self, cases: list[Case]) -> bool:
+        return trial.is_right(self.program, cases, self.limit) and self.accepts()
 
     # Accepting.
 

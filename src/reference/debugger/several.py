@@ -19,8 +19,8 @@ from reference.debugger.given import Course
 from reference.debugger.kinds_by_numbers import Numbers
 from reference.debugger.known_value import Known, known
 from reference.debugger.layers import NONE, Layers, Standing, texts_of
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Rewrite
 from reference.debugger.repairs import Found, Step
 from reference.debugger.search import Search

@@ -12,8 +12,8 @@ from reference.debugger.clock import score_of
 from reference.debugger.edited import Edited, Loop
 from reference.debugger.evidence import Evidence
 from reference.debugger.patterns_outside import Pair, Shape, outside, where_masked
-from reference.debugger.probe import Recording
 from reference.debugger.readings import shape_of, texts_in
+from reference.debugger.recording import Recording
 from reference.debugger.round import Round, loops_of, times_of
 from reference.debugger.timing import in_words
 

@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from reference.debugger import candidates
 from reference.debugger.cases import Case
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import (
     Place,
     Rewrite,

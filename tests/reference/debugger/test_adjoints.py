@@ -10,8 +10,8 @@ from reference.debugger.agreement import KEEPS, MAKES, SPOILS, UNKNOWN, Agreemen
 from reference.debugger.by_adjoints import advance
 from reference.debugger.cases import Case
 from reference.debugger.places import computes, place_at
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import Rewrite, common
 from reference.debugger.round import Round
 from reference.debugger.source import Splice

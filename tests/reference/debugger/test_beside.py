@@ -6,6 +6,7 @@ import os
 import time
 import types
 
+import jax
 import pytest
 
 from reference.debugger.beside import Beside, Result, is_possible
@@ -32,6 +33,13 @@ def test_what_a_copy_finds_is_known_here():
         beside.begin()
         found = beside.result(time.monotonic() + 10)
     assert found == _FOUND
+
+
+def test_copying_a_process_in_which_jax_runs_warns_of_nothing():
+    jax.devices()  # from here on JAX warns of every copy; a warning fails a test
+    with _beside(lambda: _FOUND) as beside:
+        beside.begin()
+        assert beside.result(time.monotonic() + 10) == _FOUND
 
 
 def test_a_find_is_seen_while_the_copy_is_not_waited_for():

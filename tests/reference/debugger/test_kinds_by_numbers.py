@@ -12,8 +12,8 @@ from reference.debugger.adjoints import adjoints_of
 from reference.debugger.cases import Case, score
 from reference.debugger.oracle import gradients
 from reference.debugger.places import ordered_statements, place_at
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.repair import common
 from reference.debugger.round import Round, probed
 from reference.debugger.search import Search

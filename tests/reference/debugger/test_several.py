@@ -15,8 +15,8 @@ from reference.debugger.apart import Apart
 from reference.debugger.cases import Case
 from reference.debugger.given import Courses
 from reference.debugger.oracle import gradients
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.search import Search
 from reference.debugger.several import Several, told_apart
 from reference.debugger.source import Splice

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from reference.debugger.memory_bound import _STATM, resource
-from reference.debugger.probe import record
 from reference.debugger.program import Program
+from reference.debugger.recording import record
 from reference.debugger.sites import instrument
 from reference.debugger.source import Source, source_of
 from reference.debugger.timebox import Watchdog
