@@ -100,8 +100,7 @@ def backward(params, inputs):
         "kernel_fw": gf.kernel, "recurrent_fw": gf.recurrent, "bias_fw": gf.bias, "h0_fw": gf.h0,
         "kernel_bw": gb.kernel, "recurrent_bw": gb.recurrent, "bias_bw": gb.bias, "h0_bw": gb.h0,
         "W_tag": np.einsum("tbh,tbc->hc", merged, dscore),
-        "b_tag": dscore.sum(axis=(0, 1)),
-        "x": gf.x + gb.x[::-1],
+        "b_tag": dscore.sum(axis=(0, 1)), "x": gf.x + gb.x[::-1],
     }
 
 

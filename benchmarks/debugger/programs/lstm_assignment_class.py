@@ -88,8 +88,7 @@ class LSTMRegressor:
             dh = dy @ self.params["Wy"].T + dh_next
             dx[:, t, :], dh_next, dc_next = self.step_backward(dh, dc_next, cache)
         self.grads["x"] = dx
-        self.grads["h0"] = dh_next
-        self.grads["c0"] = dc_next
+        self.grads["h0"], self.grads["c0"] = dh_next, dc_next
         return self.grads
 
 
