@@ -9,7 +9,16 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger import by_adjoints, by_groups, candidates, guards, structure, trial, wanted
+from reference.debugger import (
+    by_adjoints,
+    by_groups,
+    by_lookup,
+    candidates,
+    guards,
+    structure,
+    trial,
+    wanted,
+)
 from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.beside import Beside
 from reference.debugger.cases import Case, Score, score
@@ -28,7 +37,7 @@ from reference.debugger.source import Splice
 from reference.debugger.timebox import for_seconds
 
 _MOST_FAULTS = 8
-_QUICK = ("carry", "quick", "unused", "structure")
+_QUICK = ("lookup", "carry", "quick", "unused", "structure")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
@@ -325,6 +334,7 @@ class Search:
         if len(base.right) == len(self.cases[0].oracle):
             yield "conduct", candidates.of_conduct(self.program, self.cases[0], now)
         else:
+            yield "lookup", by_lookup.rewrites(self.program, self.cases[0], now, base)
             yield "carry", candidates.of_loops(self.program, self.cases[0], base)
             yield "quick", candidates.of_statements(self.program, now)
             yield "unused", candidates.of_unused(self.program, now)
