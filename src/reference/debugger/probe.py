@@ -9,6 +9,7 @@ every wrong gradient without spoiling a right one; if not, it cannot.
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +30,8 @@ from reference.debugger.sites import Site
 from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
 
-_MOST_UNKNOWNS = 3000
+_MOST_UNKNOWNS = 12000
+_AT_ONCE = 3000  # in one run, each of whose numbers carries as many tangents
 
 
 @dataclass
@@ -74,13 +76,59 @@ def jacobian(
         for k, of_site in sizes.items()
         if of_site and (plain is None or not sites[k].plain or sites[k].role in (*plain, "scaled"))
     }
-    if program.shared_too and sum(map(sum, sizes.values())) > _MOST_UNKNOWNS:
+    if program.shared_too and sum(map(sum, sizes.values())) > _AT_ONCE:
         of_loss = loss_sites(program, inputs, sites, list(sizes), 0.5 * seconds)
         sizes = {k: of_site for k, of_site in sizes.items() if k not in of_loss}
     # What is too much is taken from what only names a value first, and from the largest first.
     heaviest = sorted(sizes, key=lambda k: (_rank(sites[k]), sum(sizes[k])))
     while heaviest and sum(map(sum, sizes.values())) > _MOST_UNKNOWNS:
         del sizes[heaviest.pop()]
+    parts: list[Jacobian] = []
+    ends = time.monotonic() + seconds
+    for some in _at_once(sizes):
+        part = _part(program, inputs, recording, some, ends - time.monotonic(), shared)
+        if part is None:
+            if not parts or time.monotonic() < ends:
+                return None
+            break  # what is known when the time is up is told
+        parts.append(part)
+    return _joined(parts)
+
+
+def _at_once(sizes: dict[int, list[int]]) -> Iterator[dict[int, list[int]]]:
+    """Give the sites in parts of so many unknowns as fit into one run."""
+    some: dict[int, list[int]] = {}
+    count = 0
+    for k, of_site in sorted(sizes.items()):
+        if some and count + sum(of_site) > _AT_ONCE:
+            yield some
+            some, count = {}, 0
+        some[k] = of_site
+        count += sum(of_site)
+    yield some
+
+
+def _joined(parts: list[Jacobian]) -> Jacobian:
+    """Return the derivatives of several runs as those of one."""
+    columns: dict[int, list[slice]] = {}
+    count = 0
+    for part in parts:
+        for k, spans in part.columns.items():
+            columns[k] = [slice(count + span.start, count + span.stop) for span in spans]
+        count += part.matrix.shape[1]
+    return Jacobian(parts[0].rows, columns, np.concatenate([p.matrix for p in parts], axis=1))
+
+
+def _part(
+    program: Program,
+    inputs: Inputs,
+    recording: Recording,
+    sizes: dict[int, list[int]],
+    seconds: float,
+    shared: bool,
+) -> Jacobian | None:
+    """Return the derivatives by some sites, from one run."""
+    sites = recording.sites
     columns: dict[int, list[slice]] = {}
     count = 0
     for k, of_site in sizes.items():

@@ -1,0 +1,49 @@
+"""The derivative of all outputs by the values of sites, taken in one run or in several."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from reference.debugger import probe
+from reference.debugger.program import Program
+from reference.debugger.recording import record
+from reference.debugger.timebox import Watchdog
+
+from .programs import RNN, module, rnn_arguments
+
+
+def derivatives():
+    made = module(RNN)
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog, None)
+        arguments = rnn_arguments()
+        program.discover(arguments, 5.0)
+        try:
+            recording = record(program, arguments)
+            return probe.jacobian(program, arguments, recording, 20.0)
+        finally:
+            program.restore()
+
+
+def test_derivatives_that_are_taken_in_parts_are_those_of_one_run(monkeypatch):
+    whole = derivatives()
+    assert whole is not None
+    monkeypatch.setattr(probe, "_AT_ONCE", 40)
+    parts = derivatives()
+    assert parts is not None
+    assert set(parts.columns) == set(whole.columns)
+    for k in whole.columns:
+        np.testing.assert_array_equal(parts.of(k), whole.of(k))
+
+
+@pytest.mark.parametrize("most", [50, 150])
+def test_of_too_many_unknowns_those_are_left_out_that_only_hand_a_value_on(most, monkeypatch):
+    whole = derivatives()
+    assert whole is not None
+    assert whole.matrix.shape[1] > 150
+    monkeypatch.setattr(probe, "_MOST_UNKNOWNS", most)
+    some = derivatives()
+    assert some is not None
+    assert some.matrix.shape[1] <= most
+    assert set(some.columns) < set(whole.columns)
