@@ -166,7 +166,9 @@ def score_of(loop: _Loop) -> float:
     if isinstance(loop.iter, ast.Constant | ast.Tuple | ast.List | ast.Set):
         return 0.0
     if re.search(
-        r"\.(keys|items|values)\(\)|gates|layers|params|batch|lengths|samples|heads", text, re.I
+        r"\.(keys|items|values)\(\)|gates|layers|params|batch(?!_sizes)|lengths|samples|heads",
+        text,
+        re.I,
     ) or (isinstance(loop.iter, ast.Name) and loop.iter.id.isupper() and len(loop.iter.id) > 1):
         return 0.5 * bool(timely) + 3.0 * goes_backwards(loop) * bool(timely)
     return 1.0 + timely + 3.0 * goes_backwards(loop)
@@ -179,10 +181,16 @@ def goes_backwards(loop: _Loop) -> bool:
     --------
     >>> goes_backwards(ast.parse("for t in range(T - 1, -1, -1): pass").body[0])
     True
+    >>> goes_backwards(ast.parse("while tape: dh = step_back(dh)").body[0])
+    True
     """
     body = "\n".join(ast.unparse(statement) for statement in loop.body)
     if isinstance(loop, ast.While):
-        return bool(re.search(r"\w -= 1|= (\w+) - 1\b|\.pop\(\)", body))
+        # While something is in a list: the step that it calls takes it away from the end.
+        emptied = isinstance(loop.test, ast.Name | ast.Attribute)
+        return bool(re.search(r"\w -= 1|= (\w+) - 1\b|\.pop\(\)", body)) or (
+            emptied and not re.search(r"popleft|pop\(0\)", body)
+        )
     text = ast.unparse(loop.iter)
     if "reversed(" in text or "::-1]" in text or any(map(_counts_down, ast.walk(loop.iter))):
         return True

@@ -22,7 +22,7 @@ from reference.debugger.patterns_outside import (
     where_masked,
     where_read_masks,
 )
-from reference.debugger.roles import function_of, loaded, loops_in, made_before, stored
+from reference.debugger.roles import loops_in
 from reference.debugger.timing import in_words
 from reference.debugger.turns import Key, Turns
 
@@ -70,20 +70,19 @@ def pattern_of_edit(
     if of_memory(*trees) == ("aliasing", ""):  # all elements are one
         return first_or_last(kind, found) or "all", known
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
-    if kind in _BY_KIND and (kind != "repeated indices" or of_time):
+    told_by_runs = (kind == "repeated indices" and not of_time) or (
+        kind == "carry lost" and turns is not None and 1 < len(turns.changed()) < len(known)
+    )
+    if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
         return pattern, _counted(pattern, known)
     if turns is None or not found:
         return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
     if kind == "loop bounds":
         return _of_bounds(turns)
-    summed = (kind == "accumulation outside the loop" and not _within_a_step(found[0])) or (
-        kind == "= for +=" and _sums_over_time(found[0])
-    )
-    in_time = not turns.executed or any(
-        key[0] < 0 or turns.time_of(key) is not None for key in turns.executed
-    )
-    if summed and in_time and not _index_moves(found[0], turns):
+    if turns.undone_by_the_last() or (
+        kind == "accumulation outside the loop" and _left_behind(turns, found)
+    ):
         pattern = _but_the_last_run(turns, found)
         return pattern, _counted(pattern, known)
     timed = [key for key in turns.executed if turns.time_of(key) is not None]
@@ -116,12 +115,12 @@ def _last(turns: Turns) -> list[tuple[Key, Pair]]:
     ]
 
 
-def _within_a_step(one: Edited) -> bool:
-    """Return whether the loop that a statement is moved into is one of each time step."""
-    time = max(loops_in(one.around_new), key=score_of, default=None)
-    return time is not None and any(
-        same(headed(time), headed(loop)) for loop in loops_in(one.around_old)
-    )
+def _left_behind(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether a statement is run after the loop over time that it belongs into."""
+    keys = set(turns.executed)
+    within = [turns.time_of(key) is not None for key in keys if key[0] >= 0]
+    outside_too = any(key[0] < 0 for key in keys)
+    return outside_too and (any(within) or not within) and not _index_moves(found[0], turns)
 
 
 def pattern_of_runs(
@@ -155,7 +154,7 @@ def pattern_of_runs(
 
 def _are_chance(pattern: str, other: str) -> bool:
     """Return whether two runs tell single steps, and not the same ones."""
-    listed = [re.match(r"t=\d+, |all but t=0 and ", text) is not None for text in (pattern, other)]
+    listed = [re.match(r"t=(?!0$)|all but t=0 and ", text) is not None for text in (pattern, other)]
     told = ("all", "all but t=0", "all but the last")
     return (
         pattern != other
@@ -231,34 +230,6 @@ def _is_looked_up(one: Edited) -> bool:
         return False
     index = [n.slice for n in ast.walk(written(statement)[0]) if isinstance(n, ast.Subscript)]
     return any(isinstance(n, ast.Subscript) for i in index for n in ast.walk(i))
-
-
-def _sums_over_time(one: Edited) -> bool:
-    """Return whether a loop over time only adds to what a statement writes to.
-
-    What is set anew or read in it sums up something else: gates, or what enters one step.
-    """
-    around, statement = one.around_old or one.around_new, one.old or one.statement
-    if not isinstance(statement, ast.Assign | ast.AugAssign):
-        return True
-    target, _ = written(statement)
-    names = {ast.unparse(target)}
-    if isinstance(target, ast.Subscript) and any(
-        isinstance(node, ast.Slice) for node in ast.walk(target.slice)
-    ):
-        names.add(ast.unparse(target.value))
-    loops = loops_in(around)
-    if not loops:
-        function = function_of(around)
-        body = function.body if isinstance(function, ast.FunctionDef) else []
-        return not (isinstance(target, ast.Name) and made_before(target.id, statement, body))
-    others = [
-        node
-        for node in ast.walk(max(loops, key=score_of))
-        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not same(node, statement)
-    ]
-    read = loaded([value for n in others if (value := getattr(n, "value", None)) is not None])
-    return not names & (stored(others) | read)
 
 
 def _but_the_last_run(turns: Turns, found: list[Edited]) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.clock import goes_backwards
+from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.differences import differences
 from reference.debugger.edited import Edited
 from reference.debugger.roles import called, function_of, loaded, loops_in, stored
@@ -54,7 +54,7 @@ def outside(
         axis = _along_time(was, becomes, steps)
         if axis:
             return axis
-    if any(isinstance(one.statement, ast.For | ast.While) for one in found):
+    if any(isinstance(s := one.statement, ast.For | ast.While) and score_of(s) for one in found):
         return "all"  # a loop has all steps before it
     end = _end_left_out(found) or first_or_last(kind, found)
     if end:
@@ -86,10 +86,15 @@ def _cut(old: ast.AST, new: ast.AST) -> str:
         (old,) = slices
     if not isinstance(old, ast.Slice) or not isinstance(new, ast.Slice):
         return ""
-    lower, upper = old.lower is not None, isinstance(old.upper, ast.UnaryOp)
-    if lower and new.lower is None and (old.upper is None or new.upper is not None):
+    starts_alike, ends_alike = _alike(old.lower, new.lower), _alike(old.upper, new.upper)
+    if new.lower is None and not starts_alike and ends_alike:
         return "t=0"
-    return "the last" if upper and new.upper is None and not lower else ""
+    cut = isinstance(old.upper, ast.UnaryOp) and new.upper is None
+    return "the last" if cut and starts_alike else ""  # else it is shifted: all are others
+
+
+def _alike(old: ast.expr | None, new: ast.expr | None) -> bool:
+    return (old and ast.dump(old)) == (new and ast.dump(new))
 
 
 def _bounded(node: ast.expr) -> bool:
@@ -158,7 +163,11 @@ def first_or_last(kind: str, found: list[Edited]) -> str:
     for one in found:
         around = one.around_new or one.around_old
         line = one.statement.lineno
-        loops = [n for n in ast.walk(function_of(around)) if isinstance(n, ast.For | ast.While)]
+        loops = [
+            n
+            for n in ast.walk(function_of(around))
+            if isinstance(n, ast.For | ast.While) and score_of(n) > 0
+        ]
         if loops_in(around) and not (one.moved and kind == "initial value"):
             continue
         after = [loop for loop in loops if loop.lineno > line]
@@ -184,10 +193,8 @@ def _handed_on(loop: ast.For | ast.While, sums: bool = True) -> set[str]:
     for name in stored(body) & loaded(body):
         first = next(s for s in body if name in stored([s]))
         reads = [s for s in body if name in loaded([s])]
-        if reads[0].lineno <= first.lineno:
+        if reads[0].lineno <= first.lineno or isinstance(first, ast.AugAssign):
             handed.add(name)
-    added = [s for top in body for s in ast.walk(top) if isinstance(s, ast.AugAssign)]
-    handed -= {ast.unparse(s.target) for s in added if isinstance(s.target, ast.Name)}
     if not sums:
         return {name for name in handed if "[" not in name}
     parts = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Subscript)]

@@ -10,6 +10,8 @@ def in_words(changed: tuple[int, ...], known: tuple[int, ...]) -> str:
     --------
     >>> in_words((0,), (0, 1, 2)), in_words((1, 2), (0, 1, 2)), in_words((0, 1), (0, 1, 2))
     ('t=0', 'all but t=0', 'all but the last')
+    >>> in_words((0, 1), (0, 1, 2, 3, 4)), in_words((2, 3), (0, 1, 2, 3))
+    ('t=0 and t=1', 'all but t=0 and t=1')
     """
     if not changed or not known or changed == known:
         return "all"
@@ -25,4 +27,6 @@ def in_words(changed: tuple[int, ...], known: tuple[int, ...]) -> str:
         return "all but " + " and ".join(f"t={t}" for t in known[:2])
     if len(known) > 3 and changed == known[:-2]:
         return "all but the last two"
+    if len(known) > 3 and changed == known[:2]:
+        return " and ".join(f"t={t}" for t in changed)
     return "t=" + ", ".join(map(str, changed))

@@ -57,6 +57,8 @@ class Turns:
         The runs of loops over time in which the edit lies: the loop, and its turns.
     read : set of tuple of int
         Shapes of the arrays that the places that differ read, in the mended program.
+    alone : dict
+        For each key the outputs with the old text there alone, where that runs.
     masks : dict
         For each key the masks that are read there, one number for each sequence, by their texts.
     """
@@ -71,6 +73,7 @@ class Turns:
     within: list[tuple[int, list[int | None]]] = field(default_factory=list)
     read: set[tuple[int, ...]] = field(default_factory=set)
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
@@ -81,10 +84,25 @@ class Turns:
         timed = count > 1 and self.steps in (0, count)
         return count - 1 - key[1] if timed else None
 
+    def undone_by_the_last(self) -> bool:
+        """Return whether the old text, run at the last step alone, does all that it ever does.
+
+        It sets anew what should sum up all steps, and so undoes what it did at them before.
+        """
+        timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
+        if not self.answers[0] or len(timed) < 3 or not self.matters & set(timed[1:-1]):
+            return False
+        last = self.alone.get(timed[-1])
+        return last is not None and not differ(last, self.answers[0])
+
     def _is_time(self, number: int) -> bool:
-        """Return whether a loop is time, and not one over samples with time somewhere else."""
+        """Return whether a loop is time, and not one over samples with time within or elsewhere."""
         mine = self.loops[number]
-        best = max((t for t in self.loops if t.values), key=lambda t: t.score, default=mine)
+        ran = [ticks for ticks in self.loops if ticks.values]
+        inner = {id(node) for node in ast.walk(mine.loop)}
+        if any(ticks.score > mine.score and id(ticks.loop) in inner for ticks in ran):
+            return False
+        best = max(ran, key=lambda t: t.score, default=mine)
         return mine.score >= best.score or abs(len(mine.values) - len(best.values)) < 2
 
     def known(self) -> tuple[int, ...]:
@@ -299,6 +317,8 @@ class _Weaver:
             if time.monotonic() > until:
                 break
             answer = self.run(program, inputs, key)
+            if answer is not None:
+                found.alone[key] = answer
             if answer is None or differ(answer, right):
                 found.matters.add(key)
             found.values[key] = (self.seen.get(key, []), new_values.get(key, []))

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from reference.debugger import patterns
 from reference.debugger.harm import effect
 from reference.debugger.kinds import kind_of
 from reference.debugger.patterns import pattern_of_edit, seen_in
@@ -13,7 +14,7 @@ from reference.debugger.program import Program
 from reference.debugger.source import Source
 from reference.debugger.telling import told
 from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import turns
+from reference.debugger.turns import Turns, turns
 
 RIGHT = """\
 import numpy as np
@@ -291,3 +292,89 @@ def test_one_array_for_what_the_loop_starts_with_is_wrong_at_the_last(shown):
     )  # fmt: skip
     edit = '[inputs["dlast"].copy() for _ in range(2)]', '[inputs["dlast"].copy()] * 2'
     assert shown(edit, right=right)[:2] == ("aliasing", "the last")
+
+
+def test_what_each_step_sets_anew_loses_all_but_the_last_run(shown):
+    into = shown(("dW += inputs", "dW[...] = inputs"))
+    assert into[1:3] == ("all but t=0", (1, 2, 3))
+    line = "        dh = dhs[t] + dh_next\n"
+    anew = shown((line, f"        dU = np.zeros_like(params['U'])\n{line}"))
+    assert anew[1:3] == ("all but t=0", (1, 2, 3))
+
+
+def test_a_sum_over_gates_in_a_helper_is_no_sum_over_time(shown):
+    parts = (
+        "    total = np.zeros_like(h)\n"
+        "    for part in (np.ones_like(h), -(h ** 2)):\n"
+        "        total += part\n"
+        "    return total\n"
+    )
+    right = RIGHT.replace("    return 1 - h ** 2\n", parts)
+    lost = shown(("total += part", "total = part"), right=right)
+    assert lost[:3] == ("= for +=", "all", (0, 1, 2, 3))
+
+
+def test_a_carry_that_is_lost_within_a_step_is_told_by_the_runs(shown):
+    silent = RIGHT.replace(', "h0": dh0}', "}")
+    line = '        dh_next = dz @ params["U"].T\n'
+    lost = shown((line, f"{line}        dh_next = np.zeros_like(dh)\n"), right=silent)
+    assert lost[:3] == ("carry lost", "all but t=0", (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "told"),
+    [("xs, dhs)", "xs[1:], dhs[1:])", "t=0"),
+     ("xs, dhs)", "xs[:-1], dhs[:-1])", "the last"),
+     ("xs[:2], dhs[:2])", "xs[1:2], dhs[1:2])", "t=0"),
+     ("np.array(hs)[:-1], dhs)", "np.array(hs)[1:], dhs)", "all"),
+     ("np.array(hs)[:4], dhs)", "np.array(hs)[1:], dhs)", "all")],
+)  # fmt: skip
+def test_a_product_over_time_leaves_out_an_end_or_is_shifted(shown, right, wrong, told):
+    line = f"    xs = inputs['xs']\n    dU += np.einsum('tbd,tbh->dh', {right}.sum(axis=0)\n"
+    program = RIGHT.replace(BEHIND, f"{BEHIND}{line}")
+    assert shown((right, wrong), right=program)[1:3] == (told, ())
+
+
+def test_a_loop_over_parameters_is_about_no_step(shown):
+    clipped = "    for part in (dW, dU):\n        part.clip(-0.1, 0.1, out=part)\n"
+    assert shown((BEHIND, f"{BEHIND}{clipped}"))[1:3] == ("none", ())
+
+
+def test_what_a_loop_begins_with_may_be_added_to_in_it(shown):
+    right = RIGHT.replace("dh = dhs[t] + dh_next", "dh_next += dhs[t]").replace(
+        "dz = dh *", "dz = dh_next *"
+    ).replace('dh_next = inputs["dlast"]', 'dh_next = inputs["dlast"].copy()')  # fmt: skip
+    edit = 'dh_next = inputs["dlast"].copy()', "dh_next = np.zeros_like(hs[0])"
+    assert shown(edit, right=right)[:3] == ("initial value", "the last", ())
+
+
+def test_a_loop_that_has_time_within_it_is_no_time(shown):
+    loops = (
+        f"    for k in range({T}):\n"
+        f"        for t in range({T} - 1, -1, -1):\n"
+        "            dU = dU + 0 * hs[t].sum()\n"
+        "        dU = dU + 2 * params['U']\n"
+    )
+    right = RIGHT.replace(BEHIND, f"{BEHIND}{loops}")
+    assert shown(("2 * params['U']", "params['U']"), right=right)[1:3] == ("none", ())
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "both"),
+    [("t=0, 1, 3", "t=0, 2", "all"),
+     ("t=1, 2, 3", "t=1", "all"),
+     ("all", "t=0, 2", "all"),
+     ("all but t=0 and t=1", "all but t=0", "all"),
+     ("t=0 and t=1", "t=0 and t=1", "t=0 and t=1"),
+     ("the last", "t=0, 2, 3", "the last"),
+     ("t=0", "t=0, 2", "t=0"),
+     ("all but the last", "all", "all"),
+     ("all", "all but the last", "all"),
+     ("all", "none", "none"),
+     ("none", "all", "none"),
+     ("where the mask is 0", "all", "where the mask is 0")],
+)  # fmt: skip
+def test_two_runs_tell_what_is_so_by_chance(monkeypatch, first, second, both):
+    monkeypatch.setattr(patterns, "pattern_of_edit", lambda *asked: (asked[-1], ()))
+    runs = [(Turns(), first), (Turns(), second)]
+    assert patterns.pattern_of_runs("", "", "", runs)[0] == both
