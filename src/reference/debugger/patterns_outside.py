@@ -257,9 +257,9 @@ def where_read_masks(values: Mapping[Any, Pair], masks: Mapping[Any, Mapping[str
             differ, row = apart(np.asarray(was), np.asarray(becomes)), masks[key][text]
             if not differ.any():
                 continue
-            if differ.ndim < 2 or differ.all() or not _inside(differ, row == 0):
+            if differ.ndim < 2 or not _inside(differ, row == 0):
                 break
-            told = True
+            told = told or not differ.all()  # else no sequence may be there any more
         else:
             if told:
                 return "where the mask is 0"
@@ -281,14 +281,12 @@ def _fits(mask: Any, values: list[tuple[int | None, Any, Any]]) -> bool:
         differ = apart(a, b)
         if not differ.any():
             continue
-        if differ.all():
-            return False
         rows = (
             [mask, mask.T] if time is None else [m[time] for m in (mask, mask.T) if time < len(m)]
         )
         if not any(_inside(differ, row == 0) for row in rows):
             return False
-        told = True
+        told = told or not differ.all()
     return told
 
 

@@ -378,3 +378,15 @@ def test_two_runs_tell_what_is_so_by_chance(monkeypatch, first, second, both):
     monkeypatch.setattr(patterns, "pattern_of_edit", lambda *asked: (asked[-1], ()))
     runs = [(Turns(), first), (Turns(), second)]
     assert patterns.pattern_of_runs("", "", "", runs)[0] == both
+
+
+def test_a_mask_may_be_0_for_all_sequences_at_the_last_steps(shown):
+    right = RIGHT.replace('inputs["dhs"] * inputs["mask"][:, :, None]\n    dh_n',
+                          'inputs["dhs"]\n    dh_n').replace(
+        "dh = dhs[t] + dh_next", 'dh = dhs[t] * inputs["mask"][t][:, None] + dh_next'
+    )  # fmt: skip
+    params, inputs = example(np.random.default_rng(0))
+    inputs["mask"][3] = 0
+    edit = ' * inputs["mask"][t][:, None] + dh_next', " + dh_next"
+    lost = shown(edit, right=right, inputs=(params, inputs))
+    assert lost[1:3] == ("where the mask is 0", (2, 3))
