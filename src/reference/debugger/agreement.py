@@ -96,12 +96,14 @@ class Agreement:
         return {run: degree for run, degree in zip(values, least, strict=True) if degree < 3}
 
     def _floats(self) -> dict[tuple[int, int], Array]:
-        return {
-            (k, n): np.ravel(np.asarray(self.signed(k, execution.value), dtype=float))
-            for k, seen in self.recording.executions.items()
-            for n, execution in enumerate(seen)
-            if _is_float(execution.value)
-        }
+        found = {}
+        for k, seen in self.recording.executions.items():
+            taken = self.recording.sites[k].taken
+            for n, execution in enumerate(seen):
+                if _is_float(execution.value):
+                    flat = np.asarray(execution.value, dtype=float).ravel()
+                    found[k, n] = -flat if taken else flat
+        return found
 
     def lacking(self, shape: tuple[int, ...]) -> list[Array]:
         """Return the adjoints of arrays of a shape that the backward computes nowhere."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -21,21 +21,23 @@ from manual_lstm.checks import Array
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import Agreement
 from reference.debugger.cases import Case, score_of
-from reference.debugger.given import Course, Courses
+from reference.debugger.given import Course, Courses, alike
 from reference.debugger.probe import loss_sites
 from reference.debugger.program import Program
-from reference.debugger.recording import Recording, record
+from reference.debugger.recording import Recording, Run, record
 from reference.debugger.sites import Site
-
-Run = tuple[int, int]  # a site, and which of its executions
 
 _OUTPUT = 6  # what a right gradient is worth, in degrees of values
 _LEAST = 4  # so much more must be right with a value that is handed on
 _MOST_FAULTS = 12
-_MAKERS = 4
+_MAKERS = 8
+_PATIENCE = 4  # so many values after one that is handed on may still be wrong
 _HANDED = ("argument", "returned", "element", "appended")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _MOST_EQUALS = 24
+_MUCH = 30  # fewer degrees may be right by another value as well
+_UNLIKELY = 4  # of a value, by how alike it is to what it takes the place of: 0 the likeliest
+_ENOUGH = (0.1, 0.25, 0.4)  # of what is wrong, to try nothing that is less likely
 
 
 @dataclass
@@ -65,6 +67,58 @@ class Seen:
     def value(self, run: Run) -> Array:
         """Return a value as it was handed on."""
         return np.asarray(self.recording.executions[run[0]][run[1]].value, dtype=float)
+
+
+class Hope:
+    """Watches a run in which a site hands on a value, and ends it where nothing is better for it.
+
+    Parameters
+    ----------
+    adjoints : Adjoints
+    before : Seen
+        The run without that value.
+    site : int
+    aside : set of int
+        Sites whose values need be no adjoints.
+    course : tuple of ndarray
+        What it hands on: no value that is just this is better for it.
+    """
+
+    def __init__(
+        self, adjoints: Adjoints, before: Seen, site: int, aside: set[int], course: Course
+    ) -> None:
+        self._adjoints, self._before, self._site, self._aside = adjoints, before, site, aside
+        self._handed = {np.asarray(array, dtype=float).tobytes() for array in course}
+        self._left = _PATIENCE
+        self._begun = False
+
+    def __call__(self, run: Run, value: Any) -> None:
+        """Look at a value.
+
+        Raises
+        ------
+        ValueError
+            If the first values that are others by it are as wrong as before.
+        """
+        if not self._begun or not self._left:
+            self._begun |= run[0] == self._site
+            return
+        if self._before.degrees.get(run) != 0 or run[0] in self._aside or run[0] == self._site:
+            return
+        flat, old = (
+            np.ravel(value),
+            np.ravel(self._before.recording.executions[run[0]][run[1]].value),
+        )
+        at = int(np.argmax(np.abs(flat)))
+        if flat.shape != old.shape or flat[at] == old[at] or flat.tobytes() in self._handed:
+            return
+        taken = self._before.recording.sites[run[0]].taken
+        if self._adjoints.has(float(-flat[at] if taken else flat[at])):
+            self._left = 0  # there is: see the whole run
+            return
+        self._left -= 1
+        if not self._left:
+            raise ValueError("nothing is better")
 
 
 def is_floats(value: Any) -> bool:
@@ -124,14 +178,16 @@ class Apart:
             last: dict[tuple[str, str], int] = {}  # of each function, the line where the loss ends
             for site in (sites[k] for k in found):
                 key = site.file, site.function
-                last[key] = max(site.statement, last.get(key, 0))
-            self.loss |= {
+                if site.role != "returned":  # with what the backward has made since
+                    last[key] = max(site.statement, last.get(key, 0))
+            self.loss |= found | {
                 k
                 for k, site in enumerate(sites)
                 if site.statement <= last.get((site.file, site.function), 0)
             }
         while len(self.given) < _MOST_FAULTS and not self.late():
-            first = self._first(seen)
+            # What is made of the loss's values alone is taken for a slope, but a last resort.
+            first = self._first(seen, self.aside) or self._first(seen)
             if first is None or self.is_right(seen):
                 break
             found = self._best(seen, first)
@@ -161,28 +217,42 @@ class Apart:
                 if time.monotonic() > self.until + 1.0:
                     return seen
                 after = self.look(given)
-                if after is not None and after.right >= seen.right:
+                if after is None or not after.right >= seen.right:
+                    continue
+                if self._wrong(after) <= self._wrong(seen):
                     self.given, seen = given, after
                     self.equals.pop(k)
                     break
         return seen
 
+    def _wrong(self, seen: Seen) -> int:
+        """Return how many values are no adjoints and should be."""
+        aside = self.passed | self.aside | self.loss
+        return sum(not degree and run[0] not in aside for run, degree in seen.degrees.items())
+
     def is_right(self, seen: Seen) -> bool:
         """Return whether all gradients are right."""
         return len(seen.right) == len(self.case.oracle)
 
-    def look(self, given: Mapping[int, Course]) -> Seen | None:
-        """Return what is right of a run in which sites hand on what they are given."""
-        recording = record(self.program, self.case.inputs, 2.0, around=False, given=given)
+    def look(
+        self, given: Mapping[int, Course], watched: Callable[[Run, Any], None] | None = None
+    ) -> Seen | None:
+        """Return what is right of a run in which sites hand on what they are given.
+
+        None where it raises, or is ended by what watches it.
+        """
+        recording = record(
+            self.program, self.case.inputs, 2.0, around=False, given=given, watched=watched
+        )
         if recording.error is not None:
             return None
         agreement = Agreement(self.summed, recording, self.program.sources)
         right = score_of(recording.outputs, self.case).right
         return Seen(recording, agreement.degrees, right)
 
-    def _first(self, seen: Seen) -> Run | None:
-        """Return the first value that is no adjoint."""
-        aside = self.passed | self.aside | self.loss | set(self.given)
+    def _first(self, seen: Seen, besides: Collection[int] = ()) -> Run | None:
+        """Return the first value that is no adjoint, of other sites than some."""
+        aside = {*self.passed, *besides, *self.loss, *self.given}
         sites = seen.recording.sites
         wrong = (r for r in seen.running if seen.degrees[r] == 0 and r[0] not in aside)
         return next((run for run in wrong if sites[run[0]].role != "unpacked"), None)
@@ -191,34 +261,71 @@ class Apart:
         self, seen: Seen, first: Run
     ) -> tuple[tuple[int, Course], Seen, list[tuple[int, Course]]] | None:
         """Return what most is right with: a value for the first wrong line, or what it reads."""
-        best = float(_LEAST)
+        best, decided = float(_LEAST), _UNLIKELY
         found: list[tuple[tuple[int, Course], Seen]] = []
-        for site in (first[0], *self._makers(seen, first)):
-            for course in self._courses_of(seen, site):
-                if self.late():
-                    break
-                after = self.look({**self.given, site: course})
-                if after is None:
-                    continue
-                right = self.is_right(after)
-                gain = float("inf") if right else self._gain(seen, after, site, course)
-                if gain > best:
-                    found.clear()
-                if gain >= best:
-                    best = gain
-                    found.append(((site, course), after))
-                if right:
-                    break
+        wrong = 2 * sum(degree == 0 for degree in seen.degrees.values())
+        tries = [
+            (tier, site, course)
+            for site in (first[0], *self._makers(seen, first))
+            for tier, course in self._weighed(seen, site, first)
+        ]
+        for tier, site, course in sorted(tries, key=lambda at: at[0]):
+            if self.late():
+                break
+            if site != first[0] and tier > decided:
+                continue  # what is less likely is not needed
+            if best == float("inf") and any(at[0] == site for at, _ in found):
+                continue
+            hope = Hope(self.summed, seen, site, self.aside, course)
+            after = self.look({**self.given, site: course}, hope)
+            if after is None:
+                continue
+            right = self.is_right(after)
+            gain = float("inf") if right else self._gain(seen, after, site, course)
+            if gain > best:
+                found.clear()
+            if gain >= best:
+                best = gain
+                found.append(((site, course), after))
+                if gain >= max(_MUCH, _ENOUGH[min(tier, 2)] * wrong):
+                    decided = min(tier, decided)
+        # Rather what a line computes than what it only hands on, and the first than what it reads.
+        sites = seen.recording.sites
+        found.sort(key=lambda at: (sites[at[0][0]].plain, at[0][0] != first[0]))
         return None if not found else (*found[0], [at for at, _ in found][:_MOST_EQUALS])
 
-    def _courses_of(self, seen: Seen, site: int) -> list[Course]:
+    def _weighed(self, seen: Seen, site: int, first: Run) -> Iterator[tuple[int, Course]]:
+        """Give what a site may have had to give, with a number: the likely have a low one.
+
+        Those are the same up to a factor, or alike, when the first wrong value is made; and the
+        same before.
+        """
+        courses = self._courses_of(seen, site)
+        if not courses:
+            return
+        executions = seen.recording.executions[site]
+        until = seen.recording.executions[first[0]][first[1]].order
+        last = max((n for n, e in enumerate(executions) if e.order <= until), default=0)
+        values = [np.asarray(e.value, dtype=float) for e in executions]
+        for course in courses:
+            before = all(alike(values[n], course[n]) == 1.0 for n in range(last))
+            now = alike(values[last], course[last])
+            yield (0 if now >= 0.999 else 1 if now > 0.5 else 2) + 2 * (not before), course
+
+    def _courses_of(self, seen: Seen, k: int) -> list[Course]:
         """Return what a site may have had to give, with the sign with which it is added."""
-        values = [execution.value for execution in seen.recording.executions[site]]
+        values = [execution.value for execution in seen.recording.executions[k]]
         if not all(isinstance(value, float) or is_floats(value) for value in values):
             return []
-        taken = seen.recording.sites[site].taken
-        found = self.courses.fitting(values)
-        return [tuple(-array for array in course) for course in found] if taken else found
+        site = seen.recording.sites[k]
+        calls = min(
+            len(executions)
+            for q, executions in seen.recording.executions.items()
+            if (seen.recording.sites[q].file, seen.recording.sites[q].function)
+            == (site.file, site.function)
+        )
+        found = self.courses.fitting(values, calls)
+        return [tuple(-array for array in course) for course in found] if site.taken else found
 
     def _makers(self, seen: Seen, first: Run) -> list[int]:
         """Return the sites that have run last before a value and may have made what it reads."""

@@ -127,14 +127,14 @@ def _lines(
         yield place, frozenset([MAKES])
         if n > 1:
             continue
-        for other in _writers(place, by_line.values()):
+        for other in writers(place, by_line.values()):
             if more:
                 yield other, frozenset([COMPLETES, KEEPS])
             if _key(other) in now.agreement.undecided:
                 yield other, frozenset([MAKES])  # what it makes of the loss's values is no slope
 
 
-def _writers(place: Place, among: Iterable[Place]) -> Iterator[Place]:
+def writers(place: Place, among: Iterable[Place]) -> Iterator[Place]:
     """Give the other lines of a function that write what a line reads."""
     read = {ast.unparse(_root(node)) for node, _ in place.loaded}
     for other in among:

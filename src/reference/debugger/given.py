@@ -34,18 +34,27 @@ class Courses:
 
     def __init__(self, adjoints: Adjoints) -> None:
         self._adjoints = adjoints
-        self._known: dict[Shapes, list[Course]] = {}
+        self._known: dict[tuple[Shapes, int], list[Course]] = {}
 
-    def fitting(self, values: Sequence[Array]) -> list[Course]:
-        """Return the courses, each once, that have the shapes of the values of a line."""
+    def fitting(self, values: Sequence[Array], calls: int = 1) -> list[Course]:
+        """Return the courses, each once, that have the shapes of the values of a line.
+
+        Parameters
+        ----------
+        values : sequence of ndarray
+        calls : int
+            How often the function of the line was called: for one sequence after another, or for
+            both directions.
+        """
         shapes = tuple(np.shape(value) for value in values)
-        if shapes not in self._known:
+        key = shapes, calls
+        if key not in self._known:
             once: dict[bytes, Course] = {}
-            for course in self._all(shapes) if 0 < len(shapes) <= _LONGEST else ():
+            for course in self._all(shapes, calls) if 0 < len(shapes) <= _LONGEST else ():
                 if any(np.any(array) for array in course):
                     once.setdefault(_key(course), course)
-            self._known[shapes] = list(once.values())
-        return self._known[shapes]
+            self._known[key] = list(once.values())
+        return self._known[key]
 
     @cached_property
     def _bases(self) -> list[list[Array]]:
@@ -69,15 +78,28 @@ class Courses:
                 found.append([np.sum(arrays, axis=0) for arrays in zip(*some, strict=True)])
         return found
 
-    def _all(self, shapes: Shapes) -> Iterator[Course]:
+    def _all(self, shapes: Shapes, calls: int) -> Iterator[Course]:
         sizes = [int(np.prod(shape)) for shape in shapes]
         for base in self._bases:
-            for course in _of_length(base, len(shapes)):
+            for course in _of_length(base, len(shapes), calls):
                 if [array.size for array in course] == sizes:
                     made = [_shaped(a, shape) for a, shape in zip(course, shapes, strict=True)]
                     found = tuple(array for array in made if array is not None)
                     if len(found) == len(made):
                         yield found
+
+
+def alike(value: Array, other: Array) -> float:
+    """Return how alike two arrays are: the cosine of the angle between them, without its sign.
+
+    Examples
+    --------
+    >>> alike(np.array([1.0, 2.0]), np.array([-2.0, -4.0]))
+    1.0
+    """
+    one, two = np.ravel(value), np.ravel(other)
+    size = float(np.linalg.norm(one) * np.linalg.norm(two))
+    return round(abs(float(one @ two)) / size, 9) if one.shape == two.shape and size else 0.0
 
 
 def _key(course: Sequence[Array]) -> bytes:
@@ -91,12 +113,18 @@ def _are_finite(course: Sequence[Array]) -> bool:
     return all(bool(np.all(np.isfinite(array))) for array in course)
 
 
-def _of_length(base: list[Array], length: int) -> Iterator[Sequence[Array]]:
-    """Give the courses of a length that the runs of an expression make, in both directions."""
+def _of_length(base: list[Array], length: int, calls: int) -> Iterator[Sequence[Array]]:
+    """Give the courses of a length that the runs of an expression make, in both directions.
+
+    If a function is called several times, in the order of its calls, too.
+    """
     for course in _forwards(base, length):
         yield course
         if length > 1:
             yield course[::-1]
+        if calls > 1 and length % calls == 0 and length > calls:
+            each = length // calls
+            yield [a for n in range(0, length, each) for a in course[n : n + each][::-1]]
 
 
 def _forwards(base: list[Array], length: int) -> Iterator[Sequence[Array]]:
@@ -111,6 +139,8 @@ def _forwards(base: list[Array], length: int) -> Iterator[Sequence[Array]]:
         for k in range(several):
             yield base[k::several]
             yield base[k * length : (k + 1) * length]
+    if count == 1 == length and base[0].ndim > 1:
+        yield [base[0][::-1]]  # steps in the other order
     if count == 1 and length > 1:
         for axis in range(min(2, base[0].ndim)):
             slices = [part.take(0, axis) for part in np.split(base[0], base[0].shape[axis], axis)]

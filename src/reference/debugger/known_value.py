@@ -43,7 +43,9 @@ class Known:
     course: Course
     place: Place
 
-    def edits(self, program: Program, adjoints: Adjoints, until: float) -> Iterator[Rewrite]:
+    def edits(
+        self, program: Program, adjoints: Adjoints, until: float, exact: bool = False
+    ) -> Iterator[Rewrite]:
         """Give the edits with which the line gives what it should, then others that may do.
 
         Parameters
@@ -52,6 +54,8 @@ class Known:
         adjoints : Adjoints
             A site may have to give other adjoints, where as much is right with these.
         until : float
+        exact : bool
+            Give only the edits with which the line gives what it should.
         """
         alike, others = [], []
         of_catalogue = ((rewrite, False) for rewrite in common(self.place))
@@ -60,6 +64,8 @@ class Known:
             if time.monotonic() > until:
                 return
             if self.now.site_of(rewrite) != self.site:
+                if exact:
+                    continue
                 if is_asked_for:
                     yield rewrite  # the whole line made anew, out of what it should have given
                 else:
@@ -70,7 +76,7 @@ class Known:
                 elif _are_among(adjoints, made):
                     alike.append(rewrite)
         # What changes more than the value, such as its place or its target, has to be run.
-        for rewrite in (*alike, *others):
+        for rewrite in (*alike, *others) if not exact else ():
             if time.monotonic() > until:
                 return
             yield rewrite

@@ -6,7 +6,7 @@ import ast
 import copy
 import sys
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,8 @@ from manual_lstm.checks import Array
 from reference.debugger.dual import Dual, plain_zeros
 from reference.debugger.program import Inputs, Program
 from reference.debugger.sites import PROBE, Site, instrument
+
+Run = tuple[int, int]  # a site, and which of its executions
 
 MOST_EXECUTIONS = 100  # of a site: its values and what is around them are kept
 
@@ -99,10 +101,12 @@ def record(
     shared: bool = False,
     around: bool = True,
     given: Mapping[int, Sequence[Array]] | None = None,
+    watched: Callable[[Run, Any], None] | None = None,
 ) -> Recording:
     """Run the backward with probes and keep every value and, if asked, the variables around it.
 
     Sites that are `given` values hand those on, execution after execution, in place of their own.
+    What is `watched` may end the run by raising.
     """
     executions: dict[int, list[Execution]] = {}
     made: dict[int, list[Any]] = {}
@@ -118,6 +122,8 @@ def record(
             mine.append(_kept(value, {}))
             if len(mine) <= len(given[k]) and size_of(value) == given[k][len(mine) - 1].size:
                 value = _in_place_of(sites[k], value, given[k][len(mine) - 1])
+        if watched is not None:
+            watched((k, len(seen)), value)
         if not around:
             kept = value.copy() if type(value) is np.ndarray else value  # containers as they are
             seen.append(Execution(kept, {}, order))

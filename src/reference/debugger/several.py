@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from reference.debugger.apart import Apart
+from reference.debugger.by_adjoints import writers
 from reference.debugger.by_evidence import suspect_of
 from reference.debugger.cases import score
 from reference.debugger.diagnosis import Suspect
@@ -19,9 +20,10 @@ from reference.debugger.given import Course
 from reference.debugger.kinds_by_numbers import Numbers
 from reference.debugger.known_value import Known, known
 from reference.debugger.layers import NONE, Layers, Standing, texts_of
+from reference.debugger.places import all_statements, place_at
 from reference.debugger.program import Program
 from reference.debugger.recording import record
-from reference.debugger.repair import Rewrite
+from reference.debugger.repair import Rewrite, common
 from reference.debugger.repairs import Found, Step
 from reference.debugger.search import Search
 from reference.debugger.sites import Site
@@ -35,6 +37,7 @@ _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
 _OTHERS = 4  # edits that do the same on the first inputs
 _MOST_CHOICES = 200
+_PLAIN = 1.8  # what costs more is not tried there
 
 
 def told_apart(search: Search, end: float, part: float = _PART) -> None:
@@ -152,28 +155,63 @@ class Several:
         Or another line, of which as much is right with another value.
         """
         site = self.standing[k][0]
-        key = site.file, site.function, site.name, site.role, self._text(site)
-        if key in self.without_edit or not self.layers.install(self._without(k)):
-            return
         once = dict(reversed(self.equals[k])) | {k: self.standing[k][1]}
-        for q in sorted(once, key=lambda q: q != k):
-            found = self._edits(self.sites[q], once[q])
-            if found:
-                self.layers.edits.append(tuple(found))
-                del self.standing[k]
-                return
-        self.without_edit.add(key)
+        new = [q for q in once if self._key(q) not in self.without_edit]
+        if not new or not self.layers.install(self._without(k)):
+            return
+        # Where nothing is wrong without its value either, no gradient tells what the line gives.
+        exact = self._right() >= self.right
+        until = min(self.until, time.monotonic() + _EACH)
+        for q in sorted(new, key=lambda q: q != k):
+            found = self._edits(self.sites[q], once[q], exact, until)
+            if found or time.monotonic() > until:
+                break
+        if not found and not exact and k in new:
+            found = self._edits_before(site, self.standing[k][1])
+        if found:
+            self.layers.edits.append(tuple(found))
+            del self.standing[k]
+        else:
+            self.without_edit |= {self._key(q) for q in new}
+
+    def _key(self, k: int) -> tuple[object, ...]:
+        site = self.sites[k]
+        return site.file, site.function, site.name, site.role, self._text(site)
 
     def _text(self, site: Site) -> bytes:
         return b"" if site.span is None else self.layers.sources[site.file].data[slice(*site.span)]
 
-    def _edits(self, site: Site, course: Course) -> list[Rewrite]:
+    def _edits(self, site: Site, course: Course, exact: bool, until: float) -> list[Rewrite]:
         """Return the edits of a line with which as much is right as with its stand-in."""
-        line, found = self._known(site, course), []
-        until = min(self.until, time.monotonic() + _EACH)
+        line = self._known(site, course)
         if line is None:
-            return found
-        for rewrite in line.edits(self.program, self.adjoints, until):
+            return []
+        return self._that_mend(line.edits(self.program, self.adjoints, until, exact), until)
+
+    def _edits_before(self, site: Site, course: Course) -> list[Rewrite]:
+        """Return the edits of the lines that write what a line reads, if the fault is there.
+
+        What they give may be right by its numbers, and stand in the wrong place.
+        """
+        line = self._known(site, course)
+        if line is None:
+            return []
+        around = [
+            place
+            for file, number, _ in all_statements(self.program)
+            if (place := place_at(self.program, line.now, file, number)) is not None
+        ]
+        near = sorted(
+            writers(line.place, around),
+            key=lambda place: abs(place.statement.lineno - line.place.statement.lineno),
+        )
+        until = min(self.until, time.monotonic() + 0.5 * _EACH)
+        edits = (edit for place in near for edit in common(place) if edit.cost < _PLAIN)
+        return self._that_mend(edits, until)
+
+    def _that_mend(self, edits: Iterable[Rewrite], until: float) -> list[Rewrite]:
+        found: list[Rewrite] = []
+        for rewrite in edits:
             if time.monotonic() > until or len(found) > _OTHERS:
                 break
             if self._mends(rewrite):

@@ -82,15 +82,30 @@ def instrument(
         own = frozenset(first for first in _firsts(unit.tree) if wanted(source.file, first))
     text = source.alone(unit)
     heads, number = heads_of(unit), len(sites)
-    made, code = _instrumented(source.file, text, heads, number, frozenset(called), own)
     # The bytes from the end of the unit on are as many as in the text alone.
     moved = source.at(unit.last + 1) - len(text.encode())
-    sites += [
+    made, code = _moved(source.file, text, heads, number, frozenset(called), own, moved)
+    sites += made
+    return code
+
+
+@lru_cache(maxsize=256)
+def _moved(
+    file: str,
+    text: str,
+    heads: int,
+    number: int,
+    called: frozenset[str],
+    own: frozenset[int] | None,
+    moved: int,
+) -> tuple[list[Site], types.CodeType]:
+    """Return the sites of a unit so many bytes further on in its file, and its code."""
+    made, code = _instrumented(file, text, heads, number, called, own)
+    return [
         site if site.span is None else
         replace(site, span=(site.span[0] + moved, site.span[1] + moved))
         for site in made
-    ]  # fmt: skip
-    return code
+    ], code  # fmt: skip
 
 
 @lru_cache(maxsize=256)

@@ -17,9 +17,10 @@ from reference.debugger.given import Courses
 from reference.debugger.oracle import gradients
 from reference.debugger.program import Program
 from reference.debugger.recording import record
+from reference.debugger.repair import Place, statements
 from reference.debugger.search import Search
 from reference.debugger.several import Several, told_apart
-from reference.debugger.source import Splice
+from reference.debugger.source import Source, Splice
 from reference.debugger.stand_ins import StandIns, without
 from reference.debugger.timebox import Watchdog
 
@@ -29,6 +30,20 @@ CARRY = (" + dh_next)", ")")
 SLOPE = ("(1 - h[t] ** 2)", "(1 - h[t])")
 TRANSPOSED = ('params["W"].T @ da', 'params["W"] @ da')
 ASSIGNED = ("db += da", "db = da")
+# The same in one function, as in many scripts.
+IN_ONE = (
+    RNN.replace("def loss(params, inputs):\n    h = forward(params, inputs)\n    return np.sum",
+                "def run(params, inputs):\n    h = forward(params, inputs)\n    value = np.sum")
+    .replace("def backward(params, inputs):\n", "").replace("    return {", "    return value, {")
+    .replace('    xs = inputs["xs"]\n    h = forward(params, inputs)\n', '    xs = inputs["xs"]\n')
+    + """
+def loss(params, inputs):
+    return run(params, inputs)[0]
+
+def backward(params, inputs):
+    return run(params, inputs)[1]
+"""
+)  # fmt: skip
 UNHEARD_OF = ("(1 - h[t] ** 2)", "np.arctan(np.exp(h[t - 1]) + h[t])")
 
 
@@ -67,6 +82,19 @@ def test_a_line_is_to_give_the_adjoints_of_an_expression_from_the_last_to_the_fi
         fitting = Courses(adjoints).fitting(values)
         assert any(np.allclose(course, values) for course in fitting)
         assert not any(np.allclose(course, np.array(values) * 2) for course in fitting)
+
+
+def test_a_line_of_a_function_that_is_called_twice_gives_them_in_the_order_of_the_calls():
+    with opened() as (search, _):
+        case = search.cases[0]
+        adjoints = adjoints_of(search.program, case.inputs, 5.0)
+        assert adjoints is not None
+        steps = next(c for c in adjoints.courses if len(c) == 5 and c[0].shape == (3,))
+        adjoints.courses = [[*steps, *(2 * array for array in steps)]] * 3
+        turned = [*steps[::-1], *(2 * array for array in steps[::-1])]
+        for calls, known in ((1, False), (2, True)):
+            found = Courses(adjoints).fitting([np.zeros(3)] * 10, calls)
+            assert any(np.allclose(course, turned) for course in found) == known
 
 
 def test_a_sum_over_some_uses_of_a_number_is_known():
@@ -147,12 +175,40 @@ def test_several_faults_are_mended(edits):
             assert any(step.rewrite.line == at(lines, new) for step in found.steps)
 
 
+def test_faults_of_one_function_for_loss_and_gradients_are_mended():
+    made = module(IN_ONE, SLOPE, TRANSPOSED)
+    with Watchdog() as watchdog:
+        given = [rnn_arguments(5, 3, 4, 0), rnn_arguments(4, 5, 4, 1)]
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(given[0], 5.0)
+        program.shared_too = True
+        cases = [
+            Case(one, program.value(one), gradients(program, one, ["U", "W", "b", "h0"], 5.0))
+            for one in given
+        ]
+        with program.quiet():
+            search = Search(program, cases, time.monotonic() + 60.0)
+            told_apart(search, time.monotonic() + 40.0)
+    assert search.found
+    assert len(search.found[0].steps) == 2
+
+
+def test_values_that_stand_each_in_the_place_of_the_other_are_exchanged():
+    source = Source("f", "def f():\n    a[0] = x * y\n    a[1] = z\n    b[0] = x\n")
+    place = Place(source, source.units[0], source.units[0].tree,
+                  source.units[0].tree.body[0], [], {}, [])  # fmt: skip
+    found = [r for r in statements.rewrites(place) if "exchanged with" in r.why]
+    texts = [source.edited(rewrite.splices).splitlines()[1:] for rewrite in found]
+    assert texts == [["    a[0] = z", "    a[1] = x * y", "    b[0] = x"]]
+
+
 def test_a_line_without_a_repair_hides_no_other(monkeypatch):
     edits = Several._edits
     monkeypatch.setattr(Several, "_search_alone", lambda *_: False)
     monkeypatch.setattr(
-        Several, "_edits", lambda self, site, c: [] if site.name == "da" else edits(self, site, c)
-    )
+        Several, "_edits",
+        lambda self, site, *at: [] if site.name == "da" else edits(self, site, *at),
+    )  # fmt: skip
     with opened(UNHEARD_OF, TRANSPOSED) as (search, lines):
         told_apart(search, time.monotonic() + 30.0)
         assert [step.rewrite.line for step in search.apart] == [at(lines, TRANSPOSED[1])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from typing import TypeGuard
 
 from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
@@ -18,6 +19,45 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     yield from _moved(place)
     yield from _removed(place)
     yield from _copied(place)
+    yield from _values_exchanged(place)
+
+
+def _values_exchanged(place: Place) -> Iterator[Rewrite]:
+    """Give what two assignments near each other are given, the one in the place of the other.
+
+    Each may be right by itself, and stands under the name, or in the part, of the other.
+    """
+    statement, source = place.statement, place.source
+    path = _path(place.function, statement) if _assigns(statement) else None
+    if path is None:
+        return
+    block, index, _ = path
+    for far, other in enumerate(block[index + 1 : index + 1 + _FAR]):
+        root = _root(statement.targets[0])
+        if _assigns(other) and _root(other.targets[0]) == root:
+            texts = place.text(statement.value), place.text(other.value)
+            if texts[0] != texts[1]:
+                spans = source.span(statement.value), source.span(other.value)
+                yield place.splice(
+                    [Splice(*spans[0], texts[1]), Splice(*spans[1], texts[0])], "wrong order",
+                    f"exchanged with line {other.lineno}", (1.2 if root else 1.6) + 0.1 * far,
+                )  # fmt: skip
+
+
+_FAR = 2  # statements between which values are exchanged
+
+
+def _assigns(statement: ast.stmt) -> TypeGuard[ast.Assign]:
+    return isinstance(statement, ast.Assign) and len(statement.targets) == 1
+
+
+def _root(target: ast.expr) -> str:
+    """Return what a target is a part of; of all names together nothing."""
+    while isinstance(target, ast.Subscript | ast.Attribute):
+        target = target.value
+        if isinstance(target, ast.Name):
+            return target.id
+    return ""
 
 
 def _added(place: Place) -> Iterator[Rewrite]:
