@@ -337,6 +337,9 @@ class _Watcher(ast.NodeTransformer):
         if ast.unparse(node.func).partition(".")[0] in ("np", "numpy", "math"):
             node.args = [self._operand(a) for a in node.args]
             node.keywords = [self.visit(k) for k in node.keywords]
+        elif name == "dot" and isinstance(node.func, ast.Attribute):  # the method of an array
+            node.func.value = self._operand(node.func.value)
+            node.args = [self._operand(a) for a in node.args]
         else:
             self.generic_visit(node)
         return self._wrapped(node)

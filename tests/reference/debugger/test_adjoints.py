@@ -71,6 +71,13 @@ def test_the_first_doubtful_line_is_the_wrong_one(new):
     assert new in lines[found.doubtful[0][1] - 1]
 
 
+def test_what_a_matrix_gets_of_each_product_is_known_of_its_method_too():
+    for product in ('params["W"] @ h[t - 1]', 'params["W"].dot(h[t - 1])'):
+        found, _ = agreement(RNN.replace('params["W"] @ h[t - 1]', product))
+        outer = site_of(found, "dW", "added")
+        assert found.at_sites[outer] == [True] * len(found.at_sites[outer])
+
+
 def test_a_lost_carry_is_seen_one_step_later():
     found, _ = agreement(RNN.replace(" + dh_next)", ")"))
     right = found.at_sites[site_of(found, "da", "assigned")]
