@@ -12,9 +12,9 @@ import numpy as np
 from reference.debugger import (
     by_adjoints,
     by_groups,
-    by_lookup,
     candidates,
     guards,
+    quick,
     structure,
     trial,
     wanted,
@@ -37,7 +37,7 @@ from reference.debugger.source import Splice
 from reference.debugger.timebox import for_seconds
 
 _MOST_FAULTS = 8
-_QUICK = ("lookup", "carry", "quick", "unused", "structure")
+_QUICK = (*quick.NAMES, "structure")
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
@@ -139,7 +139,8 @@ class Search:
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: its line comes first.
-        step = None if outcome.error else self.round(now, self._quickly(now, base), base, [])
+        first = quick.stages(self.program, self.cases[0], now, base)
+        step = None if outcome.error else self.round(now, first, base, [])
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
@@ -328,17 +329,6 @@ class Search:
             found += [rewrite for rewrite in common(place) if rewrite.cost < 2.5]
         found.sort(key=lambda rewrite: rewrite.cost)
         yield from for_seconds(found, 0.4 * left)
-
-    def _quickly(self, now: Round, base: Score) -> Iterator[tuple[str, Iterable[Rewrite]]]:
-        """Give what is tried before anything is probed."""
-        if len(base.right) == len(self.cases[0].oracle):
-            yield "conduct", candidates.of_conduct(self.program, self.cases[0], now)
-        else:
-            yield "lookup", by_lookup.rewrites(self.program, self.cases[0], now, base)
-            yield "carry", candidates.of_loops(self.program, self.cases[0], base)
-            yield "quick", candidates.of_statements(self.program, now)
-            yield "unused", candidates.of_unused(self.program, now)
-            yield "unused", candidates.of_flags(self.program, self.cases[0])
 
     # Candidates.
 
