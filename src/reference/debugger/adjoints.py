@@ -8,13 +8,10 @@ however many faults there are elsewhere: that tells progress where no gradient i
 
 from __future__ import annotations
 
-import ast
 import bisect
 import copy
-import itertools
 import math
-import types
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, cast
 
@@ -23,15 +20,13 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.dual import Dual, duals
 from reference.debugger.program import Inputs, Program, copied
-from reference.debugger.sites import PROBE
-from reference.debugger.source import Source, Unit
 from reference.debugger.tangents import dual_numpy
 from reference.debugger.timebox import TimeUp
+from reference.debugger.watching import Watched
 
 _MOST_NOTES = 400_000
 _NEAR = 1e-8
 _NOTHING = 1e-11  # of the largest adjoint: what is so small is nothing
-_WRITES = {"at", "copyto", "put", "put_along_axis", "fill_diagonal", "place", "putmask", "append"}
 
 
 class Note:
@@ -81,6 +76,18 @@ class _Tape:
                     found[part] += adjoint * slope
         return np.array(found)
 
+    def divisors(self, end: Note) -> tuple[float, ...]:
+        """Return what the last number is one part of, as long as it is made of one number alone."""
+        at, slope, found = end.at, 1.0, []
+        while len(self.parts[at]) == 1:
+            ((at, part),) = self.parts[at]
+            slope *= part
+            if slope and abs(abs(slope) - 1) > _NEAR and not any(
+                abs(abs(slope * other) - 1) <= _NEAR for other in found
+            ):  # fmt: skip
+                found.append(abs(1 / slope))
+        return tuple(found)
+
 
 class Adjoints:
     """All adjoints of a loss at some inputs, as a set of numbers to look others up in.
@@ -98,6 +105,8 @@ class Adjoints:
         numbers as wholes, once of this use of them, once of all other uses.
     values : ndarray, optional
         The numbers of which `whole` are the adjoints.
+    divisors : tuple of float
+        By what the loss divides its sum in the end, all that it has made of it until then.
     """
 
     def __init__(
@@ -107,8 +116,9 @@ class Adjoints:
         known: Array,
         courses: Iterable[list[Array]] = (),
         values: Array | None = None,
+        divisors: tuple[float, ...] = (),
     ) -> None:
-        self.courses = list(courses)
+        self.courses, self.divisors = list(courses), divisors
         order = np.argsort(values) if values is not None else np.zeros(0, int)
         self._values = values[order] if values is not None else np.zeros(0)
         self._of_values = whole[order]
@@ -125,6 +135,14 @@ class Adjoints:
         )
         found = {a.tobytes(): a for a in arrays}
         return sorted(found.values(), key=lambda a: not np.all(a))
+
+    def times(self, factor: float) -> Adjoints:
+        """Return the same with the adjoints of a multiple of the loss as well."""
+        made = self.with_parts([self._parts * factor])
+        made.courses = [[array * factor for array in course] for course in self.courses]
+        made._whole = np.sort(np.concatenate([self._whole, self._whole * factor]))
+        made._of_values = self._of_values * factor
+        return made
 
     def with_parts(self, more: Iterable[Array]) -> Adjoints:
         """Return the same with other sums over uses as well."""
@@ -249,7 +267,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     program.state.restore()
     try:
         with (
-            _Watched(program, probe, plain_too),
+            Watched(program, probe, plain_too),
             dual_numpy(program.loss, program.backward, *program.functions),
             program.watchdog.limit(seconds),
         ):
@@ -272,111 +290,5 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     made = np.array(known)
     if program.shared_too:  # one function for both: what the loss is not made of is its backward
         made = made[whole != 0]
-    return Adjoints(whole, np.concatenate([one, others]), made, courses, np.array(known))
-
-
-class _Watched:
-    """The context in which every float that an expression of the loss gives passes the probe."""
-
-    def __init__(self, program: Program, probe: Any, plain_too: bool) -> None:
-        self.program, self.probe, self.plain_too = program, probe, plain_too
-
-    def __enter__(self) -> None:
-        program = self.program
-        self.undo: list[Callable[[], None]] = []
-        self.spaces: list[dict[str, Any]] = []
-        own = {f.__name__ for f in program.functions} | {"__init__"}
-        own |= {unit.classes[-1] for unit in program.live_units if unit.classes}
-        numbers = itertools.count()
-        for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
-            if PROBE not in space:
-                space[PROBE] = self.probe
-                self.spaces.append(space)
-        for unit in program.live_units:
-            if not program.only_in_backward(unit):
-                code = _watched(program.sources[unit.file], unit, numbers, own, self.plain_too)
-                self.undo.append(program.swap(unit, code))
-
-    def __exit__(self, *_: object) -> None:
-        for undo in self.undo:
-            undo()
-        for space in self.spaces:
-            del space[PROBE]
-
-
-def _watched(
-    source: Source, unit: Unit, numbers: Iterator[int], own: set[str], plain_too: bool
-) -> types.CodeType:
-    statement: ast.stmt = _Watcher(numbers, own, plain_too).visit(source.fresh(unit))
-    for name in reversed(unit.classes):
-        statement = ast.ClassDef(name, [], [], [statement], [])
-    module = ast.fix_missing_locations(ast.Module([statement], []))
-    return compile(module, source.file, "exec", dont_inherit=True)
-
-
-class _Watcher(ast.NodeTransformer):
-    """Wraps what is computed, and names where they are operands: there a copy does no harm."""
-
-    def __init__(self, numbers: Iterator[int], own: set[str], plain_too: bool) -> None:
-        self.numbers, self.own, self.plain_too = numbers, own, plain_too
-
-    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
-        node.left, node.right = self._operand(node.left), self._operand(node.right)
-        return self._wrapped(node)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        if isinstance(node.op, ast.Not):
-            return self.generic_visit(node)
-        node.operand = self._operand(node.operand)
-        return self._wrapped(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-        if name in _WRITES or name in self.own or any(k.arg == "out" for k in node.keywords):
-            return self.generic_visit(node)
-        if ast.unparse(node.func).partition(".")[0] in ("np", "numpy", "math"):
-            node.args = [self._operand(a) for a in node.args]
-            node.keywords = [self.visit(k) for k in node.keywords]
-        elif name == "dot" and isinstance(node.func, ast.Attribute):  # the method of an array
-            node.func.value = self._operand(node.func.value)
-            node.args = [self._operand(a) for a in node.args]
-        else:
-            self.generic_visit(node)
-        return self._wrapped(node)
-
-    def visit_AugAssign(self, node: ast.AugAssign) -> list[ast.stmt]:
-        target = ast.unparse(node.target)
-        node.value = self._operand(node.value)
-        if not isinstance(node.target, ast.Name):
-            node.target = self.visit(node.target)
-        return [node, self._seen(target, node)]
-
-    def visit_Expr(self, node: ast.Expr) -> ast.AST | list[ast.stmt]:
-        target = _written_to(node.value)
-        node.value = self.visit(node.value)
-        return node if target is None else [node, self._seen(target, node)]
-
-    def _operand(self, node: ast.expr) -> ast.expr:
-        if isinstance(node, ast.Name | ast.Attribute | ast.Subscript):
-            inner = self.visit(node)
-            return self._wrapped(inner) if self.plain_too else inner
-        if isinstance(node, ast.List | ast.Tuple):  # what is joined to one array
-            node.elts = [self._operand(element) for element in node.elts]
-            return node
-        return self.visit(node)
-
-    def _seen(self, target: str, after: ast.stmt) -> ast.stmt:
-        """Return a statement that notes what stands in a place now: it was made there."""
-        place = ast.copy_location(ast.parse(target, mode="eval").body, after)
-        return ast.copy_location(ast.Expr(self._wrapped(place)), after)
-
-    def _wrapped(self, node: Any) -> ast.expr:
-        number = ast.Constant(next(self.numbers))
-        call = ast.Call(ast.Name(PROBE, ast.Load()), [number, ast.Constant(None), node], [])
-        return ast.copy_location(call, node)
-
-
-def _written_to(node: ast.expr) -> str | None:
-    """Return the array that a call of NumPy is told to write into."""
-    keywords = node.keywords if isinstance(node, ast.Call) else []
-    return next((ast.unparse(k.value) for k in keywords if k.arg == "out"), None)
+    parts, divisors = np.concatenate([one, others]), tape.divisors(end.tangent)
+    return Adjoints(whole, parts, made, courses, np.array(known), divisors)

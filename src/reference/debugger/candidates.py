@@ -25,7 +25,9 @@ from reference.debugger.repair import (
     insertions,
     loops,
     operands,
+    owned,
     results,
+    sharing,
     starts,
     statements,
     unused,
@@ -46,6 +48,8 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
             source = program.sources[unit.file]
             for function in functions_in(unit.tree):
                 yield from carry.rewrites(source, function)
+    for file in dict.fromkeys(unit.file for unit in program.live_units):
+        yield from owned.rewrites(program.sources[file])
     missing = [name for name, entries in base.entries.items() if entries is None]
     if missing:
         shapes = {name: gradient.shape for name, gradient in case.oracle.items()}
@@ -65,6 +69,8 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from derivatives.completions(place)
         yield from starts.of_floats(place)
         yield from starts.anew(place)
+        yield from starts.again(place)
+        yield from sharing.read_again(place)
         yield from analogy.anew(place)
 
 

@@ -7,13 +7,17 @@ import ast
 from reference.debugger.differences import differences
 from reference.debugger.edited import Edited, same, written
 from reference.debugger.kinds_of_expressions import exchanged
-from reference.debugger.roles import is_slope
+from reference.debugger.roles import called, is_slope
 
 
 def of_whole(found: list[Edited]) -> str:
     """Return the kind of an edit, or nothing where each of its statements tells its own."""
     if any(_looks_up_late(one.old) and not _looks_up_late(one.new) for one in found):
         return "late binding"
+    if any(_keeps_what_was(one) for one in found):
+        return "overwritten too early"
+    if any(_numbers_in_turn(one) for one in found):
+        return "wrong order"
     if _is_for_one_entry(found):
         return "wrong shape"
     if _exchange_values(found):
@@ -21,6 +25,31 @@ def of_whole(found: list[Edited]) -> str:
     if _gives_a_part_its_slope(found):
         return "wrong derivative"
     return ""
+
+
+def _keeps_what_was(one: Edited) -> bool:
+    """Return whether ``x = f(x)`` gets another name for the same: x is read again after it."""
+    old, new = one.old, one.new
+    if not isinstance(old, ast.Assign) or not isinstance(new, ast.Assign) or one.moved:
+        return False
+    targets = old.targets[0], new.targets[0]
+    if not all(isinstance(target, ast.Name) for target in targets) or same(*targets):
+        return False
+    read = {n.id for n in ast.walk(old.value) if isinstance(n, ast.Name)}
+    return same(old.value, new.value) and ast.unparse(targets[0]) in read
+
+
+def _numbers_in_turn(one: Edited) -> bool:
+    """Return whether a sequence is numbered before it is turned round, and was after, or so."""
+    if not isinstance(one.old, ast.For) or not isinstance(one.new, ast.For):
+        return False
+    calls = [
+        [called(node) for node in ast.walk(loop.iter) if isinstance(node, ast.Call)]
+        for loop in (one.old, one.new)
+    ]
+    return all("enumerate" in names for names in calls) and (
+        calls[0][:1] != calls[1][:1] and "reversed" in calls[0] + calls[1]
+    )
 
 
 def _exchange_values(found: list[Edited]) -> bool:

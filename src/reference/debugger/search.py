@@ -23,6 +23,7 @@ from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.beside import Beside
 from reference.debugger.cases import Case, Score, score
 from reference.debugger.diagnosis import Suspect
+from reference.debugger.divided import divided_later
 from reference.debugger.places import (
     Statement,
     ordered_statements,
@@ -184,7 +185,11 @@ class Search:
         """Return what the loss says of every number; the loss stays what it is."""
         if not self._known:
             seconds = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
-            self._known.append(adjoints_of(self.program, self.cases[0].inputs, seconds))
+            inputs = self.cases[0].inputs
+            found = adjoints_of(self.program, inputs, seconds)
+            if found is not None:
+                found = divided_later(self.program, inputs, found)
+            self._known.append(found)
         return self._known[0]
 
     # One round: evidence, then candidates in the order of the evidence.

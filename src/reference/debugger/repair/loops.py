@@ -17,6 +17,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     if not isinstance(statement, ast.For):
         return
     yield from _turned(place, statement.iter)
+    yield from _counted(place, statement.iter)
     for node, _ in place.loaded:
         if not (isinstance(node, ast.Call) and place.text(node.func) in ("range", "np.arange")):
             continue
@@ -45,6 +46,39 @@ def _turned(place: Place, over: ast.expr) -> Iterator[Rewrite]:
     value = place.value(text, place.env)
     if isinstance(value, list | tuple | deque | np.ndarray) and len(value) > 1:
         yield place.rewrite(over, f"reversed({text})", "forward order", "backwards", 1.2)
+
+
+def _counted(place: Place, over: ast.expr) -> Iterator[Rewrite]:
+    """Give ``reversed(list(enumerate(x)))`` for ``enumerate(reversed(x))``, and the other way.
+
+    Numbers that are given after a sequence is turned round count the other way.
+    """
+    turned = _inside(over, "enumerate")
+    inner = None if turned is None else _reversed(place, turned)
+    if inner is not None:
+        yield place.rewrite(over, f"reversed(list(enumerate({inner})))", "wrong order",
+                            "numbered before it is turned round", 0.9)  # fmt: skip
+    listed = _reversed(place, over, lists=True)
+    given = None if listed is None else _inside(ast.parse(listed, mode="eval").body, "enumerate")
+    if given is not None:
+        yield place.rewrite(over, f"enumerate(reversed({ast.unparse(given)}))", "wrong order",
+                            "numbered after it is turned round", 1.3)  # fmt: skip
+
+
+def _inside(node: ast.expr, name: str) -> ast.expr | None:
+    """Return the argument of a call of a function of one."""
+    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == name
+    return node.args[0] if called and len(node.args) == 1 else None  # type: ignore[attr-defined]
+
+
+def _reversed(place: Place, node: ast.expr, lists: bool = False) -> str | None:
+    """Return what an expression has turned round, as text: x of ``reversed(x)``, ``x[::-1]``."""
+    given = _inside(node, "reversed")
+    if given is None and isinstance(node, ast.Subscript) and place.text(node.slice) == "::-1":
+        given = node.value
+    inner = None if given is None else _inside(given, "list")
+    given = inner if inner is not None and lists else given
+    return None if given is None else place.text(given)
 
 
 def _tidy(text: str) -> str:

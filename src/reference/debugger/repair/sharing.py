@@ -135,6 +135,40 @@ def _where_it_is_read(
         )  # fmt: skip
 
 
+def read_again(place: Place) -> Iterator[Rewrite]:
+    """Give ``x = x * f`` under another name to some of what reads it next: the old x is read again.
+
+    The value that is made is for the first statement that reads x, or for the first few.
+    """
+    statement, source = place.statement, place.source
+    if not isinstance(statement, ast.Assign) or not isinstance(place.target, ast.Name):
+        return
+    name = place.target.id
+    if not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value)):
+        return
+    block = _block(place.function, statement)
+    new = next(f"{name}_{word}" for word in ("here", "inner", "too") if f"{name}_{word}" not in
+               place.env)  # fmt: skip
+    splices, reading = [Splice(*source.span(place.target), new)], 0
+    for other in block[block.index(statement) + 1 :] if statement in block else ():
+        nodes = [n for n in ast.walk(other) if isinstance(n, ast.Name) and n.id == name]
+        reads = [Splice(*source.span(n), new) for n in nodes if isinstance(n.ctx, ast.Load)]
+        if reading and reads:  # from here on what it was before
+            yield place.splice(
+                list(splices),
+                "overwritten too early",
+                f"{name} stays, since it is read again",
+                1.1 + 0.05 * reading,
+            )
+        splices += reads
+        reading += bool(reads)
+        if len(reads) < len(nodes) or reading > _MOST_READING:
+            return
+
+
+_MOST_READING = 4
+
+
 def _cut(place: Place, statement: ast.stmt) -> Splice:
     source = place.source
     after = (statement.end_lineno or statement.lineno) + 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, walked
 from reference.debugger.source import Splice
 
 _KIND = "initial value"
@@ -59,6 +60,70 @@ def anew(place: Place) -> Iterator[Rewrite]:
         line = f"{' ' * first.col_offset}{place.text(statement)}\n"
         yield place.splice([cut, Splice(at, at, line)], _KIND,
                            f"{place.variable} set anew in each turn", 1.2)  # fmt: skip
+
+
+def again(place: Place) -> Iterator[Rewrite]:
+    """Give a loop what the one before it began with: else it goes on with what that has left.
+
+    Of several variables first all together, then each alone.
+    """
+    loop, source = place.statement, place.source
+    if not isinstance(loop, ast.For | ast.While):
+        return
+    begun = {}
+    for name in _read_first(loop):
+        before = [s for s in _assignments(place.function) if s.lineno < loop.lineno]
+        starts = [s for s in before if name in _targets(s) and _is_empty(s.value)]
+        if starts and _may_be_left(place.function, loop, name, starts[-1].lineno):
+            begun[name] = starts[-1]
+    indent, at = " " * loop.col_offset, source.at(loop.lineno)
+    groups = [list(begun)] if len(begun) > 1 else []
+    for names in (*groups, *([name] for name in begun)):
+        statements = dict.fromkeys(begun[name] for name in names)
+        lines = "".join(f"{indent}{place.text(s)}\n" for s in statements)
+        rewrite = place.splice([Splice(at, at, lines)], _KIND,
+                               f"{', '.join(names)} set anew before the loop", 1.1)  # fmt: skip
+        yield replace(rewrite, variable=names[0])
+
+
+def _assignments(function: ast.AST) -> list[ast.Assign]:
+    found = [node for node in walked(function) if isinstance(node, ast.Assign)]
+    return sorted(found, key=lambda node: node.lineno)
+
+
+def _targets(statement: ast.Assign) -> list[str]:
+    return [ast.unparse(target) for target in statement.targets]
+
+
+def _read_first(loop: ast.For | ast.While) -> list[str]:
+    """Return what a loop reads before it sets it anew, and sets for the next turn."""
+    read: dict[str, int] = {}
+    written: dict[str, int] = {}
+    for statement in loop.body:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Name | ast.Attribute):
+                where = read if isinstance(node.ctx, ast.Load) else written
+                where.setdefault(ast.unparse(node), node.lineno)
+        if isinstance(statement, ast.AugAssign):
+            read.setdefault(ast.unparse(statement.target), statement.lineno)
+    return [name for name, line in read.items() if name in written and line <= written[name]]
+
+
+def _may_be_left(function: ast.AST, loop: ast.For | ast.While, name: str, start: int) -> bool:
+    """Return whether another loop writes a variable after its start, and before the loop begins.
+
+    That may be a loop around this one, whose next turn finds what the last one has left.
+    """
+    for other in walked(function):
+        if not isinstance(other, ast.For | ast.While) or other is loop or other.lineno < start:
+            continue
+        last = other.end_lineno or other.lineno
+        around = other.lineno < loop.lineno <= last
+        if around or last < loop.lineno:
+            stored = (n for n in ast.walk(other) if isinstance(n, ast.Name | ast.Attribute))
+            if any(isinstance(n.ctx, ast.Store) and ast.unparse(n) == name for n in stored):
+                return True
+    return False
 
 
 def _is_empty(value: ast.expr) -> bool:

@@ -63,6 +63,7 @@ def _root(target: ast.expr) -> str:
 def _added(place: Place) -> Iterator[Rewrite]:
     statement = place.statement
     kind = "= for +="
+    yield from _all_added(place)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
         if isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
@@ -89,6 +90,51 @@ def _added(place: Place) -> Iterator[Rewrite]:
             )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
+
+
+def _all_added(place: Place) -> Iterator[Rewrite]:
+    """Give what sets several values at once as so many additions: tuples, updates, whole dicts."""
+    statement, kind = place.statement, "= for +="
+    pairs: list[tuple[str, str]] = []
+    lines: list[str] = []
+    value = getattr(statement, "value", None)
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Tuple):
+        targets = [place.text(target) for target in statement.targets[0].elts]
+        if isinstance(value, ast.Tuple) and len(value.elts) == len(targets):
+            pairs = list(zip(targets, map(place.text, value.elts), strict=True))
+        elif any(isinstance(t, ast.Subscript | ast.Attribute) for t in statement.targets[0].elts):
+            made = [f"more_{n}" for n in range(len(targets))]
+            lines = [f"{', '.join(made)} = {place.text(statement.value)}"]
+            pairs = list(zip(targets, made, strict=True))
+    elif isinstance(statement, ast.Assign) and isinstance(
+        place.value(place.variable, place.env), dict
+    ):
+        made = place.text(statement.value)
+        lines = [f"for key, more in ({made}).items():", f"    {place.variable}[key] += more"]
+    elif isinstance(value, ast.Call) and getattr(value.func, "attr", "") == "update":
+        assert isinstance(value.func, ast.Attribute)
+        into = place.text(value.func.value)
+        given = value.args[0] if len(value.args) == 1 else None
+        if isinstance(given, ast.Dict) and None not in given.keys:
+            keys = [place.text(key) for key in given.keys if key is not None]
+            pairs = [(f"{into}[{key}]", place.text(v)) for key, v in
+                     zip(keys, given.values, strict=True)]  # fmt: skip
+        elif given is not None:
+            lines = [f"for key, more in ({place.text(given)}).items():",
+                     f"    {into}[key] += more"]  # fmt: skip
+        pairs += [(f'{into}["{k.arg}"]', place.text(k.value)) for k in value.keywords]
+    if not pairs and not lines:
+        return
+    indent = f"\n{' ' * statement.col_offset}"
+    every = [*lines, *(f"{target} += {new}" for target, new in pairs)]
+    yield place.rewrite(statement, indent.join(every), kind, "added, not assigned", 1.0)
+    for chosen, (target, new) in enumerate(pairs if 1 < len(pairs) <= _MOST_TARGETS else ()):
+        each = [f"{t} {'+=' if n == chosen else '='} {v}" for n, (t, v) in enumerate(pairs)]
+        yield place.rewrite(statement, indent.join([*lines, *each]), kind,
+                            f"{new} added to {target}", 1.2)  # fmt: skip
+
+
+_MOST_TARGETS = 4
 
 
 def _add_at(
@@ -173,6 +219,45 @@ def _removed(place: Place) -> Iterator[Rewrite]:
     if isinstance(statement, _SIMPLE) and path is not None and len(path[0]) > 1:
         kind = "carry lost" if "zeros" in place.source.of(statement) else "spurious term"
         yield place.splice([_cut(place.source, statement)], kind, "without this line", 2.4)
+    if path is not None and _clips(statement):
+        yield from _unclipped(place, path)
+
+
+def _clips(statement: ast.stmt) -> bool:
+    """Return whether a statement does nothing but clip: ``np.clip(x, -5, 5, out=x)`` and the like.
+
+    Also what divides a gradient by its norm, ``g *= limit / norm``.
+    """
+    value = getattr(statement, "value", None)
+    if isinstance(value, ast.Call) and getattr(value.func, "attr", "") == "clip":
+        out = [ast.unparse(k.value) for k in value.keywords if k.arg == "out"]
+        assigned = statement.targets if isinstance(statement, ast.Assign) else []
+        into = out or [ast.unparse(target).removesuffix("[:]").removesuffix("[...]")
+                       for target in assigned]  # fmt: skip
+        what = [*map(ast.unparse, value.args[:1]), ast.unparse(value.func).rpartition(".")[0]]
+        return bool(set(into) & set(what))
+    scaled = isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Mult | ast.Div)
+    return scaled and "norm" in ast.unparse(statement)
+
+
+def _unclipped(place: Place, path: tuple[list[ast.stmt], int, list[ast.AST]]) -> Iterator[Rewrite]:
+    """Give the program without what clips, and without the loop or condition of nothing else."""
+    block, _, parents = path
+    around: ast.stmt = place.statement
+    for parent in reversed(parents):
+        if len(block) > 1 or not isinstance(parent, ast.For | ast.While | ast.If):
+            break
+        around = parent
+        block = next((b for b in _blocks_of(parents) if parent in b), [parent])
+    if len(block) > 1:
+        yield place.splice([_cut(place.source, around)], "clipped", "not clipped", 1.2)
+
+
+def _blocks_of(parents: list[ast.AST]) -> Iterator[list[ast.stmt]]:
+    for parent in parents:
+        yield from (
+            b for n in ("body", "orelse") if isinstance(b := getattr(parent, n, None), list)
+        )
 
 
 def _copied(place: Place) -> Iterator[Rewrite]:
