@@ -27,6 +27,7 @@ from reference.debugger.repair import (
     operands,
     owned,
     results,
+    rows,
     sharing,
     starts,
     statements,
@@ -49,7 +50,8 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
             for function in functions_in(unit.tree):
                 yield from carry.rewrites(source, function)
     for file in dict.fromkeys(unit.file for unit in program.live_units):
-        yield from owned.rewrites(program.sources[file])
+        for family in (owned.rewrites, sharing.chained, rows.rewrites):
+            yield from family(program.sources[file])
     missing = [name for name, entries in base.entries.items() if entries is None]
     if missing:
         shapes = {name: gradient.shape for name, gradient in case.oracle.items()}

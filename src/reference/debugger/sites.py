@@ -261,6 +261,9 @@ class _Instrumenter(ast.NodeTransformer):
         if name == "append" and len(node.args) == 1:
             what = self.source.of(node.func) if hasattr(node.func, "lineno") else "append"
             node.args = [self._value(node.args[0], what.removesuffix(".append"), "appended")]
+        elif name == "at" and len(node.args) == 3:  # np.add.at(into, where, value)
+            into = self.source.of(node.args[0])
+            node.args = [*map(self.visit, node.args[:2]), self._value(node.args[2], into, "added")]
         elif name in self.called:
             node.args = [
                 self.visit(a) if isinstance(a, ast.Starred) else self._probe(a, name, "argument")

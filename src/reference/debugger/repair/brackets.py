@@ -18,11 +18,35 @@ _SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each two operators that stand inside one another in the other order."""
     for node, parent in place.loaded:
+        for new in _called(place, node):
+            yield place.rewrite(node, inside(parent, new), "wrong operand",
+                                f"{new}: other brackets", 1.3)  # fmt: skip
         if not isinstance(node, ast.BinOp):
             continue
         for new in dict.fromkeys((*_regrouped(place, node), *_squared(place, node))):
             yield place.rewrite(node, inside(parent, new), "wrong derivative",
                                 f"{new}: other brackets", 1.4)  # fmt: skip
+
+
+def _called(place: Place, node: ast.expr) -> Iterator[str]:
+    """Give ``f(a, m) + b`` for ``f(a + b, m)``, and the other way: a function of one part alone."""
+    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.BinOp):
+        whole = node.args[0]
+        if isinstance(whole.op, _SUM):
+            a, b, sign = place.text(whole.left), place.text(whole.right), _SIGN[type(whole.op)]
+            yield f"{_with(place, node, a)} {sign} {bracketed(whole.right, b)}"
+            if sign == "+":
+                yield f"{a} + {_with(place, node, b)}"
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        for call, other in ((node.left, node.right), (node.right, node.left)):
+            if isinstance(call, ast.Call) and call.args:
+                yield _with(place, call, f"{place.text(call.args[0])} + {place.text(other)}")
+
+
+def _with(place: Place, call: ast.Call, first: str) -> str:
+    """Return a call with another first argument."""
+    rest = [place.text(node) for node in (*call.args[1:], *call.keywords)]
+    return f"{place.text(call.func)}({', '.join([first, *rest])})"
 
 
 def _regrouped(place: Place, node: ast.BinOp) -> Iterator[str]:

@@ -48,6 +48,7 @@ def keyed(nodes: Iterable[ast.AST], line: int, env: dict[str, Any]) -> Iterator[
     >>> list(keyed(ast.walk(tree), 2, {"name": "W", "p": {"W": 1.0}, "n": 3}))
     ['p[name]']
     """
+    nodes = list(nodes)
     keys = [
         target.id
         for loop in nodes
@@ -55,9 +56,30 @@ def keyed(nodes: Iterable[ast.AST], line: int, env: dict[str, Any]) -> Iterator[
         for target in ast.walk(loop.target)
         if isinstance(target, ast.Name) and isinstance(env.get(target.id), str)
     ]
+    keys += _composed(nodes, env)
     held = dict(env) if keys else {}
     for name, value in env.items() if keys else ():
         held.update((f"{name}.{field}", inner) for field, inner in fields(value).items())
     for text, value in held.items():
         if type(value) is dict:
-            yield from (f"{text}[{key}]" for key in keys if env[key] in value)
+            yield from (f"{text}[{key}]" for key in keys if _text_of(key, env) in value)
+
+
+def _composed(nodes: Iterable[ast.AST], env: dict[str, Any]) -> list[str]:
+    """Return the keys of a function that are put together of names: ``f"{name}_W"``."""
+    found = {
+        ast.unparse(node.slice)
+        for node in nodes
+        if isinstance(node, ast.Subscript)
+        and isinstance(node.slice, ast.JoinedStr | ast.BinOp)
+        and any(isinstance(n, ast.Constant) and type(n.value) is str for n in ast.walk(node.slice))
+    }
+    return sorted(key for key in found if _text_of(key, env) is not None)
+
+
+def _text_of(key: str, env: dict[str, Any]) -> str | None:
+    try:
+        made = eval(key, {}, env)
+    except Exception:  # of another part of the function
+        return None
+    return made if type(made) is str else None

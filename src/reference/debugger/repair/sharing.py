@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, walked
-from reference.debugger.source import Splice
+from reference.debugger.source import Source, Splice
 
 _KIND = "aliasing"
 _MADE = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Call)
@@ -55,6 +55,28 @@ def together(place: Place) -> Iterator[Rewrite]:
     splices = [splice for rewrite in each for splice in rewrite.splices]
     if len(splices) > 1 and (splices[0].start, splices[0].end) in own:
         yield place.splice(splices, _KIND, "each element is one of its own, in all of them", 0.9)
+
+
+def chained(source: Source) -> Iterator[Rewrite]:
+    """Give ``a = new(); b = new()`` for ``a = b = new()``: of a file all at once, then each."""
+    each = []
+    for node in walked(source.tree):
+        if not isinstance(node, ast.Assign) or len(node.targets) < 2:
+            continue
+        if isinstance(node.value, ast.Call | ast.List | ast.Dict | ast.ListComp | ast.DictComp):
+            value = source.of(node.value)
+            lines = [f"{source.of(target)} = {value}" for target in node.targets]
+            text = f"\n{' ' * node.col_offset}".join(lines)
+            name = source.of(node.targets[0])
+            each.append(
+                Rewrite(source.file, (Splice(*source.span(node), text),), _KIND,
+                        "each has an array of its own", 0.8, node.lineno, name)
+            )  # fmt: skip
+    if len(each) > 1:
+        splices = tuple(splice for rewrite in each for splice in rewrite.splices)
+        yield Rewrite(source.file, splices, _KIND, each[0].why, 0.8, each[0].line,
+                      each[0].variable)  # fmt: skip
+    yield from each
 
 
 def _not_in_place(place: Place) -> Iterator[Rewrite]:
