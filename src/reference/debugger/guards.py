@@ -43,8 +43,8 @@ def _of_site(now: Round, place: Place, k: int) -> Iterator[Rewrite]:
     envs = [execution.env for execution in seen]
     counters, names = _counters(place, envs, int), _counters(place, envs, str)
     tests = [test for name, turns in counters.items()
-             for test in _tests(place, name, turns, seen[0].env)]  # fmt: skip
-    tests += [test for name, turns in names.items() for test in _of_names(name, turns)]
+             for test in of_counter(place, name, turns, seen[0].env)]  # fmt: skip
+    tests += [test for name, turns in names.items() for test in of_names(name, turns)]
     tests += _of_axes(place, envs) if names else ()
     if not tests:
         return
@@ -70,7 +70,7 @@ def _counters(place: Place, envs: list[dict[str, Any]], kind: type) -> dict[str,
     return found
 
 
-def _tests(
+def of_counter(
     place: Place, name: str, turns: list[int], env: dict[str, Any]
 ) -> Iterator[tuple[str, list[bool]]]:
     """Give conditions on a counter, and at which executions each holds."""
@@ -82,7 +82,7 @@ def _tests(
             yield f"{name} {sign} {number}", [turn != at for turn in turns]
 
 
-def _of_names(name: str, turns: list[str]) -> Iterator[tuple[str, list[bool]]]:
+def of_names(name: str, turns: list[str]) -> Iterator[tuple[str, list[bool]]]:
     """Give conditions on a name: how it begins, how it ends, which one it is."""
     for method, size in itertools.product(("startswith", "endswith"), (1, 2, 3)):
         part = slice(size) if method == "startswith" else slice(-size, None)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger import by_case
 from reference.debugger.evidence import Evidence, solve_part
 from reference.debugger.places import place_at
 from reference.debugger.program import Program
@@ -52,6 +53,7 @@ def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
             yield from inverses.rewrites(place, *found, [wanted], execution.env)
             yield from blocks.of_value(place, found[0], made, wanted, execution.env)
             yield from sums.rewrites(place, *found, wanted, execution.env)
+        yield from by_case.rewrites(now, place, e, wanted)
 
 
 def _of_one_number(now: Round, place: Place, e: Evidence) -> Iterator[Rewrite]:

@@ -1,0 +1,108 @@
+"""A line that is right for some turns of a loop and not for others: ``a if gate == "g" else b``.
+
+One formula for all gates, where one of them has another function; one for all steps, where the
+last is another. What the line should have given at the wrong turns is known, and what tells them
+apart is a variable of a loop.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger import guards
+from reference.debugger.evidence import Evidence
+from reference.debugger.repair import Place, Rewrite, banned, common, inverses, quotients
+from reference.debugger.repair.place import walked
+from reference.debugger.round import Round
+
+_SECONDS = 1.0
+_MOST = 4  # values that a line should have had, each in its words
+_NEAR = 1e-7
+
+
+def rewrites(now: Round, place: Place, e: Evidence, wanted: Array) -> Iterator[Rewrite]:
+    """Give a site's value at its wrong turns by another formula, and at the others by its own.
+
+    Parameters
+    ----------
+    now : Round
+    place : Place
+    e : Evidence
+        Of the site.
+    wanted : ndarray
+        What it should have given at the first of the wrong turns.
+    """
+    site, seen = now.recording.sites[e.site], now.recording.executions[e.site]
+    if site.span is None or not 0 < len(e.steps) < len(seen):
+        return
+    tests = list(_telling(place, [x.env for x in seen], set(e.steps)))
+    found = next((p for p in place.nodes if place.source.span(p[0]) == site.span), None)
+    if found is None or not tests:
+        return
+    env, old = seen[e.steps[0]].env, place.text(found[0])
+    until = time.monotonic() + _SECONDS
+    made = np.asarray(seen[e.steps[0]].value, dtype=float)
+    edits = itertools.chain(
+        quotients.rewrites(place, *found, made, [wanted], env),
+        inverses.rewrites(place, *found, [wanted], env),
+        common(place),
+    )
+    given = 0
+    for new in _texts(place, edits, site.span):
+        if time.monotonic() > until or given >= _MOST:
+            return
+        if new == old or banned(new) or not _gives(place, new, env, wanted):
+            continue
+        given += 1
+        for test in tests:
+            text = f"{new} if {test} else {old}"
+            yield place.rewrite(found[0], text, "wrong derivative", f"{new} if {test}",
+                                1.3 + 0.1 * given)  # fmt: skip
+
+
+def _telling(place: Place, envs: list[dict[str, Any]], wrong: set[int]) -> Iterator[str]:
+    """Give conditions on the variables of loops that hold at just the wrong turns."""
+    around = [n.target for n in walked(place.function) if isinstance(n, ast.For)]
+    around += [n.target for n in walked(place.statement) if isinstance(n, ast.comprehension)]
+    names = [n.id for target in around for n in ast.walk(target) if isinstance(n, ast.Name)]
+    for name in dict.fromkeys(names):
+        turns = [env.get(name) for env in envs]
+        if all(type(turn) is str for turn in turns):
+            tests = guards.of_names(name, turns)
+        elif all(type(turn) is int for turn in turns):
+            tests = guards.of_counter(place, name, turns, envs[0])
+        else:
+            continue
+        plain = [test for test, kept in tests if {n for n, k in enumerate(kept) if k} == wrong]
+        yield from sorted(plain, key=lambda test: ("==" not in test, "!=" not in test))[:1]
+
+
+def _texts(place: Place, edits: Iterator[Rewrite], span: tuple[int, int]) -> Iterator[str]:
+    """Give what an expression becomes by edits, each text once."""
+    start, end = span
+    seen: set[str] = set()
+    for rewrite in edits:
+        if any(splice.start < start or splice.end > end for splice in rewrite.splices):
+            continue
+        data = place.source.data[start:end]
+        for splice in sorted(rewrite.splices, key=lambda splice: -splice.start):
+            data = data[: splice.start - start] + splice.new.encode() + data[splice.end - start :]
+        text = " ".join(data.decode().split())
+        if text not in seen:
+            seen.add(text)
+            yield text
+
+
+def _gives(place: Place, text: str, env: dict[str, Any], wanted: Array) -> bool:
+    value = place.value(text, env)
+    if not isinstance(value, np.ndarray | float | np.floating) or np.shape(value) != wanted.shape:
+        return False
+    size = float(np.max(np.abs(wanted), initial=0.0))
+    return np.allclose(value, wanted, rtol=1e-6, atol=_NEAR * size)
