@@ -11,6 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from reference.debugger import by_case
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
 from reference.debugger.cases import Case
@@ -66,6 +67,9 @@ def agreeing(
         Also factors and terms with which the first wrong number of a line is some adjoint, and
         what changes the adjoints that a wrong line reads: those that have lost a part.
     """
+    places = list(places)
+    if not more:
+        yield from by_case.agreeing(now, places)
     until = time.monotonic() + seconds
     for place, becomes in _lines(now, places, more):
         if more:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,8 @@ from reference.debugger.round import Round
 _SECONDS = 1.0
 _MOST = 4  # values that a line should have had, each in its words
 _NEAR = 1e-7
+_KIND = "wrong derivative"
+_LINES = 3  # the first that make what is no adjoint
 
 
 def rewrites(now: Round, place: Place, e: Evidence, wanted: Array) -> Iterator[Rewrite]:
@@ -61,27 +63,74 @@ def rewrites(now: Round, place: Place, e: Evidence, wanted: Array) -> Iterator[R
         if new == old or banned(new) or not _gives(place, new, env, wanted):
             continue
         given += 1
-        for test in tests:
+        for test, cost in tests:
             text = f"{new} if {test} else {old}"
-            yield place.rewrite(found[0], text, "wrong derivative", f"{new} if {test}",
-                                1.3 + 0.1 * given)  # fmt: skip
+            yield place.rewrite(found[0], text, _KIND, f"{new} if {test}", cost + 0.1 * given)
 
 
-def _telling(place: Place, envs: list[dict[str, Any]], wrong: set[int]) -> Iterator[str]:
-    """Give conditions on the variables of loops that hold at just the wrong turns."""
+def agreeing(now: Round, places: Iterable[Place], seconds: float = 2.0) -> Iterator[Rewrite]:
+    """Give the same for lines whose value is an adjoint at the turns before the first wrong one.
+
+    After that one everything may be wrong.
+    """
+    until = time.monotonic() + seconds
+    if now.agreement is None:
+        return
+    first = now.agreement.doubtful[:_LINES]
+    for place in places:
+        if (place.source.file, place.statement.lineno) not in first:
+            continue
+        for k, right in now.agreement.at_sites.items():
+            site, seen = now.recording.sites[k], now.recording.executions[k]
+            if (site.file, site.statement) != (place.source.file, place.statement.lineno):
+                continue
+            n = right.index(False) if False in right else len(seen)
+            found = next((p for p in place.nodes if place.source.span(p[0]) == site.span), None)
+            if found is None or site.span is None or True not in right:
+                continue
+            envs, old = [x.env for x in seen], place.text(found[0])
+            tests = list(_telling(place, envs, {n}, right)) if n < len(seen) else []
+            for new in _texts(place, iter(common(place)), site.span) if tests else ():
+                if time.monotonic() > until:
+                    return
+                value = now.agreement.signed(k, place.value(new, envs[n]))
+                for test, cost in tests if now.agreement.of(value) else ():
+                    text = f"{new} if {test} else {old}"
+                    yield place.rewrite(found[0], text, _KIND, f"{new} if {test}", cost + 0.2)
+
+
+def _telling(
+    place: Place,
+    envs: list[dict[str, Any]],
+    wrong: set[int],
+    right: Sequence[bool | None] | None = None,
+) -> Iterator[tuple[str, float]]:
+    """Give conditions on the variables of loops that hold at just the wrong turns, and their costs.
+
+    At some others as well where no more than those are known to be `right` of which that is said;
+    there only conditions on names, as anything may be wrong from some step on.
+    """
+    others = set(range(len(envs))) - wrong
+    others = others if right is None else {n for n, known in enumerate(right) if known}
     around = [n.target for n in walked(place.function) if isinstance(n, ast.For)]
     around += [n.target for n in walked(place.statement) if isinstance(n, ast.comprehension)]
     names = [n.id for target in around for n in ast.walk(target) if isinstance(n, ast.Name)]
     for name in dict.fromkeys(names):
         turns = [env.get(name) for env in envs]
         if all(type(turn) is str for turn in turns):
-            tests = guards.of_names(name, turns)
-        elif all(type(turn) is int for turn in turns):
+            tests, cost = guards.of_names(name, turns), 1.3
+        elif right is None and all(type(turn) is int for turn in turns):
+            cost = 1.9
             tests = guards.of_counter(place, name, turns, envs[0])
         else:
             continue
-        plain = [test for test, kept in tests if {n for n, k in enumerate(kept) if k} == wrong]
-        yield from sorted(plain, key=lambda test: ("==" not in test, "!=" not in test))[:1]
+        plain = [
+            test
+            for test, kept in tests
+            if all(kept[n] for n in wrong) and not any(kept[n] for n in others)
+        ]
+        plain.sort(key=lambda test: ("==" not in test, "!=" not in test))
+        yield from ((test, cost) for test in plain[:1])
 
 
 def _texts(place: Place, edits: Iterator[Rewrite], span: tuple[int, int]) -> Iterator[str]:

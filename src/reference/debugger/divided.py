@@ -7,11 +7,13 @@ adjoints of the sum that the loss divides.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from reference.debugger.adjoints import Adjoints
+from manual_lstm.checks import Array
+from reference.debugger.adjoints import Adjoints, adjoints_of
 from reference.debugger.agreement import Agreement
 from reference.debugger.program import Inputs, Program, as_float_array
 from reference.debugger.recording import Probes, Recording, changed, record, size_of
@@ -20,6 +22,15 @@ _MORE = 3  # so many times as many values are to be right
 _LEAST = 20
 _MOST_SITES = 12
 _NEAR = 1e-6
+
+
+def adjoints_of_sum(program: Program, inputs: Inputs, seconds: float) -> Adjoints | None:
+    """Return the adjoints of a loss, or of the sum that it divides where the backward does so too.
+
+    None where the loss does not run on numbers that note what they are made of.
+    """
+    found = adjoints_of(program, inputs, seconds)
+    return None if found is None else divided_later(program, inputs, found)
 
 
 def divided_later(program: Program, inputs: Inputs, adjoints: Adjoints) -> Adjoints:
@@ -53,17 +64,20 @@ def divided_later(program: Program, inputs: Inputs, adjoints: Adjoints) -> Adjoi
 
 
 def _divides(program: Program, inputs: Inputs, recording: Recording, divisor: float) -> bool:
-    """Return whether what is added to a value arrives in a gradient divided by a number.
+    """Return whether what is added to a sum arrives in a gradient divided by a number.
 
-    One more in all entries of a sum is as much less in the gradient: a fault elsewhere, or a
-    division that is forgotten, changes nothing of that.
+    One more in all entries of what is added last is less by as much in it: a fault elsewhere,
+    or a division that is forgotten, changes nothing of that.
     """
-    active, sites = -1, recording.sites
+    active, turn, sites = -1, 0, recording.sites
 
     def probe(k: int, _: Any, value: Any) -> Any:
+        nonlocal turn
         if k != active or not size_of(value):
             return value
-        return changed(sites[k], value, value + np.ones(np.shape(value)))
+        turn += 1
+        last = turn == len(recording.executions[k])
+        return changed(sites[k], value, value + np.ones(np.shape(value))) if last else value
 
     late = sorted(
         (k for k in recording.executions if not sites[k].plain and sites[k].role != "scaled"),
@@ -71,19 +85,21 @@ def _divides(program: Program, inputs: Inputs, recording: Recording, divisor: fl
     )
     with Probes(program, probe, False):
         for k in late[:_MOST_SITES]:
-            active = k
-            outputs = program.run(inputs, 1.0).outputs
-            moved = [
-                np.abs(mine - np.asarray(before, dtype=float))
-                for name, before in recording.outputs.items()
-                if (mine := as_float_array(outputs.get(name))) is not None
-                and mine.shape == np.shape(before)
-            ]
-            changes = np.concatenate([np.ravel(part) for part in moved]) if moved else np.zeros(1)
-            changes = changes[changes > 0]
-            times = changes * divisor  # whole numbers: how often it is added
-            if changes.size and np.allclose(times, np.round(times), atol=_NEAR) and np.any(
-                np.abs(changes - np.round(changes)) > _NEAR
-            ):  # fmt: skip
+            active, turn = k, 0
+            changes = _changes(program.run(inputs, 1.0).outputs, recording.outputs)
+            if changes.size and np.allclose(changes * divisor, 1.0, rtol=_NEAR):
                 return True
     return False
+
+
+def _changes(outputs: Mapping[str, Any], before: Mapping[str, Any]) -> Array:
+    """Return by how much the entries of outputs have moved that have moved at all."""
+    moved = [
+        np.ravel(np.abs(mine - old))
+        for name in before
+        if (mine := as_float_array(outputs.get(name))) is not None
+        and (old := as_float_array(before[name])) is not None
+        and mine.shape == old.shape
+    ]
+    changes = np.concatenate([np.zeros(0), *moved])
+    return changes[changes > _NEAR * np.max(changes, initial=0.0)]

@@ -19,11 +19,11 @@ from reference.debugger import (
     trial,
     wanted,
 )
-from reference.debugger.adjoints import Adjoints, adjoints_of
+from reference.debugger.adjoints import Adjoints
 from reference.debugger.beside import Beside
 from reference.debugger.cases import Case, Score, score
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.divided import divided_later
+from reference.debugger.divided import adjoints_of_sum
 from reference.debugger.places import (
     Statement,
     ordered_statements,
@@ -185,11 +185,7 @@ class Search:
         """Return what the loss says of every number; the loss stays what it is."""
         if not self._known:
             seconds = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
-            inputs = self.cases[0].inputs
-            found = adjoints_of(self.program, inputs, seconds)
-            if found is not None:
-                found = divided_later(self.program, inputs, found)
-            self._known.append(found)
+            self._known.append(adjoints_of_sum(self.program, self.cases[0].inputs, seconds))
         return self._known[0]
 
     # One round: evidence, then candidates in the order of the evidence.
