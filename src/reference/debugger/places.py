@@ -101,14 +101,16 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     # before the lines of which it is known that they explain nothing.
     nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][3] > -0.05]
     unknown = [s for s in everything if s[:2] not in ranked]
-    writers = _of_wrong(program, now, unknown)
-    weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *weighted]
+    writers = _of_wrong(program, now, everything)
+    said = {s[:2] for s in writers}
+    others = [s for s in weighted if s[:2] not in said]
+    weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *others]
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
     return _with_indices(program, _with_writers(program, weighted))
 
 
-def _of_wrong(program: Program, now: Round, unknown: list[Statement]) -> list[Statement]:
+def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Statement]:
     """Return the calls that write into a gradient by its name, where few gradients are wrong.
 
     ``np.add.at(grads["E"], words, dx)``: an index that is wrong has no value to solve for.
@@ -120,7 +122,7 @@ def _of_wrong(program: Program, now: Round, unknown: list[Statement]) -> list[St
     said = {repr(name) for name in wrong} | {f"d{name}" for name in wrong}
     return [
         one
-        for one in unknown
+        for one in among
         for _, statement in _at_line(program, *one[:2])
         if isinstance(statement, ast.Expr)
         and isinstance(statement.value, ast.Call)

@@ -8,7 +8,6 @@ import pytest
 from reference.debugger.adjoints import adjoints_of
 from reference.debugger.divided import divided_later
 from reference.debugger.program import Program
-from reference.debugger.repair import starts
 from reference.debugger.timebox import Watchdog
 
 from .test_engine import debugged, loaded
@@ -109,7 +108,8 @@ def backward(params, inputs):
 
 
 def example(rng):
-    N, T, D, H, K = (int(n) for n in rng.permutation([2, 3, 4, 5, 6]))
+    N, T = (int(n) for n in rng.permutation([2, 3]))
+    D, H, K = (int(n) for n in rng.permutation([3, 4, 5]))
     params = {"emb": rng.normal(size=(4, D)), "s0": rng.normal(size=H)}
     params |= {"Va": rng.normal(size=(H, K)), "Vb": rng.normal(size=(H, K))}
     for side in "ab":
@@ -145,7 +145,6 @@ FAULTS = [
      "    rows = []\n\n    def __init__(self):\n        self.size = 0\n"),
     ("np.zeros((len(xs) + 1, ", "np.zeros((len(xs), "),
     ('np.add.at(G["emb"], before(words), dxs)', 'np.add.at(G["emb"], words, dxs)'),
-    ('P[f"{side}_S{k}"] @ da', 'P[f"a_S{k}"] @ da'),
     ("keep(P[\"Va\"] @ err[n], mask[t]) + ds", "keep(P[\"Va\"] @ err[n] + ds, mask[t])"),
     ("reversed(list(enumerate(tapes[0].rows)))", "enumerate(reversed(tapes[0].rows))"),
     (GATED, GATED_TOO_EARLY),
@@ -159,3 +158,18 @@ def test_a_fault_in_a_program_of_one_sequence_after_another_is_mended(old, new, 
     assert TWO_WAYS.count(old) == 1
     found = debugged(loaded(TWO_WAYS.replace(old, new), tmp_path))
     assert found.fixes
+
+
+@pytest.mark.parametrize("divides", [True, False])
+def test_what_is_divided_in_the_end_is_compared_before(divides, tmp_path):
+    end = '        G[k] /= len(inputs["goal"])'
+    assert TWO_WAYS.count(end) == 1
+    made = loaded(TWO_WAYS if divides else TWO_WAYS.replace(end, "        G[k] /= 1"), tmp_path)
+    given = made.example(np.random.default_rng(0))
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        with program.quiet():
+            program.discover(given, 5.0)
+            adjoints = adjoints_of(program, given, 5.0)
+            assert adjoints is not None
+            assert (divided_later(program, given, adjoints) is not adjoints) == divides

@@ -235,8 +235,12 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(
                     node, f"(1 - {text})", "wrong derivative", f"1 - {text}, not {text}", 1.4
                 )
+            whole = (
+                np.asarray(value).dtype.kind in "iu"
+            )  # words, shifted or masked by the file's own
             for name in ones:
-                yield place.rewrite(node, f"{name}({text})", "wrong operand", f"{name} of it", 1.9)
+                cost = 1.2 if whole and not name.startswith("np.") else 1.9
+                yield place.rewrite(node, f"{name}({text})", "wrong operand", f"{name} of it", cost)
         elif isinstance(node, ast.Call) and len(node.args) == 1:
             old = place.text(node.func)
             for name in ones:
