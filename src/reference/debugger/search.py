@@ -6,6 +6,7 @@ import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 
 import numpy as np
 
@@ -184,8 +185,8 @@ class Search:
     def adjoints(self) -> Adjoints | None:
         """Return what the loss says of every number; the loss stays what it is."""
         if not self._known:
-            seconds = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
-            self._known.append(adjoints_of_sum(self.program, self.cases[0].inputs, seconds))
+            left = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
+            self._known.append(adjoints_of_sum(self.program, self.cases[0].inputs, left))
         return self._known[0]
 
     # One round: evidence, then candidates in the order of the evidence.
@@ -222,16 +223,15 @@ class Search:
                 elif self.steps or rewrite.splices not in self._refused:
                     order = (-verdict.outputs, rewrite.cost - 0.002 * verdict.entries)
                     partial.append((order, rewrite))
-            if self.found and stage not in _QUICK:
-                # The next lines in the order of evidence may have a simpler mend.
+            if self.found and stage not in _QUICK:  # the next lines may have a simpler mend
                 after += (0.5 if stage in _LINES else 1) * (1 if best_cost < 1.5 else 0.4)
             if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
-            if stage == "some" and partial and min(partial, key=_first)[0][0] < 0:
+            if stage == "some" and partial and min(partial, key=itemgetter(0))[0][0] < 0:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
             return likeliest(self.found).steps[-1]
-        best = min(partial, key=_first, default=None)
+        best = min(partial, key=itemgetter(0), default=None)
         if best is None or (whole and best[0][0] >= 0):
             return None
         return self._accepted(best[1], now, telling=best[0][0] < 0)
@@ -388,7 +388,3 @@ class Search:
         self.found.append(Found(texts, [*self.steps, step], cost, wrong))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
-
-
-def _first(item: tuple[tuple[float, ...], Rewrite]) -> tuple[float, ...]:
-    return item[0]
