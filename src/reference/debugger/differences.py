@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from reference.debugger.edited import dumped, same
@@ -53,7 +53,7 @@ def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Ite
     if isinstance(old, ast.Compare) and isinstance(new, ast.Compare) and not _same_signs(old, new):
         yield Difference("replaced", ((1, old),), ((1, new),), around)
         return
-    if _chooses(old) != _chooses(new):
+    if _chooses(old) != _chooses(new) or _wraps(old, new) or _wraps(new, old):
         yield Difference("replaced", _one(old), _one(new), around)
         return
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
@@ -80,6 +80,14 @@ def _chooses(node: ast.AST) -> bool:
     )
 
 
+def _wraps(node: ast.AST, inner: ast.AST) -> bool:
+    """Return whether a call is given a whole sum or product, which stands there without it."""
+    if not isinstance(node, ast.Call) or not isinstance(inner, ast.BinOp):
+        return False
+    of = [node.func.value] if isinstance(node.func, ast.Attribute) else []
+    return any(same(argument, inner) for argument in [*of, *node.args])
+
+
 def _same_signs(old: ast.Compare, new: ast.Compare) -> bool:
     return [type(op) for op in old.ops] == [type(op) for op in new.ops]
 
@@ -96,6 +104,11 @@ def _of_parts(
         # A factor before a bracket, and the same without the bracket.
         wide = _cancelled(_multiplied_out(old), _multiplied_out(new))
         if len(wide[0]) + len(wide[1]) <= len(gone) + len(come) and wide[2]:
+            gone, come, common = wide
+    if what == "terms" and len(gone) == len(come) == 1 and gone[0][0] != come[0][0]:
+        # -f * x for (1 - f) * x lacks x: the sign is right.
+        wide = _cancelled(*(_multiplied_out(side, _is_sum) for side in (gone, come)))
+        if len(wide[0]) + len(wide[1]) == 1:
             gone, come, common = wide
     if len(gone) == len(come) == 1:
         (sign, was), (other, becomes) = gone[0], come[0]
@@ -193,7 +206,8 @@ def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
             (a is None) != (b is None) for a, b in apart
         )
     if isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript):
-        if isinstance(old.value, ast.Name) and isinstance(new.value, ast.Name):
+        arrays = ast.Name | ast.Attribute
+        if isinstance(old.value, arrays) and isinstance(new.value, arrays):
             another = not same(old.value, new.value) and not same(old.slice, new.slice)
             if another:  # another array, which has its own index
                 return True
@@ -202,7 +216,14 @@ def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
         names = [getattr(call.func, "attr", "") for call in (old, new)]
         method = names[0] == names[1] != "" and len(old.args) == len(new.args)
         return not method and not same(old.func, new.func)
+    if isinstance(old, ast.BinOp) and isinstance(new, ast.BinOp) and _is_key(old):
+        return not same(old.left, new.left) and not same(old.right, new.right)  # another key
     return isinstance(old, ast.Name | ast.Constant)
+
+
+def _is_key(node: ast.BinOp) -> bool:
+    """Return whether a text is put together: the key of a dict."""
+    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(node))
 
 
 def _exchanged(old: ast.AST, new: ast.AST) -> list[tuple[Signed, Signed]]:
@@ -278,28 +299,34 @@ def factors(node: ast.expr, power: int = 1) -> list[Signed]:
     return [(power, node)]
 
 
-def _multiplied_out(terms: list[Signed]) -> list[Signed]:
+def _is_sum(node: ast.expr) -> bool:
+    return len(addends(node)) > 1
+
+
+def _is_bracket(node: ast.expr) -> bool:
+    """Whether a factor is a sum to be multiplied out: 1 - x is left as it is."""
+    return _is_sum(node) and not any(isinstance(term, ast.Constant) for _, term in addends(node))
+
+
+def _multiplied_out(
+    terms: list[Signed], opens: Callable[[ast.expr], bool] = _is_bracket
+) -> list[Signed]:
     found: list[Signed] = []
     for sign, node in terms:
         parts = factors(node)
-        at = next((k for k, (power, f) in enumerate(parts) if power > 0 and _is_bracket(f)), None)
+        at = next((k for k, (power, f) in enumerate(parts) if power > 0 and opens(f)), None)
         if at is None:
             found.append((sign, _product(parts)))
             continue
         (_, bracket) = parts.pop(at)
         opened = [(sign * s, _product([(1, term), *parts])) for s, term in addends(bracket)]
-        found += _multiplied_out(opened)
+        found += _multiplied_out(opened, opens)
     return found
-
-
-def _is_bracket(node: ast.expr) -> bool:
-    """Whether a factor is a sum to be multiplied out: 1 - x is left as it is."""
-    terms = addends(node)
-    return len(terms) > 1 and not any(isinstance(term, ast.Constant) for _, term in terms)
 
 
 def _product(parts: list[Signed]) -> ast.expr:
     flat = [f for power, node in parts for f in factors(node, power)]
+    flat = [f for f in flat if ast.unparse(f[1]) not in ("1", "1.0")] or flat
     flat.sort(key=lambda part: (-part[0], dumped(part[1])))
     (_, node), *rest = flat
     for power, factor in rest:

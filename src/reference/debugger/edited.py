@@ -61,7 +61,23 @@ def edited(old: ast.Module, new: ast.Module) -> list[Edited]:
             moved = replace(gone, new=twin.new, around_new=twin.around_new, moved=True)
             found[found.index(twin)] = moved
             found.remove(gone)
-    return _conditioned(found)
+    return _conditioned(_under_one_name(found))
+
+
+def _under_one_name(found: list[Edited]) -> list[Edited]:
+    """Put what is set in one place, and with another value in another, beside each other."""
+    gone = [one for one in found if one.new is None and _target(one.statement)]
+    came = [one for one in found if one.old is None and _target(one.statement)]
+    for one in gone:
+        name = _target(one.statement)
+        twins = [c for c in came if _target(c.statement) == name]
+        if len(twins) != 1 or [_target(c.statement) for c in gone].count(name) != 1:
+            continue
+        found[found.index(twins[0])] = replace(
+            one, new=twins[0].new, around_new=twins[0].around_new
+        )
+        found.remove(one)
+    return found
 
 
 def _conditioned(found: list[Edited]) -> list[Edited]:
@@ -170,7 +186,7 @@ def _alike(old: ast.stmt, new: ast.stmt) -> float:
     if (hasattr(old, "body") or hasattr(new, "body")) and type(old) is not type(new):
         return 0.0
     matcher = difflib.SequenceMatcher(None, ast.unparse(old), ast.unparse(new), False)
-    return max(matcher.ratio(), 0.6 * (_target(old) == _target(new) != ""))
+    return matcher.ratio() + (_target(old) == _target(new) != "")
 
 
 def _target(statement: ast.stmt) -> str:
@@ -179,6 +195,13 @@ def _target(statement: ast.stmt) -> str:
     if isinstance(statement, ast.AugAssign | ast.AnnAssign):
         return ast.unparse(statement.target)
     return ""
+
+
+def simple(statement: ast.stmt | None) -> ast.stmt | None:
+    """Return the first statement inside a condition or a loop."""
+    while isinstance(statement, ast.If | ast.For | ast.With) and statement.body:
+        statement = statement.body[0]
+    return statement
 
 
 def written(statement: Assigning) -> tuple[ast.expr, ast.expr]:

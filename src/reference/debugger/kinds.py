@@ -15,13 +15,14 @@ from reference.debugger.differences import Signed, differences, factors
 from reference.debugger.edited import (
     Assigning,
     Edited,
-    conditions_of,
     dumped,
     edited,
     headed,
     same,
+    simple,
     written,
 )
+from reference.debugger.inlined import inlined
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_of_expressions import (
     Seen,
@@ -30,6 +31,7 @@ from reference.debugger.kinds_of_expressions import (
     rank,
 )
 from reference.debugger.kinds_of_memory import of_memory
+from reference.debugger.kinds_of_moves import is_idle, is_read_no_more, of_move
 from reference.debugger.kinds_of_whole import of_whole
 from reference.debugger.normal import normal
 from reference.debugger.roles import (
@@ -65,6 +67,7 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     found = edited(*trees)
     if whole := of_whole(found):
         return whole
+    found = inlined([change for change in found if not is_idle(change)] or found, *trees)
     kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
     return min(kinds, key=rank, default="")
 
@@ -72,7 +75,7 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
 def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
     """Return the kind of one changed statement."""
     if change.moved:
-        return _of_moved(change, seen)
+        return _of_surplus(change, seen) if is_read_no_more(change) else of_move(change)
     if change.old is None:
         return _of_missing(change, seen)
     if change.new is None:
@@ -80,66 +83,12 @@ def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
     return _of_replaced(change, seen)
 
 
-def _of_moved(change: Edited, seen: Seen) -> str:
-    tests, now = conditions_of(change)
-    if len(tests) != len(now):
-        return "spurious term" if len(now) > len(tests) else "missing path"
-    if _is_read_no_more(change):
-        return _of_surplus(change, seen)
-    before, after = loops_in(change.around_old), loops_in(change.around_new)
-    value = getattr(change.statement, "value", None)
-    if len(after) > len(before):  # an empty sum that is to be set anew, or what is to be summed
-        return "initial value" if is_zero(value) else "accumulation outside the loop"
-    if len(after) < len(before) and is_zero(value):
-        return "carry lost"
-    return "overwritten too early" if _is_read_after(change) else "wrong order"
-
-
-def _is_read_no_more(change: Edited) -> bool:
-    """Return whether a statement is moved behind all that reads what it changes: it is left out."""
-    statement = change.new
-    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.target, ast.Name):
-        return False
-    around, name = change.around_new, statement.target.id
-    if loops_in(around):
-        return False
-    later = [
-        s
-        for s in ast.walk(function_of(around))
-        if isinstance(s, ast.stmt) and s.lineno > statement.lineno
-    ]
-    return name not in loaded(later)
-
-
-def _is_read_after(change: Edited) -> bool:
-    """Return whether the move brings a reading before what sets its variable anew."""
-    old, new = change.old, change.new
-    assert old is not None
-    assert new is not None
-    later = old.lineno < new.lineno
-    around = change.around_new if later else change.around_old
-    first, last = sorted((old.lineno, new.lineno))
-    passed = [
-        s
-        for s in ast.walk(function_of(around))
-        if isinstance(s, ast.stmt) and first <= s.lineno < last
-    ]
-    setting, reading = ([old], passed) if later else (passed, [old])
-    anew: list[ast.stmt] = [
-        s
-        for s in setting
-        if isinstance(s, ast.Assign)
-        or (isinstance(s, ast.AugAssign) and not isinstance(s.op, ast.Add | ast.Sub))
-    ]
-    return bool(stored(anew) & loaded(reading))
-
-
 def _of_missing(change: Edited, seen: Seen) -> str:
     statement = change.new
     loops = loops_in(change.around_new)
     if isinstance(statement, ast.Nonlocal | ast.Global):
         return "never returned"
-    inner = _simple(statement)
+    inner = simple(statement)
     if isinstance(inner, ast.Expr):
         if called(inner.value) in ("clear", "fill", "reset"):
             return "state between calls"
@@ -188,7 +137,7 @@ def _is_stale(name: str, change: Edited) -> bool:
 
 
 def _of_surplus(change: Edited, seen: Seen) -> str:
-    inner = _simple(change.old)
+    inner = simple(change.old)
     if isinstance(inner, ast.Pass):
         return ""
     loops = loops_in(change.around_old)
@@ -211,13 +160,6 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
     return "argument changed" if seen.only_effects else "spurious term"
 
 
-def _simple(statement: ast.stmt | None) -> ast.stmt | None:
-    """Return the first statement inside a condition or a loop."""
-    while isinstance(statement, ast.If | ast.For | ast.With) and statement.body:
-        statement = statement.body[0]
-    return statement
-
-
 def _is_global(name: str, change: Edited) -> bool:
     function = function_of(change.around_new or change.around_old)
     return any(isinstance(n, ast.Global) and name in n.names for n in ast.walk(function))
@@ -238,10 +180,13 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
         if old.value is None or new.value is None:
             return "wrong name"
         (target, value), (other, becomes) = written(old), written(new)
-        if not same(target, other):
+        whole = isinstance(new, ast.AugAssign) and _is_all_of(target, other)
+        if not same(target, other) and not whole:
             return _of_target(target, other, change, seen)
         if isinstance(old, ast.AugAssign) and isinstance(new, ast.Assign):
             return _of_in_place(old, new, change, seen)
+        if isinstance(new, ast.AugAssign) and same(value, becomes):
+            return "never returned"  # the place that is to be added to gets another value
         return of_differences(differences(value, becomes), change, seen)
     return of_differences(differences(old, new), change, seen)
 
@@ -300,7 +245,7 @@ def _of_in_place(old: ast.AugAssign, new: ast.Assign, change: Edited, seen: Seen
 
 def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
     """Name a value that is written to the wrong place."""
-    if _part_of(old, new) and ast.unparse(old).endswith(("[:]", "[...]")):
+    if _is_all_of(old, new):
         return "aliasing"  # what is written to is somebody else's, too
     found = differences(old, new)
     if any(d.what == "swapped" for d in found):
@@ -341,6 +286,11 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
     return of_differences(found, change, seen)
 
 
+def _is_all_of(node: ast.expr, whole: ast.expr) -> bool:
+    """Return whether a place is all the entries of another."""
+    return _part_of(node, whole) and ast.unparse(node).endswith(("[:]", "[...]"))
+
+
 def _part_of(node: ast.expr, whole: ast.expr) -> bool:
     return isinstance(node, ast.Subscript) and same(node.value, whole)
 
@@ -364,5 +314,20 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
     if isinstance(old, ast.For) and isinstance(new, ast.For) and are_reversed(old.iter, new.iter):
         return "forward order"
     kind = of_differences(differences(headed(old), headed(new)), change, seen)
-    cut = isinstance(old, ast.For) and isinstance(new, ast.For) and not same(old.iter, new.iter)
+    cut = (
+        isinstance(old, ast.For)
+        and isinstance(new, ast.For)
+        and not same(old.iter, new.iter)
+        and not _is_beside_another(old.iter, new.iter)
+    )
     return "loop bounds" if cut and kind == "index off by one" else kind
+
+
+def _is_beside_another(old: ast.expr, new: ast.expr) -> bool:
+    """Return whether of several things that a loop walks over one is another: the turns stay."""
+    return (
+        called(old) == called(new) == "zip"
+        and isinstance(old, ast.Call)
+        and isinstance(new, ast.Call)
+        and any(same(a, b) for a, b in zip(old.args, new.args, strict=False))
+    )

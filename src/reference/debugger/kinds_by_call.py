@@ -9,7 +9,7 @@ from reference.debugger.differences import Signed, factors
 from reference.debugger.edited import dumped, same
 from reference.debugger.kinds_by_place import is_backwards, of_names
 from reference.debugger.roles import called, is_activation, is_zero
-from reference.debugger.walks import TURNS, are_reversed, are_turned
+from reference.debugger.walks import RANGES, TURNS, are_reversed, are_turned
 
 _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
@@ -17,6 +17,7 @@ _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_t
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot")
 _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
 _ENDS_CUT = re.compile(r"(:, )*(1:|:-1|[A-Z]\w*:|:-\w+)(, :)*")
+_BACK = re.compile(r"back|bwd|grad|deriv|prime|slope|vjp|pull|adj|^d_|^d[A-Z]", re.I)
 _COPIES = ("copy", "array", "deepcopy")
 
 
@@ -35,10 +36,10 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
         return "transposed" if a == "stack" else "wrong shape"
     if _is_looked_at(old, new) or _is_looked_at(new, old):
         return "wrong operand"
-    if a in _ENDS and b in _ENDS and (a != b or _arguments(old) != _arguments(new)):
-        return "forward order"
     if _turned(old) != _turned(new) or a == b == "einsum" or are_turned(old, new):
         return "transposed"
+    if _is_one_of(old, new):
+        return "missing path"
     dtypes = [_dtype(old), _dtype(new)]
     if dtypes[0] != dtypes[1] and (a == b or is_zero(old) or "astype" in (a, b)):
         return "wrong dtype"
@@ -47,6 +48,12 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
     if (a in _SUMS and b in _SUMS) or (_of_shape(old) != _of_shape(new)):
         return "wrong shape"
     return ""
+
+
+def are_other_ends(old: ast.AST, new: ast.AST) -> bool:
+    """Return whether something is put to, or taken from, the other end of a list."""
+    a, b = called(old), called(new)
+    return a in _ENDS and b in _ENDS and (a != b or _arguments(old) != _arguments(new))
 
 
 def _axis(node: ast.AST) -> str:
@@ -65,6 +72,18 @@ def _is_looked_at(node: ast.AST, other: ast.AST) -> bool:
         and isinstance(other.func, ast.Attribute)
         and same(node.value, other.func.value)
     )
+
+
+def _is_one_of(node: ast.AST, whole: ast.AST) -> bool:
+    """Return whether one entry of an array is read, and in the other text the array in a shape."""
+    numbers = ast.Constant | ast.UnaryOp
+    return (
+        isinstance(node, ast.Subscript)
+        and called(whole) in _SHAPES
+        and any(same(n, node.value) for n in ast.walk(whole))
+        and any(isinstance(part, numbers) and ast.unparse(part) != "None"
+                for part in getattr(node.slice, "elts", [node.slice]))
+    )  # fmt: skip
 
 
 def _arguments(node: ast.AST) -> int:
@@ -110,7 +129,7 @@ def of_order(old: ast.AST, new: ast.AST) -> str:
     if are_reversed(old, new):
         return "forward order"
     if _reversed(old) == _reversed(new):
-        return ""
+        return "wrong order" if _reversed(old) and not same(old, new) else ""
     inner = new if _reversed(new) else old
     of = ast.unparse(inner.value) if isinstance(inner, ast.Subscript) else ast.unparse(inner)
     kernel = re.fullmatch(r"(\w+\.)*(k|kernel|filt\w*|w|W\w*|taps)(\[.*\])?", of)
@@ -123,16 +142,14 @@ def _reversed(node: ast.AST) -> bool:
         return any(isinstance(part, ast.Slice) and is_backwards(part) for part in parts)
     if called(node) in ("list", "enumerate", "tuple", "array") and isinstance(node, ast.Call):
         return any(map(_reversed, node.args))
-    return called(node) in ("reversed", "flip", "flipud")
+    return bool(re.search(r"^(flip|flipud)$|revers", called(node)))
 
 
 def of_content(old: ast.AST, new: ast.AST) -> str:
     """Name a value that is wrapped in something, or has lost what it was wrapped in."""
     wrapped = any(same(n, old) for n in ast.walk(new))
-    if wrapped and called(new) in _COPIES:
-        return "aliasing"
-    if called(old) in _COPIES and any(same(n, new) for n in ast.walk(old)):
-        return "aliasing"  # what is written to the copy was for what it is a copy of
+    if _copies(new, old) or _copies(old, new):
+        return "aliasing"  # or what is written to the copy was for what it is a copy of
     if {called(old), called(new)} & {"pop", "popleft"}:
         return "wrong operand"  # another record than the one that was looked at
     chosen = of_choice(old, new)
@@ -149,7 +166,8 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     ):
         return "missing factor"
     whole = next((w for w, part in ((old, new), (new, old)) if isinstance(w, ast.Subscript)
-                  and same(w.value, part)), None)  # fmt: skip
+                  and (same(w.value, part) or called(w.value) == called(part) != "")),
+                 None)  # fmt: skip
     if whole is not None and _ENDS_CUT.fullmatch(_index_of(whole)):
         return "index off by one"
     if isinstance(new, ast.IfExp):
@@ -165,12 +183,21 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         and called(old) in ("minimum", "maximum")
         and (any(same(n, new) for n in ast.walk(old)))
     ):
-        return "clipped"
+        counts = any(called(n) in RANGES for n in ast.walk(new))
+        return "index off by one" if counts else "clipped"
     if is_activation(old) and any(same(n, new) for n in ast.walk(old)):
         return "derivative of an activated value"
     if isinstance(old, ast.Lambda) or isinstance(new, ast.Lambda):
         return "late binding"
     return _of_results(old, new)
+
+
+def _copies(node: ast.AST, of: ast.AST) -> bool:
+    """Return whether a value is a copy of another, or a list or dict of copies of what it holds."""
+    if isinstance(node, ast.ListComp | ast.DictComp):
+        element = node.elt if isinstance(node, ast.ListComp) else node.value
+        return called(element) in _COPIES and any(same(n, of) for n in ast.walk(node))
+    return called(node) in _COPIES and any(same(n, of) for n in ast.walk(node))
 
 
 def of_choice(old: ast.AST, new: ast.AST) -> str:
@@ -221,9 +248,8 @@ def of_function(old: list[ast.expr], new: ast.AST) -> bool:
 
     That function is the derivative of another, of which the factors are one part.
     """
-    if not isinstance(new, ast.Call):
+    if not isinstance(new, ast.Call) or not _BACK.search(called(new)):
         return False
-    own = isinstance(new.func, ast.Name) or ast.unparse(new.func).startswith("self.")
     mine, theirs = (
         {
             ast.unparse(n)
@@ -233,7 +259,7 @@ def of_function(old: list[ast.expr], new: ast.AST) -> bool:
         }
         for side in (old, [new])
     )
-    return own and len(mine) > 1 and mine < theirs
+    return len(mine) > 1 and mine < theirs
 
 
 _ELEMENTARY = (

@@ -109,7 +109,12 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         return "wrong operand"  # a key that is put together
     if len(old) == len(new) == 1:
         was, becomes = old[0], new[0]
+        if any(_is_whole(a) and not isinstance(b, ast.Slice) for a, b in
+               ((was, becomes), (becomes, was))):  # fmt: skip
+            return "wrong operand"
         if isinstance(was, ast.Slice) and isinstance(becomes, ast.Slice):
+            if _is_other_end(was, becomes):
+                return "wrong order"
             return "gate copied" if _are_blocks(was, becomes, change) else "index off by one"
         texts = [getattr(node, "value", None) for node in (was, becomes)]
         if isinstance(texts[0], str) and isinstance(texts[1], str):
@@ -128,6 +133,21 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         if numbers and isinstance(subscript.slice, ast.Constant) and _is_weight(subscript.value):
             return "gate copied"
     return "index off by one"
+
+
+def _is_whole(node: ast.AST) -> bool:
+    """Return whether an index is ``:``."""
+    return isinstance(node, ast.Slice) and node.lower is node.upper is node.step is None
+
+
+def _is_other_end(was: ast.Slice, becomes: ast.Slice) -> bool:
+    """Return whether one slice counts a size from the end, and the other from the beginning."""
+    ends = [
+        any(isinstance(n, ast.UnaryOp) and isinstance(n.op, ast.USub) for n in ast.walk(side))
+        for side in (was, becomes)
+    ]
+    number = any(isinstance(n, ast.Constant) for side in (was, becomes) for n in ast.walk(side))
+    return ends[0] != ends[1] and not number
 
 
 def _is_text(node: ast.AST) -> bool:

@@ -18,7 +18,15 @@ from reference.debugger.edited import Loop, Parents
 from reference.debugger.kinds_by_values import Said
 from reference.debugger.kinds_of_carries import unread
 from reference.debugger.kinds_of_products import untransposed
-from reference.debugger.roles import called, function_of, is_zero, loaded, loops_in, stored
+from reference.debugger.roles import (
+    called,
+    function_of,
+    is_zero,
+    loaded,
+    loops_in,
+    place_of,
+    stored,
+)
 
 _Envs = Sequence[Mapping[str, Any]]
 
@@ -83,7 +91,9 @@ def overwritten(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | Non
         others = [n for n in inside if n is not statement]
         if any(_touches(n, target) for n in [*others, statement.value]):
             continue
-        if not _begins_at_zero(_root(target), loop, around) or not _is_written_again(target, envs):
+        if not _begins_at_zero(place_of(target), loop, around) or not _is_written_again(
+            target, envs
+        ):
             continue
         why = f"{ast.unparse(target)} is set anew at each turn, and keeps the last part alone"
         if score_of(loop) < max(map(score_of, loops_in(around))) or score_of(loop) <= 0:
@@ -142,13 +152,6 @@ def _target(statement: ast.stmt) -> ast.expr | None:
     return None
 
 
-def _root(target: ast.expr) -> str:
-    """Return what a place is a part of: a variable or an attribute, as text."""
-    while isinstance(target, ast.Subscript):
-        target = target.value
-    return ast.unparse(target)
-
-
 def _repeats(target: ast.Subscript, env: Mapping[str, Any]) -> bool:
     """Return whether arrays of whole numbers, as they index a place, name an entry twice."""
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
@@ -200,7 +203,7 @@ def _begins_at_zero(root: str, loop: Loop, around: Parents) -> bool:
             continue
         if "." not in root and node.lineno > loop.lineno:
             continue
-        if root in _pairs(node) and _is_nothing(_pairs(node)[root]):
+        if root in _pairs(node) and is_zero(_pairs(node)[root]):
             return True
     return False
 
@@ -219,22 +222,12 @@ def _pairs(node: ast.Assign) -> dict[str, ast.expr]:
     return found
 
 
-def _is_nothing(value: ast.expr) -> bool:
-    if isinstance(value, ast.DictComp):
-        return is_zero(value.value)
-    if isinstance(value, ast.GeneratorExp | ast.ListComp):
-        return is_zero(value.elt)
-    if isinstance(value, ast.Dict):
-        return all(map(is_zero, value.values))
-    return is_zero(value)
-
-
 def _touches(node: ast.AST, target: ast.expr) -> bool:
     """Return whether a piece of a program reads a place or writes to it.
 
     Entries of a dict under other names are other places.
     """
-    root, key = _root(target), _name_of(target)
+    root, key = place_of(target), _name_of(target)
     beside = {
         id(n.value)
         for n in ast.walk(node)
@@ -285,7 +278,7 @@ def _is_summed(target: ast.expr, statement: ast.stmt, loop: ast.AST) -> bool:
     mine = [n for n in others if _touches(n, target)]
     return bool(mine) and all(
         isinstance(n, ast.AugAssign)
-        and _root(n.target) == _root(target)
+        and place_of(n.target) == place_of(target)
         and not _touches(n.value, target)
         for n in mine
     )

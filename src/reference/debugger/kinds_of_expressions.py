@@ -6,10 +6,12 @@ import ast
 import re
 from dataclasses import dataclass
 
+from reference.debugger.clock import score_of
 from reference.debugger.differences import Difference, differences
 from reference.debugger.edited import Assigning, Edited, same, written
 from reference.debugger.kinds_by_call import (
     are_functions_of_one,
+    are_other_ends,
     of_calls,
     of_content,
     of_function,
@@ -139,6 +141,13 @@ def _of_same_shape(d: Difference) -> str:
 
 
 def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen: Seen) -> str:
+    if divides(d) and (is_size(old) or is_size(new)):
+        return "scale 1/B or 1/T"
+    if are_other_ends(old, new):
+        loops = loops_in(change.around_new)
+        return "wrong order" if loops and score_of(loops[-1]) == 0 else "forward order"
+    if activates(old, change.around_old) and any(same(n, new) for n in ast.walk(old)):
+        return "derivative of an activated value"
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
         if kind:
@@ -146,12 +155,10 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):
         return _of_other(old, new, change)
     if is_zero(old) and not is_zero(new) and not isinstance(new, ast.Constant):
-        return of_zero(change)
+        return of_zero(change, d.new, d.around)
     if is_zero(new) and not loops_in(change.around_new):
         return "initial value"
     if is_size(old) and is_size(new):
-        return "scale 1/B or 1/T"
-    if (is_size(old) or is_size(new)) and divides(d):
         return "scale 1/B or 1/T"
     if is_complement(old, new):
         return "wrong operand"

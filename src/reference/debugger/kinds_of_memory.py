@@ -31,27 +31,65 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
               and isinstance(s.value, ast.Name | ast.Subscript | ast.Attribute)}  # fmt: skip
     made = {dumped(target) for s in came for target in getattr(s, "targets", [])}
     for statement in gone:
-        if not isinstance(statement, ast.AugAssign):
+        if not isinstance(statement, ast.AugAssign | ast.Assign):
             continue
         target, whole = written(statement)
         # With x = x * f for x *= f the statement tells it all.
         key = _key(whole)
-        if dumped(target) not in made and products[key] > were[key]:
-            named = any(
+        scaled = isinstance(statement, ast.AugAssign) or _scales(target, whole)
+        own = not isinstance(statement, ast.AugAssign)
+        elsewhere = dumped(target) not in made or _is_part(key, came)
+        if scaled and elsewhere and products[key] > were[key] - own:
+            named = _named_before(target, statement, old) or any(
                 isinstance(s, ast.Assign) and dumped(s.value) == dumped(target) for s in gone
             )
             return "aliasing" if named else "overwritten too early", ast.unparse(target)
+        if own:
+            continue
         first = others.get(dumped(target))  # another name for what is changed with it
-        if first is not None and isinstance(whole, ast.BinOp):
-            key = _key(ast.BinOp(first, whole.op, whole.right))
+        names = [*_named_before(target, statement, old), *([] if first is None else [first])]
+        for name in names if isinstance(whole, ast.BinOp) else ():
+            key = _key(ast.BinOp(name, whole.op, whole.right))
             if products[key] > were[key]:
                 return "aliasing", ast.unparse(target)
-    shared = _changed_as_another(gone, came)
+    shared = _changed_as_another(gone, came, {dumped(n) for n in ast.walk(new)})
     if shared:
         return "aliasing", shared
-    if _any(_is_repeated, gone) and not _any(_is_repeated, came) and _any(_is_made, came):
+    if _any(_is_repeated, gone) and not _any(_is_repeated, came) and came:
         return "aliasing", ""
     return "", ""
+
+
+def _named_before(target: ast.expr, statement: ast.stmt, tree: ast.Module) -> list[ast.expr]:
+    """Return the other names that a block gives to a value before a statement changes it."""
+    for node in ast.walk(tree):
+        block = getattr(node, "body", None)
+        if isinstance(block, list) and statement in block:
+            return [
+                s.targets[0]
+                for s in block[: block.index(statement)]
+                if isinstance(s, ast.Assign) and dumped(s.value) == dumped(target)
+            ]
+    return []
+
+
+def _scales(target: ast.expr, whole: ast.expr) -> bool:
+    """Return whether a value is what its target was, times something."""
+    return (
+        isinstance(whole, ast.BinOp)
+        and isinstance(whole.op, ast.Mult)
+        and dumped(target) in (dumped(whole.left), dumped(whole.right))
+    )
+
+
+def _is_part(key: str, statements: list[ast.stmt]) -> bool:
+    """Return whether an operation is a part of a value, and not the whole of it."""
+    return any(
+        isinstance(n, ast.BinOp) and _key(n) == key
+        for s in statements
+        for n in ast.walk(s)
+        if n is not getattr(s, "value", None)
+    )
 
 
 def _under_tests_of_its_own(old: ast.Module, new: ast.Module) -> set[int]:
@@ -65,7 +103,7 @@ def _under_tests_of_its_own(old: ast.Module, new: ast.Module) -> set[int]:
     }
 
 
-def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt]) -> str:
+def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt], kept: set[str]) -> str:
     """Return the name that was given to what another name has, and by which it was changed.
 
     All that the change reads is read in the new text, too: it only gets memory of its own.
@@ -73,8 +111,8 @@ def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt]) -> str:
     read = {n.id for s in came for n in ast.walk(s) if isinstance(n, ast.Name)}
     for first in gone:
         if isinstance(first, ast.Assign) and len(first.targets) > 1 and not _is_number(first.value):
-            again = [s for s in came if isinstance(s, ast.Assign) and len(s.targets) > 1]
-            if not again:
+            again = any(isinstance(s, ast.Assign) and len(s.targets) > 1 for s in came)
+            if not again and all(dumped(target) in kept for target in first.targets):
                 return ast.unparse(first.targets[-1])
         if not isinstance(first, ast.Assign) or not isinstance(first.targets[0], ast.Name):
             continue
@@ -117,10 +155,6 @@ def _key(node: ast.expr) -> str:
 
 def _any(question: Callable[[ast.AST], bool], statements: list[ast.stmt]) -> bool:
     return any(question(node) for statement in statements for node in ast.walk(statement))
-
-
-def _is_made(node: ast.AST) -> bool:
-    return isinstance(node, ast.ListComp | ast.DictComp)
 
 
 def _is_repeated(node: ast.AST) -> bool:

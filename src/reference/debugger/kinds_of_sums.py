@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import itertools
 import re
+from collections.abc import Iterable
 
 from reference.debugger.differences import Difference, Signed, addends, differences, factors
-from reference.debugger.edited import Assigning, Edited, same, written
+from reference.debugger.edited import Assigning, Edited, Parents, same, written
 from reference.debugger.kinds_by_call import are_functions_of_one, of_function
 from reference.debugger.roles import (
     activates,
@@ -37,6 +38,10 @@ def of_terms(d: Difference, change: Edited) -> str:
         return next((kind for kind in kinds if kind != "missing path"), "missing path")
     if old and not new:
         return "spurious term"
+    if isinstance(change.statement, Assigning):
+        target = written(change.statement)[0]
+        if any(same(term, target) for _, term in new) and len(new) > len(old):
+            return of_added(target, change)
     whole, becomes = _sum(d.common, old), _sum(d.common, new)
     if is_complement(whole, becomes) or in_a_slope(d):
         return "wrong derivative" if in_a_slope(d) else "wrong operand"
@@ -147,13 +152,15 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     gone, come, beside = nodes_of(tuple(old)), nodes_of(tuple(new)), nodes_of(tuple(common))
     numbers = [n for n in gone + come if isinstance(n, ast.Constant)]
     if any(is_zero(n) for n in gone):
-        return of_zero(change)
+        return of_zero(change, new)
     if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
         return "wrong sign"
     sized = all(_is_number_of(n, change) for n in gone + come)
     if sized and not _may_be_a_mask([*old, *new]):
         return "scale 1/B or 1/T"
     if new and not old:
+        if _is_half(come, beside):
+            return "wrong derivative"
         return "missing derivative" if is_slope(come, beside) else "missing factor"
     if old and not new:
         norm = any("norm" in ast.unparse(n) or called(n) in _LIMITS for n in gone)
@@ -186,6 +193,13 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     return "wrong operand"
 
 
+def _is_half(come: list[ast.expr], beside: list[ast.expr]) -> bool:
+    """Return whether what is missing is s, where 1 - s is there."""
+    return not is_slope(come, []) and any(
+        is_complement(one, other) and _is_rest(other) for one in come for other in beside
+    )
+
+
 def _may_be_a_mask(parts: list[Signed]) -> bool:
     """Return whether a small letter multiplies: m is a mask as likely as a size."""
     return len(parts) == 1 and parts[0][0] > 0 and bool(re.fullmatch("[bmn]", _text(parts)))
@@ -209,9 +223,11 @@ def _definition_holds(come: list[ast.expr], gone: list[ast.expr], change: Edited
     return any(same(n, g) for value in inner for n in ast.walk(value) for g in gone)
 
 
-def of_zero(change: Edited) -> str:
+def of_zero(change: Edited, new: Iterable[Signed], around: Parents = ()) -> str:
     """Name a zero where a value belongs."""
     statement = change.statement
+    if not loops_in(change.around_new) and any(isinstance(n, ast.Call) for n in around):
+        return "missing path"  # a function is given nothing to begin with
     if isinstance(statement, ast.Return):
         return "never returned"
     target = written(statement)[0] if isinstance(statement, Assigning) else None
@@ -224,6 +240,8 @@ def of_zero(change: Edited) -> str:
         names = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
         starts = any(_starts_a_loop(name, change) for name in names)
         return "initial value" if starts else "never returned"
+    if any(is_carried(n, statement, change.around_new) for _, one in new for n in _leaves(one)):
+        return "carry not added"
     return "carry lost" if ast.unparse(target) in loaded(list(loops[-1].body)) else "missing path"
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import ast
 
-from reference.debugger.differences import differences
-from reference.debugger.edited import Edited, same, written
+from reference.debugger.differences import Signed, differences
+from reference.debugger.edited import Edited, Parents, dumped, same, simple, written
 from reference.debugger.kinds_of_expressions import exchanged
-from reference.debugger.roles import called, is_slope
+from reference.debugger.roles import called, is_slope, is_zero, place_of
 
 
 def of_whole(found: list[Edited]) -> str:
     """Return the kind of an edit, or nothing where each of its statements tells its own."""
-    if any(_looks_up_late(one.old) and not _looks_up_late(one.new) for one in found):
+    if any(
+        _looks_up_late(one.old, one.around_old) and not _looks_up_late(one.new, one.around_new)
+        for one in found
+    ):
         return "late binding"
     if any(_keeps_what_was(one) for one in found):
         return "overwritten too early"
@@ -22,8 +25,23 @@ def of_whole(found: list[Edited]) -> str:
         return "wrong shape"
     if _exchange_values(found):
         return "wrong order"
+    if _adds_late(found):
+        return "missing path"
     if _gives_a_part_its_slope(found):
         return "wrong derivative"
+    return _of_sums(found)
+
+
+def _of_sums(found: list[Edited]) -> str:
+    """Name what is set where it is to be added to, or the reverse, by a statement of another form.
+
+    A loop that adds part by part stands for one statement, or ``d.update(parts)`` for a loop.
+    """
+    gone = [_write(one.old) for one in found if one.new is None]
+    came = [_write(one.new) for one in found if one.old is None]
+    for place, added in gone:
+        if place and (place, not added) in came:
+            return "+= for =" if added else "= for +="
     return ""
 
 
@@ -52,6 +70,24 @@ def _numbers_in_turn(one: Edited) -> bool:
     )
 
 
+def _write(statement: ast.stmt | None) -> tuple[str, bool]:
+    """Return which place a statement writes to, if any, and whether it adds to it."""
+    inner = simple(statement)
+    if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Add):
+        return place_of(inner.target), True
+    if isinstance(inner, ast.Assign) and not is_zero(inner.value):
+        target, value = written(inner)
+        reads = any(same(n, target) for n in ast.walk(value))
+        return ("", False) if reads else (place_of(target), False)
+    call = inner.value if isinstance(inner, ast.Expr) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+        if ast.unparse(call.func).endswith("add.at"):
+            return place_of(call.args[0]), True
+        if called(call) == "update":
+            return place_of(call.func.value), False
+    return "", False
+
+
 def _exchange_values(found: list[Edited]) -> bool:
     """Return whether two statements get each other's value, or each other's target."""
     both = [
@@ -59,9 +95,37 @@ def _exchange_values(found: list[Edited]) -> bool:
         for one in found
         if one.old is not None and one.new is not None
     ]
-    if len(found) != 2 or [len(one) for one in both] != [1, 1]:
+    if len(found) != 2 or len(both) != 2:
         return False
-    return exchanged(both[0][0], both[1][0])
+    return _exchange_wholes(*found) or (
+        [len(one) for one in both] == [1, 1] and exchanged(both[0][0], both[1][0])
+    )
+
+
+def _exchange_wholes(one: Edited, other: Edited) -> bool:
+    """Return whether two targets get each other's value."""
+    values = [getattr(s, "value", None) for s in (one.old, one.new, other.old, other.new)]
+    if None in values:
+        return False
+    return same(values[0], values[3]) and same(values[1], values[2])
+
+
+def _adds_late(found: list[Edited]) -> bool:
+    """Return whether a term stands in one line, and in the other text in another line."""
+    terms = [
+        d
+        for one in found
+        if one.old is not None and one.new is not None
+        for d in differences(one.old, one.new)
+        if d.what == "terms"
+    ]
+    return len(found) == len(terms) == 2 and any(
+        a.old == b.new == () and _texts(a.new) == _texts(b.old) for a, b in (terms, terms[::-1])
+    )
+
+
+def _texts(parts: tuple[Signed, ...]) -> list[tuple[int, str]]:
+    return sorted((sign, dumped(node)) for sign, node in parts)
 
 
 def _is_for_one_entry(found: list[Edited]) -> bool:
@@ -90,17 +154,23 @@ def _gives_a_part_its_slope(found: list[Edited]) -> bool:
     )
 
 
-def _looks_up_late(statement: ast.stmt | None) -> bool:
+def _looks_up_late(statement: ast.stmt | None, around: Parents) -> bool:
     """Return whether a statement makes a function that reads outer names without keeping them."""
     if statement is None or (hasattr(statement, "body") and not isinstance(statement, ast.For)):
         return False
     turning = statement.target if isinstance(statement, ast.For) else None
     names = {n.id for n in ast.walk(turning) if isinstance(n, ast.Name)} if turning else None
+    lasting = {"np", "numpy", "math"} | {
+        n.name
+        for n in getattr(around[0], "body", [])
+        if isinstance(n, ast.FunctionDef | ast.ClassDef)
+    }
     return any(
         isinstance(node, ast.Lambda)
         and any(
             isinstance(inner, ast.Name)
             and inner.id not in {a.arg for a in node.args.args}
+            and inner.id not in lasting
             and (names is None or inner.id in names)
             for inner in ast.walk(node.body)
         )

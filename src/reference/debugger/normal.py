@@ -10,11 +10,13 @@ import ast
 from collections.abc import Iterator
 
 from reference.debugger.edited import dumped, same
+from reference.debugger.inlined import scalings, written_out
 
 _OPERATORS: dict[str, type[ast.operator]] = {
     "multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub, "divide": ast.Div,
     "true_divide": ast.Div, "power": ast.Pow, "dot": ast.MatMult, "matmul": ast.MatMult,
 }  # fmt: skip
+_ALONG = ("sum", "mean")
 _METHODS = ("sum", "mean", "copy", "reshape", "ravel", "clip")
 
 
@@ -27,6 +29,8 @@ def normal(old: ast.Module, new: ast.Module) -> tuple[ast.Module, ast.Module]:
     >>> [ast.unparse(tree) for tree in normal(ast.parse(one), ast.parse(other))]
     ['a = x * y\nb = 0', 'a = x * y\nb = 0']
     """
+    functions = scalings(old, new)
+    old, new = (written_out(tree, functions) for tree in (old, new))
     kept = _tuples(old) & _tuples(new)  # what is exchanged in one of both is seen in the whole
     trees = [ast.fix_missing_locations(_Normal(kept).visit(tree)) for tree in (old, new)]
     return trees[0], trees[1]
@@ -83,6 +87,8 @@ class _Normal(ast.NodeTransformer):
         name, of = node.func.attr, node.func.value
         plain = not node.keywords
         if not (isinstance(of, ast.Name) and of.id in ("np", "numpy")):
+            if name in _ALONG and len(node.args) == 1 and plain:
+                return _along(node)
             if name == "dot" and len(node.args) == 1 and plain:
                 return _put(ast.BinOp(of, ast.MatMult(), node.args[0]), node)
             turned = name == "transpose" and not node.args and plain
@@ -99,8 +105,17 @@ class _Normal(ast.NodeTransformer):
             return _put(made[name], node)
         if name in _METHODS and node.args and not isinstance(node.args[0], ast.Starred):
             method = ast.Attribute(node.args[0], name, ast.Load())
-            return _put(ast.Call(method, node.args[1:], node.keywords), node)
+            call = ast.Call(method, node.args[1:], node.keywords)
+            return _put(_along(call) if name in _ALONG else call, node)
         return node
+
+
+def _along(call: ast.Call) -> ast.Call:
+    """Return a sum over an axis with the name of the argument: ``sum(axis=0)`` for ``sum(0)``."""
+    if len(call.args) == 1 and not any(k.arg == "axis" for k in call.keywords):
+        call.keywords = [ast.keyword("axis", call.args[0]), *call.keywords]
+        call.args = []
+    return call
 
 
 def _put(made: ast.expr, node: ast.expr) -> ast.expr:

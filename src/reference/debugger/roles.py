@@ -15,14 +15,12 @@ _GATE_WORDS = frozenset(
      "outgate")
 )  # fmt: skip
 _WEIGHTS = frozenset("WURVbwpBP")
-_ACTIVATIONS = re.compile(r"(tanh|sigm|logistic|expit|softplus|relu|^act$|activ)", re.I)
-_SLOPES = re.compile(
-    r"(^d_?(tanh|sigm|relu|act|f$)|deriv|prime|slope|_grad$|_bwd$|heaviside)", re.I
-)
+_ACTIVATIONS = re.compile(r"(tanh|sigm|^sig$|logistic|expit|softplus|relu|^act$|activ)", re.I)
+_SLOPES = re.compile(r"(^d_?(tanh|sig|relu|act|f$)|deriv|prime|slope|_grad$|_bwd$|heaviside)", re.I)
 _LATER = re.compile(r"(next|prev|carry|carried|_rec\b|_?back\b|future|later|after)", re.I)
 GRADIENT = re.compile(r"^(d|grad|g_|delta|adj|bar_|carry)|(_bar|_adj|_grad|carry|_rec)$", re.I)
 _SIZES = re.compile(
-    r"^(B|T|N|M|n|b|m|batch|batch_size|steps|n_steps|seq_len|length|count|total|num_\w+|n_\w+)$"
+    r"^(B|T|N|M|n|b|m|batch|batch_size|steps|n_steps|\w*_len|lengths?|counts?|total|num_\w+|n_\w+)$"
 )
 _ZEROS = ("zeros", "zeros_like", "empty", "empty_like")
 
@@ -86,6 +84,13 @@ def called(node: ast.AST | None) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
+def place_of(node: ast.expr) -> str:
+    """Return the variable or attribute that a place is in, whatever its indices: as text."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return ast.unparse(node)
+
+
 # Short expressions.
 
 
@@ -100,6 +105,12 @@ def is_zero(node: ast.AST | None) -> bool:
     if called(node) in ("full_like", "full"):
         assert isinstance(node, ast.Call)
         return len(node.args) > 1 and is_zero(node.args[1])
+    if isinstance(node, ast.DictComp):
+        return is_zero(node.value)
+    if isinstance(node, ast.ListComp | ast.GeneratorExp):
+        return is_zero(node.elt)
+    if isinstance(node, ast.Dict):
+        return bool(node.values) and all(map(is_zero, node.values))
     return called(node) in _ZEROS
 
 
@@ -116,6 +127,8 @@ def is_size(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr == "size" or bool(_SIZES.match(node.attr))
     if isinstance(node, ast.Subscript):
+        if "None" in ast.unparse(node.slice):
+            return is_size(node.value)
         return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add | ast.Sub):
         sides = [s for s in (node.left, node.right) if not isinstance(s, ast.Constant)]
