@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -85,7 +86,8 @@ def _wraps(node: ast.AST, inner: ast.AST) -> bool:
     if not isinstance(node, ast.Call) or not isinstance(inner, ast.BinOp):
         return False
     of = [node.func.value] if isinstance(node.func, ast.Attribute) else []
-    return any(same(argument, inner) for argument in [*of, *node.args])
+    given = [*of, *node.args]
+    return any(same(argument, inner) or _wraps(argument, inner) for argument in given)
 
 
 def _same_signs(old: ast.Compare, new: ast.Compare) -> bool:
@@ -130,6 +132,9 @@ def _of_parts(
         for (_, was), (_, becomes) in zip(gone, come, strict=True):
             yield from _differences(was, becomes, around)
         return
+    if what == "factors" and len(gone) == len(come) > 1 and (pair := _renamed(gone, come)):
+        yield Difference("replaced", _one(pair[0]), _one(pair[1]), around)
+        return
     if what == "factors":
         # A term that is missing from a bracket, or one too many: the bracket is one factor.
         for one, other, turned in ((gone, come, False), (come, gone, True)):
@@ -140,6 +145,21 @@ def _of_parts(
                     yield from _differences(*pair, around)
                     return
     yield Difference(what, tuple(gone), tuple(come), around, tuple(common))
+
+
+def _renamed(old: list[Signed], new: list[Signed]) -> tuple[ast.Name, ast.Name] | None:
+    """Return the one name that stands for another in all of several factors."""
+    pairs = {}
+    for (sign, was), (other, becomes) in zip(old, new, strict=True):
+        mine, theirs = ([n for n in ast.walk(side) if isinstance(n, ast.Name)]
+                        for side in (was, becomes))  # fmt: skip
+        pairs |= {(a.id, b.id): (a, b) for a, b in zip(mine, theirs, strict=False) if a.id != b.id}
+        if sign != other or len(pairs) != 1:
+            return None
+        ((a, b),) = pairs
+        if re.sub(rf"\b{a}\b", b, ast.unparse(was)) != ast.unparse(becomes):
+            return None
+    return next(iter(pairs.values()))
 
 
 def _in_a_bracket(

@@ -38,6 +38,7 @@ from reference.debugger.roles import (
     another_gate,
     called,
     function_of,
+    is_empty,
     is_slope,
     is_zero,
     loaded,
@@ -68,6 +69,8 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     if whole := of_whole(found):
         return whole
     found = inlined([change for change in found if not is_idle(change)] or found, *trees)
+    if not found and not same(ast.parse(old), ast.parse(new)):
+        return "argument changed" if seen.only_effects else "aliasing"  # the same, elsewhere
     kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
     return min(kinds, key=rank, default="")
 
@@ -94,14 +97,15 @@ def _of_missing(change: Edited, seen: Seen) -> str:
             return "state between calls"
         if called(inner.value) == "reverse":
             return "forward order"
-        return "missing path"
+        result = called(inner.value) in ("update", "setdefault") and not loops
+        return "never returned" if result else "missing path"
     if not isinstance(inner, ast.Assign | ast.AugAssign | ast.AnnAssign) or inner.value is None:
         return "never returned" if isinstance(inner, ast.Return) else "missing path"
     target, value = written(inner)
     name = ast.unparse(target)
     if called(inner.value) in ("copy", "array", "deepcopy"):
         return "argument changed" if seen.only_effects else "aliasing"
-    if is_zero(inner.value) or _is_empty(inner.value):
+    if is_empty(inner.value):
         if loops:
             return "spurious term"
         return "state between calls" if "." in name or _is_global(name, change) else "initial value"
@@ -115,11 +119,6 @@ def _of_missing(change: Edited, seen: Seen) -> str:
         found = differences(target, value)
         return of_difference(found[0], change, seen) if len(found) == 1 else "missing path"
     return "missing path"
-
-
-def _is_empty(node: ast.expr) -> bool:
-    """Return whether a value is an empty list or dict."""
-    return ast.unparse(node) in ("[]", "{}", "list()", "dict()")
 
 
 def _is_stale(name: str, change: Edited) -> bool:
@@ -144,13 +143,14 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
     if isinstance(change.around_old[-1], ast.ClassDef) and isinstance(inner, ast.Assign):
         return "state between calls"  # what the class had belonged to all of its objects
     if isinstance(inner, ast.Assign | ast.AugAssign):
-        target, _ = written(inner)
+        target, value = written(inner)
         if loops and isinstance(inner, ast.Assign) and is_zero(inner.value):
             return "carry lost"
         if seen.only_effects:
             return "argument changed"
-        if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Mult | ast.Div):
-            return "spurious factor"
+        changed = differences(value, target)
+        if len(changed) == 1 and changed[0].what in ("factors", "terms"):
+            return of_difference(changed[0], change, seen)
         if isinstance(inner, ast.Assign) and "clip" in ast.unparse(inner.value):
             return "clipped"
         if isinstance(inner, ast.Assign) and isinstance(target, ast.Subscript):
@@ -176,6 +176,8 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
     added = _added_at(old, new)
     if added:
         return added
+    if isinstance(old, ast.Expr) and isinstance(new, ast.Assign) and same(old.value, new.value):
+        return "carry lost" if _is_read_next(new.targets[0], change) else "never returned"
     if isinstance(old, Assigning) and isinstance(new, Assigning):
         if old.value is None or new.value is None:
             return "wrong name"
@@ -251,6 +253,8 @@ def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
     if any(d.what == "swapped" for d in found):
         return "wrong order"
     loops = loops_in(change.around_new)
+    if not loops and _is_another_key(old, new):
+        return "wrong name"
     if (
         isinstance(change.old, ast.AugAssign)
         and isinstance(change.new, ast.AugAssign)
@@ -291,6 +295,15 @@ def _is_all_of(node: ast.expr, whole: ast.expr) -> bool:
     return _part_of(node, whole) and ast.unparse(node).endswith(("[:]", "[...]"))
 
 
+def _is_another_key(old: ast.expr, new: ast.expr) -> bool:
+    """Return whether two places are entries of one dict under other names, of no other gate."""
+    if not (isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript)):
+        return False
+    keys = [getattr(node.slice, "value", None) for node in (old, new)]
+    texts = [key for key in keys if isinstance(key, str)]
+    return same(old.value, new.value) and len(texts) == 2 and not another_gate(*texts)
+
+
 def _part_of(node: ast.expr, whole: ast.expr) -> bool:
     return isinstance(node, ast.Subscript) and same(node.value, whole)
 
@@ -307,6 +320,9 @@ def _is_read_next(target: ast.expr, change: Edited) -> bool:
 def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
     """Name the mistake in the first line of a loop, a condition or a function."""
     if isinstance(old, ast.FunctionDef) and isinstance(new, ast.FunctionDef):
+        bound = [d for d in new.args.defaults if isinstance(d, ast.Name)]
+        if len(new.args.defaults) > len(old.args.defaults) and bound:
+            return "late binding"
         defaults = [d for d in old.args.defaults if isinstance(d, ast.Dict | ast.List | ast.Call)]
         if defaults and len(new.args.defaults) <= len(old.args.defaults):
             return "state between calls"

@@ -14,21 +14,22 @@ from reference.debugger.walks import RANGES, TURNS, are_reversed, are_turned
 _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
-_PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot")
+_PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot", "einsum", "tensordot")
 _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
 _ENDS_CUT = re.compile(r"(:, )*(1:|:-1|[A-Z]\w*:|:-\w+)(, :)*")
-_BACK = re.compile(r"back|bwd|grad|deriv|prime|slope|vjp|pull|adj|^d_|^d[A-Z]", re.I)
+_BACK = re.compile(r"(?i:back|bwd|grad|deriv|prime|slope|vjp|pull|adj)|^d_|^d[A-Z]")
 _COPIES = ("copy", "array", "deepcopy")
 
 
 def of_calls(old: ast.AST, new: ast.AST) -> str:
     """Name what the functions say that are called."""
     a, b = called(old), called(new)
-    if isinstance(old, ast.BinOp) and isinstance(old.op, ast.MatMult) and b == "outer":
+    if is_product(old) and b == "outer":
         return "dot for outer"
     if (a in _PRODUCTS and b == "outer") or (a == "outer" and b in _PRODUCTS):
         return "dot for outer"
-    if a in _MEANS and b in _SUMS:
+    summed = b in _SUMS or b in _PRODUCTS or is_product(new)
+    if a in _MEANS and summed:
         return "mean for sum"
     if b in _MEANS and a in _SUMS:
         return "scale 1/B or 1/T"
@@ -48,6 +49,11 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
     if (a in _SUMS and b in _SUMS) or (_of_shape(old) != _of_shape(new)):
         return "wrong shape"
     return ""
+
+
+def is_product(node: ast.AST) -> bool:
+    """Return whether a value is a product of arrays as matrices."""
+    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult)
 
 
 def are_other_ends(old: ast.AST, new: ast.AST) -> bool:

@@ -18,7 +18,8 @@ def of_place(d: Difference, change: Edited) -> str:
     numbers = [n for n in sides if isinstance(n, ast.Constant) and isinstance(n.value, int)]
     if any(isinstance(n, ast.keyword) and n.arg == "dtype" for n in inside):
         return "wrong dtype"
-    if any(called(n) in ("zeros", "empty", "ones", "zeros_like") for n in d.around):
+    made = [n for n in d.around if called(n) in ("zeros", "empty", "ones", "zeros_like")]
+    if any(n not in sides for n in made):
         return "index off by one" if numbers else "wrong shape"  # a row too many, or too few
     index = next((n for n in reversed(inside) if isinstance(n, ast.Subscript)), None)
     if d.what == "factors" and index is not None and _is_shape(index) and index not in d.around:
@@ -29,7 +30,7 @@ def of_place(d: Difference, change: Edited) -> str:
         if isinstance(outer, ast.Dict) and inner in outer.keys:
             return "wrong name"
         if isinstance(outer, ast.keyword) and outer.arg in ("axis", "keepdims"):
-            return "wrong shape"
+            return "transposed" if any(called(n) == "stack" for n in inside) else "wrong shape"
         argument = isinstance(outer, ast.Call) and inner is not outer.func
         if (argument and called(outer) in TURNS and numbers == sides) or (
             isinstance(outer, ast.keyword) and outer.arg == "axes"

@@ -78,6 +78,8 @@ def rank(kind: str) -> int:
 def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
     """Name the mistake of a statement by all that differs in it."""
     if len(found) == 2 and exchanged(*found):
+        if any(called(n) == "reshape" for n in found[0].around):
+            return "wrong shape"
         return (
             "transposed"
             if any(map(_is_product, (*found[0].around, found[1].around[0])))
@@ -87,11 +89,14 @@ def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
     return min(kinds, key=rank, default="")
 
 
+_PRODUCTS = ("dot", "outer", "matmul", "einsum", "tensordot", "kron")
+
+
 def _is_product(node: ast.AST) -> bool:
     """Whether an order matters there as it does in a product of matrices, or in an index."""
     if isinstance(node, ast.BinOp):
         return isinstance(node.op, ast.MatMult)
-    return isinstance(node, ast.Subscript) or called(node) in ("dot", "outer", "matmul", "einsum")
+    return isinstance(node, ast.Subscript) or called(node) in _PRODUCTS
 
 
 def exchanged(a: Difference, b: Difference) -> bool:
@@ -150,6 +155,10 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "derivative of an activated value"
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
+        if kind == "never returned" and (
+            isinstance(change.statement, ast.For) or any(isinstance(n, ast.Call) for n in d.around)
+        ):
+            return "missing path"  # what is gone over, or added up
         if kind:
             return kind
     if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):

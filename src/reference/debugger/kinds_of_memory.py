@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from reference.debugger.edited import dumped, written
+from reference.debugger.roles import place_of
 
 
 def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
@@ -38,11 +39,12 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
         key = _key(whole)
         scaled = isinstance(statement, ast.AugAssign) or _scales(target, whole)
         own = not isinstance(statement, ast.AugAssign)
-        elsewhere = dumped(target) not in made or _is_part(key, came)
+        fewer = sum(dumped(target) in _targets(s) for s in gone) > sum(
+            dumped(target) in _targets(s) for s in came
+        )
+        elsewhere = dumped(target) not in made or (fewer and _is_part(key, came))
         if scaled and elsewhere and products[key] > were[key] - own:
-            named = _named_before(target, statement, old) or any(
-                isinstance(s, ast.Assign) and dumped(s.value) == dumped(target) for s in gone
-            )
+            named = _named_before(target, statement, old) or _is_given(target, statement, old)
             return "aliasing" if named else "overwritten too early", ast.unparse(target)
         if own:
             continue
@@ -71,6 +73,26 @@ def _named_before(target: ast.expr, statement: ast.stmt, tree: ast.Module) -> li
                 if isinstance(s, ast.Assign) and dumped(s.value) == dumped(target)
             ]
     return []
+
+
+def _is_given(target: ast.expr, statement: ast.stmt, tree: ast.Module) -> bool:
+    """Return whether a function changes what its caller has given it, and does not read it again.
+
+    What it reads later is its own mistake, whoever else has the value.
+    """
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef) and statement in ast.walk(function):
+            given = place_of(target) in [a.arg for a in function.args.args]
+            named = [s for s in ast.walk(function) if isinstance(s, ast.Assign | ast.Return)
+                     and s.value is not None and dumped(s.value) == dumped(target)]  # fmt: skip
+            return given and bool(named)
+    return False
+
+
+def _targets(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.AugAssign):
+        return [dumped(statement.target)]
+    return [dumped(target) for target in getattr(statement, "targets", [])]
 
 
 def _scales(target: ast.expr, whole: ast.expr) -> bool:

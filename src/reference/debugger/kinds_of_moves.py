@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from reference.debugger.edited import Edited, Loop, conditions_of, simple, written
 from reference.debugger.roles import (
     function_of,
+    is_empty,
     is_zero,
     loaded,
     loops_in,
@@ -22,6 +23,10 @@ def of_move(change: Edited) -> str:
     if len(tests) != len(now):
         return "spurious term" if len(now) > len(tests) else "missing path"
     before, after = loops_in(change.around_old), loops_in(change.around_new)
+    homes = [getattr(function_of(around), "name", "")
+             for around in (change.around_old, change.around_new)]  # fmt: skip
+    if homes[0] != homes[1] and is_empty(getattr(change.new, "value", None)):
+        return "state between calls"  # it is to begin anew at each call
     if len(after) > len(before):
         return _of_once(change, after[-1])
     if len(after) < len(before):

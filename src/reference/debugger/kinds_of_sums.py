@@ -153,6 +153,8 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     numbers = [n for n in gone + come if isinstance(n, ast.Constant)]
     if any(is_zero(n) for n in gone):
         return of_zero(change, new)
+    if any(is_zero(n) for n in come) and not loops_in(change.around_new):
+        return "initial value"
     if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
         return "wrong sign"
     sized = all(_is_number_of(n, change) for n in gone + come)
@@ -226,6 +228,8 @@ def _definition_holds(come: list[ast.expr], gone: list[ast.expr], change: Edited
 def of_zero(change: Edited, new: Iterable[Signed], around: Parents = ()) -> str:
     """Name a zero where a value belongs."""
     statement = change.statement
+    if any(isinstance(n, ast.IfExp) for n in around):
+        return "initial value"  # of the first step
     if not loops_in(change.around_new) and any(isinstance(n, ast.Call) for n in around):
         return "missing path"  # a function is given nothing to begin with
     if isinstance(statement, ast.Return):

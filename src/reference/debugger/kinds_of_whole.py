@@ -42,6 +42,12 @@ def _of_sums(found: list[Edited]) -> str:
     for place, added in gone:
         if place and (place, not added) in came:
             return "+= for =" if added else "= for +="
+    for one in found:
+        part = isinstance(one.old, ast.AugAssign) and isinstance(one.old.target, ast.Subscript)
+        place = _write(one.old) if part and one.new is None else ("", False)
+        loops = [c.new for c in found if isinstance(c.new, ast.For) and c.old is None]
+        if place[0] and any(_write(loop) == place for loop in loops):
+            return "repeated indices"
     return ""
 
 

@@ -114,6 +114,13 @@ def is_zero(node: ast.AST | None) -> bool:
     return called(node) in _ZEROS
 
 
+def is_empty(node: ast.AST | None) -> bool:
+    """Return whether a value is zero, or a list or dict that holds nothing."""
+    return is_zero(node) or (
+        node is not None and ast.unparse(node) in ("[]", "{}", "list()", "dict()")
+    )
+
+
 def is_size(node: ast.AST) -> bool:
     """Return whether an expression counts something: a batch, steps, entries, unmasked ones."""
     if isinstance(node, ast.Call):
