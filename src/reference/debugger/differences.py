@@ -54,7 +54,7 @@ def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Ite
     if isinstance(old, ast.Compare) and isinstance(new, ast.Compare) and not _same_signs(old, new):
         yield Difference("replaced", ((1, old),), ((1, new),), around)
         return
-    if _chooses(old) != _chooses(new) or _wraps(old, new) or _wraps(new, old):
+    if _chooses(old) != _chooses(new) or wraps(old, new) or wraps(new, old):
         yield Difference("replaced", _one(old), _one(new), around)
         return
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
@@ -81,13 +81,13 @@ def _chooses(node: ast.AST) -> bool:
     )
 
 
-def _wraps(node: ast.AST, inner: ast.AST) -> bool:
+def wraps(node: ast.AST, inner: ast.AST) -> bool:
     """Return whether a call is given a whole sum or product, which stands there without it."""
     if not isinstance(node, ast.Call) or not isinstance(inner, ast.BinOp):
         return False
     of = [node.func.value] if isinstance(node.func, ast.Attribute) else []
     given = [*of, *node.args]
-    return any(same(argument, inner) or _wraps(argument, inner) for argument in given)
+    return any(same(argument, inner) or wraps(argument, inner) for argument in given)
 
 
 def _same_signs(old: ast.Compare, new: ast.Compare) -> bool:

@@ -91,7 +91,11 @@ def _conditioned(found: list[Edited]) -> list[Edited]:
             for c in found
             if (c.old is None, c.new is None) == (whole.new is None, whole.old is None)
         ]
-        twins = [next((c for c in others if same(c.statement, s)), None) for s in inner.body]
+        twins = [
+            next((c for c in others if same(c.statement, s)), None)
+            or next((c for c in others if _target(c.statement) == _target(s) != ""), None)
+            for s in inner.body
+        ]
         if None in twins:
             continue
         found.remove(whole)

@@ -140,6 +140,10 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
     if isinstance(inner, ast.Pass):
         return ""
     loops = loops_in(change.around_old)
+    if isinstance(inner, ast.Continue | ast.Break):
+        return "loop bounds"
+    if isinstance(inner, ast.Global):
+        return "state between calls"
     if isinstance(change.around_old[-1], ast.ClassDef) and isinstance(inner, ast.Assign):
         return "state between calls"  # what the class had belonged to all of its objects
     if isinstance(inner, ast.Assign | ast.AugAssign):
@@ -151,13 +155,20 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
         changed = differences(value, target)
         if len(changed) == 1 and changed[0].what in ("factors", "terms"):
             return of_difference(changed[0], change, seen)
-        if isinstance(inner, ast.Assign) and "clip" in ast.unparse(inner.value):
+        if isinstance(inner, ast.Assign) and _cuts(target, inner.value):
             return "clipped"
         if isinstance(inner, ast.Assign) and isinstance(target, ast.Subscript):
             return "aliasing"
     if isinstance(inner, ast.Expr) and called(inner.value) == "clip":
         return "clipped"
     return "argument changed" if seen.only_effects else "spurious term"
+
+
+def _cuts(target: ast.expr, value: ast.expr) -> bool:
+    """Return whether a value is set back to a limit, as a whole or where it is beyond it."""
+    beyond = isinstance(target, ast.Subscript) and isinstance(target.slice, ast.Compare)
+    limited = called(value) in ("minimum", "maximum") or "clip" in ast.unparse(value)
+    return limited or (beyond and isinstance(value, ast.Constant) and bool(value.value))
 
 
 def _is_global(name: str, change: Edited) -> bool:
@@ -171,6 +182,8 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
     assert new is not None
     if _only_shifted(old, new):
         return "index off by one"
+    if isinstance(old, ast.Global):
+        return "state between calls"
     if hasattr(old, "body"):
         return _of_head(old, new, change, seen)
     added = _added_at(old, new)

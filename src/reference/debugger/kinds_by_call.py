@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from reference.debugger.differences import Signed, factors
+from reference.debugger.differences import Signed, factors, wraps
 from reference.debugger.edited import dumped, same
 from reference.debugger.kinds_by_place import is_backwards, of_names
 from reference.debugger.roles import called, is_activation, is_zero
@@ -16,7 +16,8 @@ _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_t
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot", "einsum", "tensordot")
 _ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
-_ENDS_CUT = re.compile(r"(:, )*(1:|:-1|[A-Z]\w*:|:-\w+)(, :)*")
+_NUMBERS = ("float32", "float16", "int", "int32", "int64", "half", "single", "round", "rint")
+_ENDS_CUT = re.compile(r"(:, )*(\d+:|:-?\d+|[A-Z]\w*:|:-\w+)(, :)*")
 _BACK = re.compile(r"(?i:back|bwd|grad|deriv|prime|slope|vjp|pull|adj)|^d_|^d[A-Z]")
 _COPIES = ("copy", "array", "deepcopy")
 
@@ -41,7 +42,13 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
         return "transposed"
     if _is_one_of(old, new):
         return "missing path"
+    orders = [[ast.unparse(k.value) for k in getattr(n, "keywords", []) if k.arg == "order"]
+              for n in (old, new)]  # fmt: skip
+    if orders[0] != orders[1]:
+        return "wrong order"
     dtypes = [_dtype(old), _dtype(new)]
+    if _is_like_another_kind(old, new) or _is_like_another_kind(new, old):
+        return "wrong dtype"
     if dtypes[0] != dtypes[1] and (a == b or is_zero(old) or "astype" in (a, b)):
         return "wrong dtype"
     if _of_shape(old) and _of_shape(new) and a and b and a != b:
@@ -90,6 +97,14 @@ def _is_one_of(node: ast.AST, whole: ast.AST) -> bool:
         and any(isinstance(part, numbers) and ast.unparse(part) != "None"
                 for part in getattr(node.slice, "elts", [node.slice]))
     )  # fmt: skip
+
+
+def _is_like_another_kind(node: ast.AST, other: ast.AST) -> bool:
+    """Return whether zeros are of the kind of an array in one text, and of its shape in both."""
+    if called(node) not in ("zeros_like", "empty_like") or called(other) not in ("zeros", "empty"):
+        return False
+    (like, *_), (shape, *_) = (n.args for n in (node, other) if isinstance(n, ast.Call))
+    return ast.unparse(shape) == f"{ast.unparse(like)}.shape"
 
 
 def _arguments(node: ast.AST) -> int:
@@ -145,7 +160,8 @@ def of_order(old: ast.AST, new: ast.AST) -> str:
 def _reversed(node: ast.AST) -> bool:
     if isinstance(node, ast.Subscript):
         parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-        return any(isinstance(part, ast.Slice) and is_backwards(part) for part in parts)
+        turned = any(isinstance(part, ast.Slice) and is_backwards(part) for part in parts)
+        return turned != (any(isinstance(p, ast.Slice) for p in parts) and _reversed(node.value))
     if called(node) in ("list", "enumerate", "tuple", "array") and isinstance(node, ast.Call):
         return any(map(_reversed, node.args))
     return bool(re.search(r"^(flip|flipud)$|revers", called(node)))
@@ -156,6 +172,10 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     wrapped = any(same(n, old) for n in ast.walk(new))
     if _copies(new, old) or _copies(old, new):
         return "aliasing"  # or what is written to the copy was for what it is a copy of
+    if _adds_parts(new) and not _adds_parts(old):
+        return "missing path"
+    if called(old) in _NUMBERS and wraps(old, new):
+        return "wrong dtype"
     if {called(old), called(new)} & {"pop", "popleft"}:
         return "wrong operand"  # another record than the one that was looked at
     chosen = of_choice(old, new)
@@ -196,6 +216,15 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
     if isinstance(old, ast.Lambda) or isinstance(new, ast.Lambda):
         return "late binding"
     return _of_results(old, new)
+
+
+def _adds_parts(node: ast.AST) -> bool:
+    """Return whether a value is the sum of what a comprehension makes."""
+    return (
+        called(node) == "sum"
+        and isinstance(node, ast.Call)
+        and any(isinstance(a, ast.GeneratorExp | ast.ListComp) for a in node.args)
+    )
 
 
 def _copies(node: ast.AST, of: ast.AST) -> bool:
@@ -309,6 +338,12 @@ def _of_results(old: ast.AST, new: ast.AST) -> str:
     if isinstance(old, ast.Tuple | ast.List) and isinstance(new, ast.Tuple | ast.List):
         return "never returned" if len(new.elts) > len(old.elts) else "wrong order"
     texts = [getattr(node, "value", None) for node in (old, new)]
+    if (
+        all(isinstance(text, str) and text.isalpha() for text in texts)
+        and set(texts[0]) < set(texts[1])
+        and len(texts[1]) < 7
+    ):
+        return "missing path"  # letters of gates to go over
     if isinstance(texts[0], str) and isinstance(texts[1], str):
         return of_names(texts[0], texts[1])
     return ""

@@ -18,7 +18,14 @@ from reference.debugger.kinds_by_call import (
     of_order,
 )
 from reference.debugger.kinds_by_place import divides, of_place
-from reference.debugger.kinds_of_sums import in_a_slope, of_factors, of_terms, of_zero, opened
+from reference.debugger.kinds_of_sums import (
+    in_a_chosen_slope,
+    in_a_slope,
+    of_factors,
+    of_terms,
+    of_zero,
+    opened,
+)
 from reference.debugger.roles import (
     GRADIENT,
     activates,
@@ -115,7 +122,7 @@ def of_difference(d: Difference, change: Edited, seen: Seen) -> str:
         return place
     if d.what == "swapped":
         return "wrong order"
-    if in_a_slope(d) and d.what in ("sign", "terms"):
+    if (in_a_slope(d) and d.what in ("sign", "terms")) or in_a_chosen_slope(d):
         return "wrong derivative"
     if d.what == "sign" or (d.what == "terms" and len(d.old) == len(d.new) == 1):
         return "wrong sign"
@@ -146,6 +153,9 @@ def _of_same_shape(d: Difference) -> str:
 
 
 def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen: Seen) -> str:
+    power = _of_power(old, new)
+    if power and not in_a_slope(d):
+        return power
     if divides(d) and (is_size(old) or is_size(new)):
         return "scale 1/B or 1/T"
     if are_other_ends(old, new):
@@ -163,6 +173,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
             return kind
     if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):
         return _of_other(old, new, change)
+    if isinstance(change.statement, ast.Return) and getattr(old, "value", 0) is None:
+        return "never returned"
     if is_zero(old) and not is_zero(new) and not isinstance(new, ast.Constant):
         return of_zero(change, d.new, d.around)
     if is_zero(new) and not loops_in(change.around_new):
@@ -200,6 +212,18 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if _starts(change):
         return "initial value"
     return "wrong operand"
+
+
+def _of_power(old: ast.AST, new: ast.AST) -> str:
+    """Name a square that stands for its root, or the reverse: it is a factor more or less."""
+    for whole, part, kind in ((new, old, "missing factor"), (old, new, "spurious factor")):
+        if (
+            isinstance(whole, ast.BinOp)
+            and isinstance(whole.op, ast.Pow)
+            and same(whole.left, part)
+        ):
+            return kind
+    return ""
 
 
 def _is_factor(d: Difference) -> bool:

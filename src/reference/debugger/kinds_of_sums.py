@@ -65,6 +65,18 @@ def in_a_slope(d: Difference) -> bool:
     return False
 
 
+def in_a_chosen_slope(d: Difference) -> bool:
+    """Return whether the difference lies inside ``np.where(x > 0, 1, slope)``, a factor."""
+    return any(
+        called(whole) == "where"
+        and isinstance(outer, ast.BinOp)
+        and isinstance(outer.op, ast.Mult)
+        and isinstance(whole, ast.Call)
+        and isinstance(whole.args[0], ast.Compare)
+        for outer, whole in itertools.pairwise(d.around)
+    )
+
+
 def of_added(term: ast.expr, change: Edited) -> str:
     """Name the mistake that adding a term mends."""
     statement, around = change.statement, change.around_new

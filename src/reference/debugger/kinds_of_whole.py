@@ -42,7 +42,11 @@ def _of_sums(found: list[Edited]) -> str:
     for place, added in gone:
         if place and (place, not added) in came:
             return "+= for =" if added else "= for +="
+    together = {place_of(c.new.targets[0]) for c in found if c.old is None
+                and isinstance(c.new, ast.Assign) and called(c.new.value) == "sum"}  # fmt: skip
     for one in found:
+        if one.new is None and isinstance(one.old, ast.For) and _write(one.old)[0] in together:
+            return "= for +="
         part = isinstance(one.old, ast.AugAssign) and isinstance(one.old.target, ast.Subscript)
         place = _write(one.old) if part and one.new is None else ("", False)
         loops = [c.new for c in found if isinstance(c.new, ast.For) and c.old is None]

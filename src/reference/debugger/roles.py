@@ -134,8 +134,8 @@ def is_size(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return node.attr == "size" or bool(_SIZES.match(node.attr))
     if isinstance(node, ast.Subscript):
-        if "None" in ast.unparse(node.slice):
-            return is_size(node.value)
+        if "None" in ast.unparse(node.slice):  # one for each sequence; m[:, None] is a mask
+            return len(ast.unparse(node.value)) > 1 and is_size(node.value)
         return isinstance(node.value, ast.Attribute) and node.value.attr == "shape"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult | ast.Add | ast.Sub):
         sides = [s for s in (node.left, node.right) if not isinstance(s, ast.Constant)]
