@@ -54,7 +54,12 @@ def _differences(old: ast.AST, new: ast.AST, around: tuple[ast.AST, ...]) -> Ite
     if isinstance(old, ast.Compare) and isinstance(new, ast.Compare) and not _same_signs(old, new):
         yield Difference("replaced", ((1, old),), ((1, new),), around)
         return
-    if _chooses(old) != _chooses(new) or wraps(old, new) or wraps(new, old):
+    if (
+        _are_other_keys(old, new)
+        or _chooses(old) != _chooses(new)
+        or _wraps(old, new)
+        or _wraps(new, old)
+    ):
         yield Difference("replaced", _one(old), _one(new), around)
         return
     if isinstance(old, ast.expr) and isinstance(new, ast.expr):
@@ -81,13 +86,13 @@ def _chooses(node: ast.AST) -> bool:
     )
 
 
-def wraps(node: ast.AST, inner: ast.AST) -> bool:
+def _wraps(node: ast.AST, inner: ast.AST) -> bool:
     """Return whether a call is given a whole sum or product, which stands there without it."""
     if not isinstance(node, ast.Call) or not isinstance(inner, ast.BinOp):
         return False
     of = [node.func.value] if isinstance(node.func, ast.Attribute) else []
     given = [*of, *node.args]
-    return any(same(argument, inner) or wraps(argument, inner) for argument in given)
+    return any(same(argument, inner) or _wraps(argument, inner) for argument in given)
 
 
 def _same_signs(old: ast.Compare, new: ast.Compare) -> bool:
@@ -236,14 +241,20 @@ def _stands_alone(old: ast.AST, new: ast.AST) -> bool:
         names = [getattr(call.func, "attr", "") for call in (old, new)]
         method = names[0] == names[1] != "" and len(old.args) == len(new.args)
         return not method and not same(old.func, new.func)
-    if isinstance(old, ast.BinOp) and isinstance(new, ast.BinOp) and _is_key(old):
-        return not same(old.left, new.left) and not same(old.right, new.right)  # another key
     return isinstance(old, ast.Name | ast.Constant)
 
 
-def _is_key(node: ast.BinOp) -> bool:
-    """Return whether a text is put together: the key of a dict."""
-    return any(isinstance(n, ast.Constant) and isinstance(n.value, str) for n in ast.walk(node))
+def _are_other_keys(old: ast.AST, new: ast.AST) -> bool:
+    """Return whether two texts that are put together, as keys of a dict, differ in both parts."""
+    texts = [n for side in (old, new) for n in (getattr(side, "left", None),)
+             if isinstance(n, ast.Constant) and isinstance(n.value, str)]  # fmt: skip
+    return (
+        isinstance(old, ast.BinOp)
+        and isinstance(new, ast.BinOp)
+        and len(texts) == 2
+        and not same(*texts)
+        and not same(old.right, new.right)
+    )
 
 
 def _exchanged(old: ast.AST, new: ast.AST) -> list[tuple[Signed, Signed]]:

@@ -31,7 +31,7 @@ def inlined(found: list[Edited], old: ast.Module, new: ast.Module) -> list[Edite
     >>> old, new = ast.parse("dx = dh @ W"), ast.parse("dz = dh * s; dx = dz @ W")
     >>> (one,) = inlined(edited(old, new), old, new)
     >>> ast.unparse(one.new)
-    'dx = (dh * s) @ W'
+    'dx = dh * s @ W'
     """
     found = _without_names(found, "new", new, old)
     return _without_names(found, "old", old, new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from reference.debugger.differences import Signed, factors, wraps
+from reference.debugger.differences import Signed, factors
 from reference.debugger.edited import dumped, same
 from reference.debugger.kinds_by_place import is_backwards, of_names
 from reference.debugger.roles import called, is_activation, is_zero
@@ -174,7 +174,7 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         return "aliasing"  # or what is written to the copy was for what it is a copy of
     if _adds_parts(new) and not _adds_parts(old):
         return "missing path"
-    if called(old) in _NUMBERS and wraps(old, new):
+    if called(old) in _NUMBERS and any(same(n, new) for n in ast.walk(old)):
         return "wrong dtype"
     if {called(old), called(new)} & {"pop", "popleft"}:
         return "wrong operand"  # another record than the one that was looked at
@@ -338,12 +338,6 @@ def _of_results(old: ast.AST, new: ast.AST) -> str:
     if isinstance(old, ast.Tuple | ast.List) and isinstance(new, ast.Tuple | ast.List):
         return "never returned" if len(new.elts) > len(old.elts) else "wrong order"
     texts = [getattr(node, "value", None) for node in (old, new)]
-    if (
-        all(isinstance(text, str) and text.isalpha() for text in texts)
-        and set(texts[0]) < set(texts[1])
-        and len(texts[1]) < 7
-    ):
-        return "missing path"  # letters of gates to go over
     if isinstance(texts[0], str) and isinstance(texts[1], str):
         return of_names(texts[0], texts[1])
     return ""

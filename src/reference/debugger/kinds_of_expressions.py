@@ -163,6 +163,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "wrong order" if loops and score_of(loops[-1]) == 0 else "forward order"
     if activates(old, change.around_old) and any(same(n, new) for n in ast.walk(old)):
         return "derivative of an activated value"
+    if _goes_over_less(old, new, d, change):
+        return "missing path"
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
         if kind == "never returned" and (
@@ -214,14 +216,26 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     return "wrong operand"
 
 
+def _goes_over_less(old: ast.AST, new: ast.AST, d: Difference, change: Edited) -> bool:
+    """Return whether a text whose letters are gone over, as those of gates, lacks some of them."""
+    letters = [getattr(node, "value", None) for node in (old, new)]
+    walked = isinstance(change.statement, ast.For) or any(
+        isinstance(n, ast.comprehension) for n in d.around[-1:]
+    )
+    return (
+        walked
+        and all(isinstance(text, str) for text in letters)
+        and set(str(letters[0])) < set(str(letters[1]))
+    )
+
+
 def _of_power(old: ast.AST, new: ast.AST) -> str:
     """Name a square that stands for its root, or the reverse: it is a factor more or less."""
     for whole, part, kind in ((new, old, "missing factor"), (old, new, "spurious factor")):
-        if (
-            isinstance(whole, ast.BinOp)
-            and isinstance(whole.op, ast.Pow)
-            and same(whole.left, part)
-        ):
+        root = (
+            whole.left if isinstance(whole, ast.BinOp) and isinstance(whole.op, ast.Pow) else None
+        )
+        if root is not None and same(root, part):
             return kind
     return ""
 

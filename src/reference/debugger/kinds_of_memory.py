@@ -50,10 +50,11 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
             continue
         first = others.get(dumped(target))  # another name for what is changed with it
         names = [*_named_before(target, statement, old), *([] if first is None else [first])]
-        for name in names if isinstance(whole, ast.BinOp) else ():
-            key = _key(ast.BinOp(name, whole.op, whole.right))
-            if products[key] > were[key]:
-                return "aliasing", ast.unparse(target)
+        if not isinstance(whole, ast.BinOp):
+            continue
+        keys = [_key(ast.BinOp(name, whole.op, whole.right)) for name in names]
+        if any(products[key] > were[key] for key in keys):
+            return "aliasing", ast.unparse(target)
     shared = _changed_as_another(gone, came, {dumped(n) for n in ast.walk(new)})
     if shared:
         return "aliasing", shared

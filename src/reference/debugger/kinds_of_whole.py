@@ -114,8 +114,12 @@ def _exchange_values(found: list[Edited]) -> bool:
 
 def _exchange_wholes(one: Edited, other: Edited) -> bool:
     """Return whether two targets get each other's value."""
-    values = [getattr(s, "value", None) for s in (one.old, one.new, other.old, other.new)]
-    if None in values:
+    values = [
+        s.value
+        for s in (one.old, one.new, other.old, other.new)
+        if isinstance(s, ast.Assign | ast.AugAssign)
+    ]
+    if len(values) < 4:
         return False
     return same(values[0], values[3]) and same(values[1], values[2])
 

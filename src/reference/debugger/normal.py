@@ -83,7 +83,7 @@ class _Normal(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.AST:
         self.generic_visit(node)
         if isinstance(node.func, ast.Name) and node.func.id == "dict" and not node.args:
-            keys = [ast.Constant(k.arg) for k in node.keywords if k.arg]
+            keys: list[ast.expr | None] = [ast.Constant(k.arg) for k in node.keywords if k.arg]
             if len(keys) == len(node.keywords):
                 return _put(ast.Dict(keys, [k.value for k in node.keywords]), node)
         if not isinstance(node.func, ast.Attribute):
