@@ -243,7 +243,7 @@ def of_zero(change: Edited, new: Iterable[Signed], around: Parents = ()) -> str:
     if any(isinstance(n, ast.IfExp) for n in around):
         return "initial value"  # of the first step
     if not loops_in(change.around_new) and any(isinstance(n, ast.Call) for n in around):
-        return "missing path"  # a function is given nothing to begin with
+        return "initial value"  # a function is given nothing to begin with
     if isinstance(statement, ast.Return):
         return "never returned"
     target = written(statement)[0] if isinstance(statement, Assigning) else None
