@@ -117,11 +117,12 @@ def _telling(
     names = [n.id for target in around for n in ast.walk(target) if isinstance(n, ast.Name)]
     for name in dict.fromkeys(names):
         turns = [env.get(name) for env in envs]
-        if all(type(turn) is str for turn in turns):
-            tests, cost = guards.of_names(name, turns), 1.3
-        elif right is None and all(type(turn) is int for turn in turns):
-            cost = 1.9
-            tests = guards.of_counter(place, name, turns, envs[0])
+        words = [turn for turn in turns if type(turn) is str]
+        counts = [turn for turn in turns if type(turn) is int]
+        if len(words) == len(turns):
+            tests, cost = guards.of_names(name, words), 1.3
+        elif right is None and len(counts) == len(turns):
+            tests, cost = guards.of_counter(place, name, counts, envs[0]), 1.9
         else:
             continue
         plain = [

@@ -162,6 +162,7 @@ class Several:
         # Where nothing is wrong without its value either, no gradient tells what the line gives.
         exact = self._right() >= self.right
         until = min(self.until, time.monotonic() + _EACH)
+        found: list[Rewrite] = []
         for q in sorted(new, key=lambda q: q != k):
             found = self._edits(self.sites[q], once[q], exact, until)
             if found or time.monotonic() > until:

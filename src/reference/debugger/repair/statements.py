@@ -28,8 +28,8 @@ def _values_exchanged(place: Place) -> Iterator[Rewrite]:
     Each may be right by itself, and stands under the name, or in the part, of the other.
     """
     statement, source = place.statement, place.source
-    path = _path(place.function, statement) if _assigns(statement) else None
-    if path is None:
+    path = _path(place.function, statement)
+    if path is None or not _assigns(statement):
         return
     block, index, _ = path
     for far, other in enumerate(block[index + 1 : index + 1 + _FAR]):
