@@ -65,17 +65,21 @@ def anew(place: Place) -> Iterator[Rewrite]:
 def again(place: Place) -> Iterator[Rewrite]:
     """Give a loop what the one before it began with: else it goes on with what that has left.
 
-    Of several variables first all together, then each alone.
+    Of several variables first all together, then each alone. To blame is where it is read first,
+    or where it is set, if that is outside of a loop around.
     """
     loop, source = place.statement, place.source
     if not isinstance(loop, ast.For | ast.While):
         return
-    begun = {}
-    for name in _read_first(loop):
+    begun, blamed = {}, {}
+    for name, line in _read_first(loop).items():
         before = [s for s in _assignments(place.function) if s.lineno < loop.lineno]
         starts = [s for s in before if name in _targets(s) and _is_empty(s.value)]
-        if starts and _may_be_left(place.function, loop, name, starts[-1].lineno):
-            begun[name] = starts[-1]
+        start = starts[-1].lineno if starts else 0
+        writers = _that_leave(place.function, loop, name, start) if starts else []
+        if writers:
+            around = any(loop.lineno <= (other.end_lineno or 0) for other in writers)
+            begun[name], blamed[name] = starts[-1], start if around else line
     indent, at = " " * loop.col_offset, source.at(loop.lineno)
     groups = [list(begun)] if len(begun) > 1 else []
     for names in (*groups, *([name] for name in begun)):
@@ -83,7 +87,7 @@ def again(place: Place) -> Iterator[Rewrite]:
         lines = "".join(f"{indent}{place.text(s)}\n" for s in statements)
         rewrite = place.splice([Splice(at, at, lines)], _KIND,
                                f"{', '.join(names)} set anew before the loop", 1.1)  # fmt: skip
-        yield replace(rewrite, variable=names[0])
+        yield replace(rewrite, variable=names[0], line=blamed[names[0]])
 
 
 def _assignments(function: ast.AST) -> list[ast.Assign]:
@@ -95,8 +99,8 @@ def _targets(statement: ast.Assign) -> list[str]:
     return [ast.unparse(target) for target in statement.targets]
 
 
-def _read_first(loop: ast.For | ast.While) -> list[str]:
-    """Return what a loop reads before it sets it anew, and sets for the next turn."""
+def _read_first(loop: ast.For | ast.While) -> dict[str, int]:
+    """Return what a loop reads before it sets it anew, and sets for the next turn; and where."""
     read: dict[str, int] = {}
     written: dict[str, int] = {}
     for statement in loop.body:
@@ -106,14 +110,17 @@ def _read_first(loop: ast.For | ast.While) -> list[str]:
                 where.setdefault(ast.unparse(node), node.lineno)
         if isinstance(statement, ast.AugAssign):
             read.setdefault(ast.unparse(statement.target), statement.lineno)
-    return [name for name, line in read.items() if name in written and line <= written[name]]
+    return {n: line for n, line in read.items() if n in written and line <= written[n]}
 
 
-def _may_be_left(function: ast.AST, loop: ast.For | ast.While, name: str, start: int) -> bool:
-    """Return whether another loop writes a variable after its start, and before the loop begins.
+def _that_leave(
+    function: ast.AST, loop: ast.For | ast.While, name: str, start: int
+) -> list[ast.For | ast.While]:
+    """Return other loops that write a variable after its start, and before the loop begins.
 
-    That may be a loop around this one, whose next turn finds what the last one has left.
+    One may be a loop around this one, whose next turn finds what the last one has left.
     """
+    found = []
     for other in walked(function):
         if not isinstance(other, ast.For | ast.While) or other is loop or other.lineno < start:
             continue
@@ -122,8 +129,8 @@ def _may_be_left(function: ast.AST, loop: ast.For | ast.While, name: str, start:
         if around or last < loop.lineno:
             stored = (n for n in ast.walk(other) if isinstance(n, ast.Name | ast.Attribute))
             if any(isinstance(n.ctx, ast.Store) and ast.unparse(n) == name for n in stored):
-                return True
-    return False
+                found.append(other)
+    return found
 
 
 def _is_empty(value: ast.expr) -> bool:
