@@ -46,7 +46,7 @@ def search_by_length(
         stage = Search(
             program, cases, until if last else time.monotonic() + 0.5 * left,
             search.accepts if last else lambda: True, search.progress,
-            structure=1.0,
+            structure=1.0, short=not last,
         )  # fmt: skip
         if not _is_right(stage):
             stage.search()

@@ -14,13 +14,14 @@ NAMES = ("lookup", "carry", "quick", "unused")
 
 
 def stages(
-    program: Program, case: Case, now: Round, base: Score
+    program: Program, case: Case, now: Round, base: Score, short: bool
 ) -> Iterator[tuple[str, Iterable[Rewrite]]]:
     """Give edits in stages; where no gradient is wrong, those of what a call leaves behind."""
     if len(base.right) == len(case.oracle):
         yield "conduct", candidates.of_conduct(program, case, now)
         return
-    yield "lookup", by_lookup.rewrites(program, case, now, base)
+    if not short:
+        yield "lookup", by_lookup.rewrites(program, case, now, base)
     yield "carry", candidates.of_loops(program, case, base)
     yield "quick", candidates.of_statements(program, now)
     yield "unused", candidates.of_unused(program, now)

@@ -71,6 +71,8 @@ class Search:
         What it finds no edit of.
     structure : float
         Seconds that are left for edits of blocks, orders and copies.
+    short : bool
+        Whether the cases are too few, or of too few steps, for a right value to be no chance.
     """
 
     program: Program
@@ -88,6 +90,7 @@ class Search:
     apart: list[Step] = field(default_factory=list)
     standing: list[Suspect] = field(default_factory=list)
     structure: float = _STRUCTURE
+    short: bool = False
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
@@ -141,7 +144,7 @@ class Search:
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: its line comes first.
-        first = quick.stages(self.program, self.cases[0], now, base)
+        first = quick.stages(self.program, self.cases[0], now, base, self.short)
         step = None if outcome.error else self.round(now, first, base, [])
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
@@ -166,8 +169,8 @@ class Search:
             step = self.round(now, iter([("shared", for_seconds(shared, 2.0))]), base, []) or step
         return (
             step
+            or self._group(now, base)  # a whole gradient says more than some of its numbers
             or self._advance(now, places)
-            or self._group(now, base)
             or self.round(now, self._partly(now, places, base), base, partial)
             or self.round(now, self._rest(places), base, partial, whole=False)
         )
@@ -220,7 +223,7 @@ class Search:
                         break
                 elif verdict.outputs <= 0 and verdict.entries < _TELLING * base.wrong:
                     continue  # a few entries are right by luck
-                elif self.steps or rewrite.splices not in self._refused:
+                elif stage != "lookup" and (self.steps or rewrite.splices not in self._refused):
                     order = (-verdict.outputs, rewrite.cost - 0.002 * verdict.entries)
                     partial.append((order, rewrite))
             if self.found and stage not in _QUICK:  # the next lines may have a simpler mend

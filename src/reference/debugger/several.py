@@ -264,7 +264,7 @@ class Several:
             return False
         until = time.monotonic() + left
         alone = Search(self.program, self.search.cases[:1], until, progress=self.search.progress,
-                       structure=0.0)  # fmt: skip
+                       structure=0.0, short=True)  # fmt: skip
         alone.search()
         found = min(alone.found, key=lambda found: found.cost, default=None)
         before = len(self.layers.edits)
