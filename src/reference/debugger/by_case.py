@@ -51,6 +51,8 @@ def rewrites(now: Round, place: Place, e: Evidence, wanted: Array) -> Iterator[R
     env, old = seen[e.steps[0]].env, place.text(found[0])
     until = time.monotonic() + _SECONDS
     made = np.asarray(seen[e.steps[0]].value, dtype=float)
+    if not np.any(made):
+        return  # what a sum begins with is no place for a contribution to it
     edits = itertools.chain(
         quotients.rewrites(place, *found, made, [wanted], env),
         inverses.rewrites(place, *found, [wanted], env),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reference.debugger import debug as debugging
+from reference.debugger import quick
 from reference.debugger.search import Search
 
 from .test_by_name import CELL
@@ -11,7 +12,8 @@ from .test_engine import debugged, loaded
 
 def test_what_a_search_has_left_out_is_tried_at_the_end(tmp_path, monkeypatch):
     # A search that looks at the lines, and tries nothing on them.
-    for stages in ("_quickly", "_structure", "_stages", "_partly", "_rest"):
+    monkeypatch.setattr(quick, "stages", lambda *_: iter(()))
+    for stages in ("_structure", "_stages", "_partly", "_rest"):
         monkeypatch.setattr(Search, stages, lambda *_: iter(()))
     for step in ("_advance", "_group"):
         monkeypatch.setattr(Search, step, lambda *_: None)

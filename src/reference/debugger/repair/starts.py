@@ -86,7 +86,8 @@ def again(place: Place) -> Iterator[Rewrite]:
         statements = dict.fromkeys(begun[name] for name in names)
         lines = "".join(f"{indent}{place.text(s)}\n" for s in statements)
         rewrite = place.splice([Splice(at, at, lines)], _KIND,
-                               f"{', '.join(names)} set anew before the loop", 1.1)  # fmt: skip
+                               f"{', '.join(names)} set anew before the loop",
+                               1.1 if blamed[names[0]] > loop.lineno else 1.3)  # fmt: skip
         yield replace(rewrite, variable=names[0], line=blamed[names[0]])
 
 
