@@ -169,8 +169,9 @@ class Search:
             step = self.round(now, iter([("shared", for_seconds(shared, 2.0))]), base, []) or step
         return (
             step
-            or self._group(now, base)  # a whole gradient says more than some of its numbers
+            or (self._group(now, base) if self.short else None)  # of few steps numbers say less
             or self._advance(now, places)
+            or self._group(now, base)
             or self.round(now, self._partly(now, places, base), base, partial)
             or self.round(now, self._rest(places), base, partial, whole=False)
         )
