@@ -32,6 +32,7 @@ from reference.debugger.tidy import original_line
 
 _ROUNDS = 4
 _PART = 0.3  # of the time, if another search waits for it
+_LONGEST = 30.0  # seconds, however long a search may take: then short sequences may say more
 _TO_TELL = 0.4  # of this, the part for telling faults apart
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
@@ -45,7 +46,7 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
 
     With fewer faults more can be told: once some lines are mended, the others are looked at again.
     """
-    until = time.monotonic() + part * (end - time.monotonic())
+    until = time.monotonic() + min(_LONGEST, part * (end - time.monotonic()))
     before, steps = texts_of(search.program), list(search.steps)
     without_edit: set[tuple[object, ...]] = set()
     try:
