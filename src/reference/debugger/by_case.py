@@ -143,10 +143,7 @@ def _texts(place: Place, edits: Iterator[Rewrite], span: tuple[int, int]) -> Ite
     for rewrite in edits:
         if any(splice.start < start or splice.end > end for splice in rewrite.splices):
             continue
-        data = place.source.data[start:end]
-        for splice in sorted(rewrite.splices, key=lambda splice: -splice.start):
-            data = data[: splice.start - start] + splice.new.encode() + data[splice.end - start :]
-        text = " ".join(data.decode().split())
+        text = " ".join(place.source.between(start, end, rewrite.splices).decode().split())
         if text not in seen:
             seen.add(text)
             yield text

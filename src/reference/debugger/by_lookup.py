@@ -14,6 +14,7 @@ from reference.debugger.cases import Case, Score
 from reference.debugger.program import Program, as_float_array
 from reference.debugger.repair import Place, Rewrite
 from reference.debugger.repair.operands import naming, unlike
+from reference.debugger.repair.place import bracketed, inside
 from reference.debugger.round import Round
 
 _RELATIVE = 1e-9
@@ -39,7 +40,7 @@ def _at(place: Place, pairs: list[tuple[Array, Array]]) -> Iterator[Rewrite]:
     env = place.envs[-1] if place.envs else place.env
     sizes = {wrong.size for wrong, _ in pairs}
     known: dict[str, Array] | None = None
-    for node, _ in place.loaded:
+    for node, parent in place.loaded:
         if isinstance(node, ast.Constant | ast.Dict | ast.Tuple | ast.List):
             continue
         text = place.text(node)
@@ -52,14 +53,14 @@ def _at(place: Place, pairs: list[tuple[Array, Array]]) -> Iterator[Rewrite]:
             if known is None:
                 known = _known(place, env)
             for new, cost in _equal(text, known, right):
-                yield place.rewrite(node, new, naming(text, new), f"{new}, not {text}",
-                                    cost + unlike(text, new))  # fmt: skip
+                yield place.rewrite(node, inside(parent, new), naming(text, new),
+                                    f"{new}, not {text}", cost + unlike(text, new))  # fmt: skip
 
 
-def _known(place: Place, env: Mapping[str, Any]) -> dict[str, Array]:
+def _known(place: Place, env: dict[str, Any]) -> dict[str, Array]:
     """Return the arrays that have a name, or a longer expression, at the end of the run."""
     texts = [atom.text for atom in (*place.atoms, *place.donors)]
-    found = {text: as_float_array(place.value(text, dict(env))) for text in texts}
+    found = {text: as_float_array(place.value(text, env)) for text in texts}
     return {text: value for text, value in found.items() if value is not None and value.ndim}
 
 
@@ -69,20 +70,20 @@ def _equal(old: str, known: Mapping[str, Array], right: Array) -> Iterator[tuple
         if text != old and _is(value, right):
             yield text, 0.8
         for suffix, changed in _changed(value):
-            if changed.shape == right.shape and _is(changed, right):
-                yield f"{text}{suffix}", 1.0
+            if _is(changed, right):
+                yield f"{bracketed(ast.parse(text, mode='eval').body, text)}{suffix}", 1.0
     same = [(text, value) for text, value in known.items() if value.shape == right.shape]
     for n, (text, value) in enumerate(same[:_MOST_ADDENDS]):
         for other, more in same[:n]:
             if _is(value + more, right):
-                first, second = (other, text) if text == old else (text, other)
-                yield (f"{second} + {first}" if second == old else f"{first} + {second}"), 1.2
+                yield " + ".join(sorted((text, other), key=lambda term: term != old)), 1.2
 
 
 def _changed(value: Array) -> Iterator[tuple[str, Array]]:
     """Give what short suffixes make of an array."""
-    yield "[0]", value[:1].reshape(value.shape[1:]) if len(value) else value
-    yield "[-1]", value[-1:].reshape(value.shape[1:]) if len(value) else value
+    if len(value):
+        yield "[0]", np.asarray(value[0])
+        yield "[-1]", np.asarray(value[-1])
     yield "[::-1]", value[::-1]
     if value.ndim > 1:
         yield ".T", value.T

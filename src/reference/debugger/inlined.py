@@ -136,7 +136,10 @@ class _Calling(ast.NodeTransformer):
         function = self.functions.get(getattr(node.func, "id", ""))
         if function is None or node.keywords or len(node.args) != len(function.args.args):
             return node
-        value = copy.deepcopy(function.body[-1].value)  # type: ignore[attr-defined]  # a return
+        result = function.body[-1]
+        assert isinstance(result, ast.Return)
+        value = copy.deepcopy(result.value)
+        assert value is not None
         given = dict(zip((a.arg for a in function.args.args), node.args, strict=True))
         made = _Reading(given).visit(value)
         return ast.fix_missing_locations(ast.copy_location(made, node))

@@ -103,8 +103,8 @@ def _is_like_another_kind(node: ast.AST, other: ast.AST) -> bool:
     """Return whether zeros are of the kind of an array in one text, and of its shape in both."""
     if called(node) not in ("zeros_like", "empty_like") or called(other) not in ("zeros", "empty"):
         return False
-    (like, *_), (shape, *_) = (n.args for n in (node, other) if isinstance(n, ast.Call))
-    return ast.unparse(shape) == f"{ast.unparse(like)}.shape"
+    given = [n.args[0] for n in (node, other) if isinstance(n, ast.Call) and n.args]
+    return len(given) == 2 and ast.unparse(given[1]) == f"{ast.unparse(given[0])}.shape"
 
 
 def _arguments(node: ast.AST) -> int:

@@ -152,11 +152,7 @@ class Round:
     def _each_delta(self, program: Program, rewrite: Rewrite, k: int) -> Iterator[Array]:
         site = self.recording.sites[k]
         assert site.span is not None
-        data = program.sources[site.file].data
-        start, end = site.span
-        text = data[start:end]
-        for splice in sorted(rewrite.splices, key=lambda s: -s.start):
-            text = text[: splice.start - start] + splice.new.encode() + text[splice.end - start :]
+        text = program.sources[site.file].between(*site.span, rewrite.splices)
         names = next(
             f.__globals__ for f in program.functions if f.__code__.co_filename == site.file
         )

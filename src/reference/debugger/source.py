@@ -85,10 +85,14 @@ class Source:
 
     def edited(self, splices: Iterable[Splice]) -> str:
         """Return the text with the splices made."""
-        data = self.data
+        return self.between(0, len(self.data), splices).decode()
+
+    def between(self, start: int, end: int, splices: Iterable[Splice]) -> bytes:
+        """Return the bytes between two places with splices made, all of which lie there."""
+        data = self.data[start:end]
         for splice in sorted(splices, key=lambda splice: -splice.start):
-            data = data[: splice.start] + splice.new.encode() + data[splice.end :]
-        return data.decode()
+            data = data[: splice.start - start] + splice.new.encode() + data[splice.end - start :]
+        return data
 
     def compiled(self, unit: Unit, splices: Iterable[Splice] = ()) -> types.CodeType:
         """Return the code of a unit with the splices made in it; lines keep their numbers.
@@ -106,9 +110,7 @@ class Source:
     def alone(self, unit: Unit, splices: Iterable[Splice] = ()) -> str:
         """Return a text of a unit alone, with the splices made, on the lines where it stands."""
         start, end = self.at(unit.first), self.at(unit.last + 1)
-        data = self.data[start:end]
-        for splice in sorted(splices, key=lambda splice: -splice.start):
-            data = data[: splice.start - start] + splice.new.encode() + data[splice.end - start :]
+        data = self.between(start, end, splices)
         heads = "".join(f"{' ' * k}class {name}:\n" for k, name in enumerate(unit.classes))
         if unit.tree.col_offset and not heads:
             heads = "if True:\n"  # it stands in an `if`, `try` or `with`

@@ -53,6 +53,7 @@ IN_A_STEP = [
     ("for k, d in enumerate(reversed(acc)): dz = d",
      "for k, d in reversed(list(enumerate(acc))): dz = d", "wrong order"),
     ("dx = np.zeros_like(idx)", "dx = np.zeros(idx.shape)", "wrong dtype"),
+    ("dh = np.zeros(shape=(3,))", "dh = np.zeros_like(h)", "initial value"),  # by keyword alone
     ("dx = np.float32(dz)", "dx = dz", "wrong dtype"),
     # Sums of several lines.
     ("for k, d in enumerate(dz):\n    dW[k] = d", "np.add.at(dW, ks, dz)", "= for +="),

@@ -235,9 +235,8 @@ def _unwrapped(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(
                     node, f"(1 - {text})", "wrong derivative", f"1 - {text}, not {text}", 1.4
                 )
-            whole = (
-                np.asarray(value).dtype.kind in "iu"
-            )  # words, shifted or masked by the file's own
+            # Words, which a function of the file shifts or masks.
+            whole = np.asarray(value).dtype.kind in "iu"
             for name in ones:
                 cost = 1.2 if whole and not name.startswith("np.") else 1.9
                 yield place.rewrite(node, f"{name}({text})", "wrong operand", f"{name} of it", cost)

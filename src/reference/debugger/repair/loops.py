@@ -67,8 +67,9 @@ def _counted(place: Place, over: ast.expr) -> Iterator[Rewrite]:
 
 def _inside(node: ast.expr, name: str) -> ast.expr | None:
     """Return the argument of a call of a function of one."""
-    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == name
-    return node.args[0] if called and len(node.args) == 1 else None  # type: ignore[attr-defined]
+    if not isinstance(node, ast.Call) or getattr(node.func, "id", "") != name:
+        return None
+    return node.args[0] if len(node.args) == 1 else None
 
 
 def _reversed(place: Place, node: ast.expr, lists: bool = False) -> str | None:

@@ -18,11 +18,10 @@ def rewrites(source: Source) -> Iterator[Rewrite]:
         made = [f for f in cls.body if isinstance(f, ast.FunctionDef) and f.name == "__init__"]
         if not made:
             continue
-        together = [*shared] if len(shared) > 1 else []
-        for some in ([one] for one in shared):
-            yield _own(source, made[0], some)
-        if together:
-            yield _own(source, made[0], together)
+        for one in shared:
+            yield _own(source, made[0], [one])
+        if len(shared) > 1:
+            yield _own(source, made[0], shared)
 
 
 def _is_kept(node: ast.Assign) -> bool:

@@ -169,8 +169,10 @@ def read_again(place: Place) -> Iterator[Rewrite]:
     if not any(isinstance(n, ast.Name) and n.id == name for n in ast.walk(statement.value)):
         return
     block = _block(place.function, statement)
-    new = next(f"{name}_{word}" for word in ("here", "inner", "too") if f"{name}_{word}" not in
-               place.env)  # fmt: skip
+    names = (f"{name}_{word}" for word in ("here", "inner", "too"))
+    new = next((other for other in names if other not in place.env), None)
+    if new is None:
+        return
     splices, reading = [Splice(*source.span(place.target), new)], 0
     for other in block[block.index(statement) + 1 :] if statement in block else ():
         nodes = [n for n in ast.walk(other) if isinstance(n, ast.Name) and n.id == name]
