@@ -19,6 +19,7 @@ from reference.debugger.cases import Case, draws, size_of
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
 from reference.debugger.examples import Examples, guarded
+from reference.debugger.fewer import with_fewer
 from reference.debugger.gathering import gather
 from reference.debugger.memory_bound import bounded
 from reference.debugger.mends import LEFT_BEHIND, mends
@@ -226,6 +227,7 @@ def _searched(
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
             prune(search, originals)
+            with_fewer(search, originals)
             gather(search, originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes, reasons)

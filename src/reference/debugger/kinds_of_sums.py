@@ -166,7 +166,7 @@ def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], chang
     if any(is_zero(n) for n in gone):
         return of_zero(change, new)
     if any(is_zero(n) for n in come) and not loops_in(change.around_new):
-        return "initial value"
+        return "wrong derivative" if len(gone) > 1 else "initial value"
     if numbers == gone + come and all(n.value in (1, -1) for n in numbers):
         return "wrong sign"
     sized = all(_is_number_of(n, change) for n in gone + come)

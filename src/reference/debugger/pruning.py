@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reference.debugger.answer import edits_between, original_line
 from reference.debugger.diagnosis import Edit
-from reference.debugger.repairs import Found
+from reference.debugger.repairs import Found, Step
 from reference.debugger.search import Search
 
 
@@ -24,13 +25,12 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     if file is None or search.late():
         return found
     original = originals[file]
-    edits = edits_between(file, original, found.texts[file])
-    kept = [line for edit in edits for line in _line_by_line(edit)]
+    kept = line_by_line(edits_between(file, original, found.texts[file]))
     for edit in list(kept):
         others = [other for other in kept if other is not edit]
         if others and is_right(search, file, made(original, others)):
             kept = others
-    told = [original_line(original, step.texts[file], step.rewrite.line) for step in found.steps]
+    told = [told_at(original, step) for step in found.steps]
     lines: set[int] = set()
     for edit in kept:
         own = set(told) & set(range(edit.first, edit.last + 1))
@@ -41,8 +41,12 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     return replace(found, texts=texts, steps=steps or found.steps)
 
 
-def _line_by_line(edit: Edit) -> list[Edit]:
-    """Return an edit of neighbouring lines, each in the place of one, as edits of single lines."""
+def line_by_line(edits: Iterable[Edit]) -> list[Edit]:
+    """Return edits in which neighbouring lines, each in the place of one, are edits of their own."""
+    return [line for edit in edits for line in _lines_of(edit)]
+
+
+def _lines_of(edit: Edit) -> list[Edit]:
     if len(edit.old) != len(edit.new):
         return [edit]
     return [
@@ -50,6 +54,11 @@ def _line_by_line(edit: Edit) -> list[Edit]:
         for k, (old, new) in enumerate(zip(edit.old, edit.new, strict=True))
         if old != new
     ]
+
+
+def told_at(original: str, step: Step) -> int:
+    """Return the line of the original that a step is an edit of."""
+    return original_line(original, step.texts[step.rewrite.file], step.rewrite.line)
 
 
 def only_file(found: Found, originals: dict[str, str]) -> str | None:

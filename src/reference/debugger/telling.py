@@ -253,6 +253,9 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
     like = next(
         (n for n in d.around if isinstance(n, ast.Call) and called(n) == "zeros_like"), None
     )
+    if like is not None and like.args and like in nodes_of(d.new):
+        return Told(f"nothing is made of what {made} is the derivative with respect to",
+                    f"{made} is zero")  # fmt: skip
     if like is not None and like.args:
         shape = _text(like.args[0])
         return Told(f"{made} should have the shape of {shape}", f"use {shape}")

@@ -26,6 +26,8 @@ from reference.debugger.repair import (
 )
 from reference.debugger.round import Round
 
+_NOTHING = 1e-9  # of a value, what is left of it by rounding
+_ZEROS = 1.0  # the cost of leaving nothing of a line
 
 def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
     """Give what turns the values of a line into those that they should have had."""
@@ -47,7 +49,10 @@ def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
             continue
         found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
         yield from _of_updates(program, now, place, e)
-        if found is not None:
+        if found is not None and np.max(np.abs(wanted)) <= _NOTHING * np.max(np.abs(made)):
+            if now.agreement is None or True not in now.agreement.at_sites[e.site]:
+                yield from _of_nothing(place, found[0], made.shape)
+        elif found is not None:
             yield from scales.rewrites(place, *found, made, wanted, execution.env)
             yield from quotients.rewrites(place, *found, made, [wanted], execution.env)
             yield from inverses.rewrites(place, *found, [wanted], execution.env)
@@ -75,6 +80,18 @@ def _of_one_number(now: Round, place: Place, e: Evidence) -> Iterator[Rewrite]:
     if node is not None:
         one = np.ones(1)
         yield from scales.rewrites(place, node, parent, one, number * one, execution.env)
+
+
+def _of_nothing(place: Place, node: ast.expr, shape: tuple[int, ...]) -> Iterator[Rewrite]:
+    """Give zeros for the derivative with respect to what nothing is made of."""
+    if not isinstance(place.statement, ast.Assign) or node is not place.statement.value:
+        return
+    names = (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
+    alike = next((name for name in names if np.shape(place.env.get(name)) == shape), None)
+    if alike is not None:
+        yield place.rewrite(node, f"np.zeros_like({alike})", "wrong derivative",
+                            f"zeros: {place.text(place.statement.targets[0])} is the derivative "
+                            "with respect to what nothing is made of", _ZEROS)  # fmt: skip
 
 
 def _number(now: Round, e: Evidence) -> float | None:

@@ -1,10 +1,11 @@
-"""The same factor on each use of a value belongs to the line that makes the value."""
+"""Repairs of several lines are looked at again: fewer edits may do the same."""
 
 import time
 
 import numpy as np
 
 from reference.debugger.cases import Case
+from reference.debugger.fewer import with_fewer
 from reference.debugger.gathering import gather
 from reference.debugger.oracle import gradients
 from reference.debugger.program import Program
@@ -64,8 +65,8 @@ WIDE = (
 )
 
 
-def gathered(wrong: str, wide: tuple[tuple[str, str], ...]) -> tuple[str, list[int]]:
-    """Return the text of a repair of several lines after `gather`, and the lines of its steps."""
+def gathered(wrong: str, wide: tuple[tuple[str, str], ...], again=gather) -> tuple[str, list[int]]:
+    """Return the text of a repair after it was looked at again, and the lines of its steps."""
     made = module(wrong)
     given = made.example(np.random.default_rng(0))
     with Watchdog() as watchdog:
@@ -88,7 +89,7 @@ def gathered(wrong: str, wide: tuple[tuple[str, str], ...]) -> tuple[str, list[i
                 text = text.replace(old, new)
                 assert text.count(new) == 1
             search.found = [Found({file: text}, steps, 1.0)]
-            gather(search, originals)
+            again(search, originals)
             assert program.sources[file].text == originals[file]
     (found,) = search.found
     return found.texts[file], [step.rewrite.line for step in found.steps]
@@ -129,3 +130,22 @@ def test_what_some_readers_have_stays_where_it_is():
     text, lines = gathered(wrong, wide)
     assert len(lines) == 2
     assert text.count("* N / N") == 2
+
+
+def test_two_edits_that_undo_each_other_in_part_are_one():
+    wrong = TEXT.replace("+ dh_next", "- dh_next").replace("dys[t], hs[t + 1]", "dys[t], hs[t]")
+    long = (("- dh_next", "+ dh_next / 2"), ("U.T @ dz", "2 * U.T @ dz"),
+            ("dys[t], hs[t]", "dys[t], hs[t + 1]"))  # fmt: skip
+    text, lines = gathered(wrong, long, with_fewer)
+    assert text == TEXT
+    assert sorted(lines) == sorted(line_of(wrong, part) for part in ("- dh_next", "dys[t], hs[t]"))
+
+
+def test_three_faults_are_three_edits():
+    wrong = TEXT.replace("+ dh_next", "- dh_next").replace("dys[t], hs[t + 1]", "dys[t], hs[t]")
+    wrong = wrong.replace("(1 - hs[t + 1] ** 2)", "(1 - hs[t + 1])")
+    all_three = (("- dh_next", "+ dh_next"), ("dys[t], hs[t]", "dys[t], hs[t + 1]"),
+                 ("(1 - hs[t + 1])", "(1 - hs[t + 1] ** 2)"))  # fmt: skip
+    text, lines = gathered(wrong, all_three, with_fewer)
+    assert text == TEXT
+    assert len(lines) == 3

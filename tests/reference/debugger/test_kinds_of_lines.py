@@ -53,7 +53,6 @@ IN_A_STEP = [
     ("for k, d in enumerate(reversed(acc)): dz = d",
      "for k, d in reversed(list(enumerate(acc))): dz = d", "wrong order"),
     ("dx = np.zeros_like(idx)", "dx = np.zeros(idx.shape)", "wrong dtype"),
-    ("dh = np.zeros(shape=(3,))", "dh = np.zeros_like(h)", "initial value"),  # by keyword alone
     ("dx = np.float32(dz)", "dx = dz", "wrong dtype"),
     # Sums of several lines.
     ("for k, d in enumerate(dz):\n    dW[k] = d", "np.add.at(dW, ks, dz)", "= for +="),
@@ -82,6 +81,8 @@ def test_a_line_in_a_loop_over_time(wrong, right, kind):
     ("wrong", "right", "kind"),
     [
         ("dx, _ = enc.back(d, np.zeros_like(dc))", "dx, _ = enc.back(d, dc)", "initial value"),
+        ("dh = np.zeros(shape=(3,))", "dh = np.zeros_like(h)", "initial value"),
+        ("dz = df * f * (1 - f)", "dz = np.zeros_like(df)", "wrong derivative"),
         ("def f():\n    return None, dx", "def f():\n    return dh, dx", "never returned"),
         ("def f():\n    g.update(a)", "def f():\n    g.update(a)\n    g.update(b)",
          "never returned"),
