@@ -63,7 +63,7 @@ def _all_but_two(edits: list[Edit]) -> Iterator[list[Edit]]:
 
 
 def _one_more(search: Search, texts: dict[str, str]) -> Step | None:
-    """Return the one edit that mends what is wrong with some texts, if a line explains all of it."""
+    """Return the one edit that mends what is wrong with texts, if a line explains all of it."""
     program, case = search.program, search.cases[0]
     program.restore_texts(texts)
     until = min(search.until, time.monotonic() + _EACH)

@@ -42,7 +42,7 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
 
 
 def line_by_line(edits: Iterable[Edit]) -> list[Edit]:
-    """Return edits in which neighbouring lines, each in the place of one, are edits of their own."""
+    """Return edits of single lines, where one of several lines puts each in the place of one."""
     return [line for edit in edits for line in _lines_of(edit)]
 
 

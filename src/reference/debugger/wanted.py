@@ -29,6 +29,7 @@ from reference.debugger.round import Round
 _NOTHING = 1e-9  # of a value, what is left of it by rounding
 _ZEROS = 1.0  # the cost of leaving nothing of a line
 
+
 def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
     """Give what turns the values of a line into those that they should have had."""
     for e in now.evidence:
@@ -86,8 +87,8 @@ def _of_nothing(place: Place, node: ast.expr, shape: tuple[int, ...]) -> Iterato
     """Give zeros for the derivative with respect to what nothing is made of."""
     if not isinstance(place.statement, ast.Assign) or node is not place.statement.value:
         return
-    names = (n.id for n in ast.walk(node) if isinstance(n, ast.Name))
-    alike = next((name for name in names if np.shape(place.env.get(name)) == shape), None)
+    names = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in place.env)
+    alike = next((name for name in names if np.shape(place.env[name]) == shape), None)
     if alike is not None:
         yield place.rewrite(node, f"np.zeros_like({alike})", "wrong derivative",
                             f"zeros: {place.text(place.statement.targets[0])} is the derivative "

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from reference.debugger.answer import edits_between
-from reference.debugger.pruning import _line_by_line
+from reference.debugger.pruning import line_by_line
 from reference.debugger.repair import common, rich
 from reference.debugger.repairs import Found, likeliest
 
@@ -134,12 +134,12 @@ def test_a_part_of_a_sum_that_is_lost_beside_others_is_put_back(tmp_path):
 
 def test_edits_of_neighbouring_lines_are_taken_out_one_by_one():
     (edit,) = edits_between("f.py", "a\nb\nc\nd\n", "a\nB\nC\nd\n")
-    assert [(one.first, one.last, one.new) for one in _line_by_line(edit)] == [
+    assert [(one.first, one.last, one.new) for one in line_by_line([edit])] == [
         (2, 2, ("B",)),
         (3, 3, ("C",)),
     ]
     (edit,) = edits_between("f.py", "a\nb\nd\n", "a\nB\nC\nd\n")
-    assert _line_by_line(edit) == [edit]
+    assert line_by_line([edit]) == [edit]
 
 
 def test_of_repairs_that_of_the_fewest_wrong_numbers_is_the_likeliest():
