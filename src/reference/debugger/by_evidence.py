@@ -50,7 +50,8 @@ def from_evidence(program: Program, search: Search, originals: dict[str, str]) -
             program.restore_texts(originals)
     if search.first is not None:
         inputs = search.cases[0].inputs
-        until = max(until, time.monotonic() + _LEAST)
+        # Beside a fix they are the less likely ones: to name them all would take longer than it.
+        until = None if search.found else max(until, time.monotonic() + _LEAST)
         found += _in_order(program, inputs, search.first, search.order, originals, until)
     return found
 
@@ -82,16 +83,19 @@ def _in_order(
     now: Round,
     order: list[tuple[str, int]],
     originals: Mapping[str, str],
-    until: float,
+    until: float | None,
 ) -> list[Suspect]:
-    """Return the statements in the order in which a round's probes put them."""
+    """Return the statements in the order in which a round's probes put them.
+
+    Without a time, without what their values and their structure say of them.
+    """
     best: dict[tuple[str, int], Evidence] = {}
     for e in now.evidence:
         site = now.recording.sites[e.site]
         key = site.file, site.statement
         if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
             best[key] = e
-    numbers = Numbers(program, inputs, now, originals, until)
+    numbers = Numbers(program, inputs, now, originals, until or 0.0)
     full: list[Suspect] = []
     some: list[Suspect] = []
     for file, line in order:
@@ -102,6 +106,8 @@ def _in_order(
         suspect = suspect_of(now, inputs, originals, file, line, e, numbers.of(file, line, e))
         why = suspect.why or f"another value here explains {explained}"
         (full if e.full else some).append(replace(suspect, why=why))
+    if until is None:
+        return full + some
     known = {(s.file, s.line) for s in full}
     found = full + [
         s for s in _local(now, numbers, originals, best) if (s.file, s.line) not in known

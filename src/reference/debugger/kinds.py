@@ -11,12 +11,12 @@ from __future__ import annotations
 import ast
 import copy
 
+from reference.debugger.compared import compared
 from reference.debugger.differences import Signed, differences, factors
 from reference.debugger.edited import (
     Assigning,
     Edited,
     dumped,
-    edited,
     headed,
     same,
     simple,
@@ -30,10 +30,8 @@ from reference.debugger.kinds_of_expressions import (
     of_differences,
     rank,
 )
-from reference.debugger.kinds_of_memory import of_memory
 from reference.debugger.kinds_of_moves import is_idle, is_read_no_more, of_move
 from reference.debugger.kinds_of_whole import of_whole
-from reference.debugger.normal import normal
 from reference.debugger.roles import (
     another_gate,
     called,
@@ -61,14 +59,14 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
-    trees = normal(ast.parse(old), ast.parse(new))
-    memory, _ = of_memory(*trees)
+    both = compared(old, new)
+    memory, _ = both.memory
     if memory:
         return "argument changed" if seen.only_effects and memory != "aliasing" else memory
-    found = edited(*trees)
+    found = list(both.edits)
     if whole := of_whole(found):
         return whole
-    found = inlined([change for change in found if not is_idle(change)] or found, *trees)
+    found = inlined([change for change in found if not is_idle(change)] or found, *both.trees)
     if not found and not same(ast.parse(old), ast.parse(new)):
         return "argument changed" if seen.only_effects else "aliasing"  # the same, elsewhere
     kinds = [kind for change in found if (kind := kind_of_change(change, seen))]

@@ -55,7 +55,7 @@ def of_memory(old: ast.Module, new: ast.Module) -> tuple[str, str]:
         keys = [_key(ast.BinOp(name, whole.op, whole.right)) for name in names]
         if any(products[key] > were[key] for key in keys):
             return "aliasing", ast.unparse(target)
-    shared = _changed_as_another(gone, came, {dumped(n) for n in ast.walk(new)})
+    shared = _changed_as_another(gone, came, new)
     if shared:
         return "aliasing", shared
     if _any(_is_repeated, gone) and not _any(_is_repeated, came) and came:
@@ -126,7 +126,7 @@ def _under_tests_of_its_own(old: ast.Module, new: ast.Module) -> set[int]:
     }
 
 
-def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt], kept: set[str]) -> str:
+def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt], tree: ast.Module) -> str:
     """Return the name that was given to what another name has, and by which it was changed.
 
     All that the change reads is read in the new text, too: it only gets memory of its own.
@@ -135,7 +135,8 @@ def _changed_as_another(gone: list[ast.stmt], came: list[ast.stmt], kept: set[st
     for first in gone:
         if isinstance(first, ast.Assign) and len(first.targets) > 1 and not _is_number(first.value):
             again = any(isinstance(s, ast.Assign) and len(s.targets) > 1 for s in came)
-            if not again and all(dumped(target) in kept for target in first.targets):
+            kept = set() if again else {dumped(n) for n in ast.walk(tree)}
+            if all(dumped(target) in kept for target in first.targets):
                 return ast.unparse(first.targets[-1])
         if not isinstance(first, ast.Assign) or not isinstance(first.targets[0], ast.Name):
             continue

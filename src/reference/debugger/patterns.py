@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.clock import goes_backwards, score_of
-from reference.debugger.edited import Edited, edited, headed, same, written
+from reference.debugger.compared import compared
+from reference.debugger.edited import Edited, headed, same, written
 from reference.debugger.kinds import Seen
-from reference.debugger.kinds_of_memory import of_memory
-from reference.debugger.normal import normal
 from reference.debugger.patterns_outside import (
     Pair,
     first_or_last,
@@ -63,11 +62,11 @@ def pattern_of_edit(
     inputs : (params, inputs)
         What it ran on: masks are looked for there.
     """
-    trees = normal(ast.parse(old), ast.parse(new))
-    found = edited(*trees)
+    both = compared(old, new)
+    found = list(both.edits)
     known = turns.known() if turns is not None else ()
     in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
-    if of_memory(*trees) == ("aliasing", ""):  # all elements are one
+    if both.memory == ("aliasing", ""):  # all elements are one
         return first_or_last(kind, found) or "all", known
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
     told_by_runs = (kind == "repeated indices" and not of_time) or (
