@@ -20,6 +20,7 @@ from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.effects import aliasing, combined
 from reference.debugger.examples import Examples, guarded
 from reference.debugger.fewer import with_fewer
+from reference.debugger.garbage import seldom_collected
 from reference.debugger.gathering import gather
 from reference.debugger.memory_bound import bounded
 from reference.debugger.mends import LEFT_BEHIND, mends
@@ -183,7 +184,7 @@ def _searched(
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
     originals = {file: source.text for file, source in program.sources.items()}
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
-    with program.quiet(), bounded():
+    with program.quiet(), bounded(), seldom_collected():
         names, also = _names(program, judgement, given)
         if isinstance(example, Examples) and example.failed:
             example = None

@@ -17,9 +17,10 @@ import sys
 import sysconfig
 import types
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -358,7 +359,13 @@ def copied_group(group: Mapping[str, Any]) -> Any:
 
 
 def as_float_array(value: Any) -> Array | None:
-    """Return what a backward returned as an array of floats, or None where it is none."""
+    """Return a value as an array of floats, or None where it is none.
+
+    An array, a number, or a sequence of such: what can only be indexed, like ``np.c_``, is looked
+    into by NumPy without an end.
+    """
+    if not isinstance(value, Sequence | Number) and not hasattr(value, "__array__"):
+        return None
     try:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):

@@ -159,7 +159,9 @@ class Round:
         code = _expression(text)
         for execution in self.recording.executions[k]:
             with np.errstate(all="ignore"):
-                value = np.asarray(eval(code, names, execution.env), dtype=float)
+                value = as_float_array(eval(code, names, execution.env))
+                if value is None:
+                    raise TypeError("no numbers")
                 old = np.asarray(execution.value)
                 if value.shape != old.shape:
                     value = np.broadcast_to(value, old.shape)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
+
+from reference.debugger.program import as_float_array
 
 from .test_engine import debugged, loaded
 
@@ -78,3 +81,11 @@ def test_what_is_right_under_another_name_is_found(old: str, new: str, tmp_path:
     assert found.fixes[0].apply_to(source).replace("there.steps + back.steps[::-1]}", "dx}") == (
         TWO_WAYS
     )
+
+
+def test_what_can_only_be_indexed_is_no_array():
+    assert as_float_array(np.c_) is None  # NumPy itself would look into it for minutes
+    assert as_float_array({"a": 1.0}) is None
+    assert as_float_array([1, [2]]) is None
+    for value in (range(3), [0, 1, 2], np.arange(3)):
+        assert as_float_array(value) == pytest.approx([0.0, 1.0, 2.0])

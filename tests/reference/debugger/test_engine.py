@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib.util
 import time
 from types import SimpleNamespace
@@ -184,6 +185,12 @@ def test_the_budget_holds_for_a_loop_that_never_ends(tmp_path):
     found = debugged(loaded(source, tmp_path), seconds=4.0)
     assert time.monotonic() - started < 8.0
     assert found.verdict != "right"
+
+
+def test_the_garbage_collector_is_as_it_was(tmp_path):
+    before = gc.get_threshold()
+    debugged(loaded(RIGHT.replace(*FAULTS[0][:2]), tmp_path))
+    assert gc.get_threshold() == before
 
 
 def test_prints_are_kept_from_the_terminal(tmp_path, capsys):
