@@ -22,6 +22,7 @@ from reference.debugger.repair import (
     derivatives,
     dropped,
     flags,
+    indices,
     insertions,
     loops,
     operands,
@@ -67,6 +68,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
         yield from conditions.rewrites(place)
         yield from (r for r in structure.few(place) if r.cost <= 1.2)
+        yield from indices.wrapping(place)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
         yield from starts.of_floats(place)

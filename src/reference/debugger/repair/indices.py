@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -72,6 +73,19 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
         base = place.text(node.value)
         if len(parts) == 1:
             yield place.rewrite(node, base, "wrong operand", "all of it", 2.5)
+
+
+def wrapping(place: Place) -> Iterator[Rewrite]:
+    """Give another value for what is read at an index that is -1 at one of the steps."""
+    for node, _ in place.loaded:
+        if not isinstance(node, ast.Subscript):
+            continue
+        index = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+        if isinstance(index, ast.BinOp):
+            text = place.text(index)
+            if any(place.value(text, env) == -1 for env in place.envs):
+                for rewrite in _first_step(place, node, place.text(node)):
+                    yield replace(rewrite, cost=1.0)
 
 
 def _first_step(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
