@@ -19,6 +19,7 @@ from reference.debugger.place import at
 from reference.debugger.program import Inputs, Program
 
 _SHOWN = 3
+_SURE = 0.9  # confidence from which what is seen needs no other evidence
 # Kinds that are seen, not inferred: they hold whatever an edit of the line is called.
 _SURE_OF = {"aliasing", "argument changed", "state between calls", "wrong name", "never returned",
             "wrong dtype"}  # fmt: skip
@@ -75,7 +76,9 @@ def combined(
     both = []
     for suspect in suspects:
         one = at_line.get((suspect.file, suspect.line))
-        if one is not None and suspect.kind != one.kind:
+        # What only gets better by it says less than an edit that makes all right.
+        weak = one is not None and one.confidence < _SURE and "repair" in suspect.engines
+        if one is not None and suspect.kind != one.kind and not weak:
             engines = dict.fromkeys((*suspect.engines, *one.engines))
             suspect = replace(suspect, kind=one.kind, why=one.why, engines=tuple(engines))
             if one.pattern:
@@ -83,7 +86,7 @@ def combined(
         both.append(suspect)
     lines = {(suspect.file, suspect.line) for suspect in suspects}
     others = [one for one in found if (one.file, one.line) not in lines]
-    sure = [one for one in others if one.confidence >= 0.9]
+    sure = [one for one in others if one.confidence >= _SURE]
     repaired = bool(both) and "repair" in both[0].engines
     return [*both, *others] if repaired else [*sure, *both, *(o for o in others if o not in sure)]
 

@@ -109,14 +109,16 @@ def _at_once(sizes: dict[int, list[int]]) -> Iterator[dict[int, list[int]]]:
 
 
 def _joined(parts: list[Jacobian]) -> Jacobian:
-    """Return the derivatives of several runs as those of one."""
+    """Return the derivatives of several runs as those of one; those that are no numbers as none."""
     columns: dict[int, list[slice]] = {}
     count = 0
     for part in parts:
         for k, spans in part.columns.items():
             columns[k] = [slice(count + span.start, count + span.stop) for span in spans]
         count += part.matrix.shape[1]
-    return Jacobian(parts[0].rows, columns, np.concatenate([p.matrix for p in parts], axis=1))
+    matrix = np.concatenate([part.matrix for part in parts], axis=1)
+    matrix[:, ~np.isfinite(matrix).all(axis=0)] = 0  # a site of which nothing can be solved for
+    return Jacobian(parts[0].rows, columns, matrix)
 
 
 def _part(

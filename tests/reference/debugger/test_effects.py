@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from tests.reference.debugger.programs import MODEL, RNN, STEPS, line_of, module, rnn_arguments
 
-from reference.debugger.effects import aliasing
+from reference.debugger.diagnosis import Suspect
+from reference.debugger.effects import aliasing, combined
 from reference.debugger.program import Program
 from reference.debugger.timebox import Watchdog
 from reference.debugger.verdict import judge
@@ -101,3 +102,16 @@ def test_everything_is_as_it_was():
         assert before[name].__code__ is code
     for name, array in (params | inputs).items():
         np.testing.assert_array_equal(array, copies[name])
+
+
+@pytest.mark.parametrize(("confidence", "kind"), [(0.95, "aliasing"), (0.4, "wrong operand")])
+def test_a_fix_keeps_its_kind_where_a_copy_only_makes_it_better(confidence, kind):
+    def suspect(kind, confidence, engine):
+        return Suspect(
+            file="cell.py", line=3, text="", function="", variable="dh", steps=(), pattern="all",
+            kind=kind, why="", should_be="", confidence=confidence, engines=(engine,),
+        )  # fmt: skip
+
+    of_fix = suspect("wrong operand", 0.95, "repair")
+    (both,) = combined([of_fix], [suspect("aliasing", confidence, "memory")])
+    assert both.kind == kind

@@ -47,3 +47,10 @@ def test_of_too_many_unknowns_those_are_left_out_that_only_hand_a_value_on(most,
     assert some is not None
     assert some.matrix.shape[1] <= most
     assert set(some.columns) < set(whole.columns)
+
+
+def test_what_has_no_derivative_moves_nothing():
+    rows, columns = {"W": slice(0, 2)}, {0: [slice(0, 1)], 3: [slice(1, 3)]}
+    part = probe.Jacobian(rows, columns, np.array([[1.0, 2.0, np.nan], [3.0, 4.0, 5.0]]))
+    whole = probe._joined([part])
+    np.testing.assert_array_equal(whole.matrix, [[1.0, 2.0, 0.0], [3.0, 4.0, 0.0]])
