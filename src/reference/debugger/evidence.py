@@ -234,7 +234,7 @@ class _Sketch:
         target = self._target
         matrix = np.concatenate([self._matrix[:, span] for span in columns], axis=1)
         count = matrix.shape[1]
-        if not np.any(matrix):
+        if not np.any(matrix) or not np.all(np.isfinite(matrix)):  # of mixtures: they overflow
             return np.zeros(count), 0, self.total
         rows = count + 20 if self._mixed else len(target)  # any mixture is as good as another
         delta, rank = _least_squares(matrix[:rows], target[:rows])
@@ -245,6 +245,8 @@ class _Sketch:
         """Return whether the equations leave no freedom to some of the unknowns of a site."""
         matrix = self._matrix[:, columns]
         matrix = matrix[: matrix.shape[1] + 20] if self._mixed else matrix
+        if not np.all(np.isfinite(matrix)):
+            return False
         try:
             _, sizes, basis = np.linalg.svd(matrix, full_matrices=True)
         except np.linalg.LinAlgError:
