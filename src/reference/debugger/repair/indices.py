@@ -83,7 +83,8 @@ def wrapping(place: Place) -> Iterator[Rewrite]:
         index = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
         if isinstance(index, ast.BinOp):
             text = place.text(index)
-            if any(place.value(text, env) == -1 for env in place.envs):
+            values = (place.value(text, env) for env in place.envs)
+            if any(isinstance(value, int) and value == -1 for value in values):
                 for rewrite in _first_step(place, node, place.text(node)):
                     yield replace(rewrite, cost=1.0)
 
