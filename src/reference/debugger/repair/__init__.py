@@ -27,6 +27,7 @@ from reference.debugger.repair import (
     starts,
     statements,
     terms,
+    together,
 )
 from reference.debugger.repair.habits import weighed_by_habit
 from reference.debugger.repair.place import Atom, Place, Rewrite
@@ -38,7 +39,7 @@ _COMMON = (
     layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer,
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
-    brackets.rewrites,
+    brackets.rewrites, together.rewrites,
 )  # fmt: skip
 
 

@@ -30,23 +30,27 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
 
 def _called(place: Place, node: ast.expr) -> Iterator[str]:
     """Give ``f(a, m) + b`` for ``f(a + b, m)``, and the other way: a function of one part alone."""
-    if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.BinOp):
-        whole = node.args[0]
-        if isinstance(whole.op, _SUM):
-            a, b, sign = place.text(whole.left), place.text(whole.right), _SIGN[type(whole.op)]
-            yield f"{_with(place, node, a)} {sign} {bracketed(whole.right, b)}"
-            if sign == "+":
-                yield f"{a} + {_with(place, node, b)}"
+    if isinstance(node, ast.Call):
+        for k, whole in enumerate(node.args):
+            if isinstance(whole, ast.BinOp) and isinstance(whole.op, _SUM):
+                a, b, sign = place.text(whole.left), place.text(whole.right), _SIGN[type(whole.op)]
+                yield f"{_with(place, node, k, a)} {sign} {bracketed(whole.right, b)}"
+                if sign == "+":
+                    yield f"{a} + {_with(place, node, k, b)}"
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
         for call, other in ((node.left, node.right), (node.right, node.left)):
             if isinstance(call, ast.Call) and call.args:
-                yield _with(place, call, f"{place.text(call.args[0])} + {place.text(other)}")
+                yield from (
+                    _with(place, call, k, f"{place.text(argument)} + {place.text(other)}")
+                    for k, argument in enumerate(call.args)
+                )
 
 
-def _with(place: Place, call: ast.Call, first: str) -> str:
-    """Return a call with another first argument."""
-    rest = [place.text(node) for node in (*call.args[1:], *call.keywords)]
-    return f"{place.text(call.func)}({', '.join([first, *rest])})"
+def _with(place: Place, call: ast.Call, number: int, new: str) -> str:
+    """Return a call with another argument."""
+    texts = [place.text(node) for node in (*call.args, *call.keywords)]
+    texts[number] = new
+    return f"{place.text(call.func)}({', '.join(texts)})"
 
 
 def _regrouped(place: Place, node: ast.BinOp) -> Iterator[str]:

@@ -38,6 +38,18 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                                 f"times {factor}", cost)  # fmt: skip
     if isinstance(value_node, ast.expr):
         yield from _passed(place, value_node, masks)
+        yield from _whole(place, value_node, masks)
+
+
+def _whole(place: Place, node: ast.expr, masks: list[str]) -> Iterator[Rewrite]:
+    """Give ``x = (x + d) * m`` for ``x += d``: the mask belongs to the sum."""
+    statement = place.statement
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add):
+        return
+    target = place.text(statement.target)
+    for factor in _factors(place, masks, place.shape(place.text(node))):
+        new = f"{target} = ({target} + {place.text(node)}) * {factor}"
+        yield place.rewrite(statement, new, "missing factor", f"all of it times {factor}", 1.45)
 
 
 def _passed(place: Place, node: ast.expr, masks: list[str]) -> Iterator[Rewrite]:
