@@ -24,6 +24,7 @@ from reference.debugger.edited import (
 )
 from reference.debugger.inlined import inlined
 from reference.debugger.kinds_by_place import of_place
+from reference.debugger.kinds_by_runs import by_runs
 from reference.debugger.kinds_of_expressions import (
     Seen,
     of_difference,
@@ -59,6 +60,11 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
+    return by_runs(_by_text(old, new, seen), seen)
+
+
+def _by_text(old: str, new: str, seen: Seen) -> str:
+    """Return the kind that the text tells."""
     both = compared(old, new)
     memory, _ = both.memory
     if memory:
