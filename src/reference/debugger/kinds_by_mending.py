@@ -15,7 +15,7 @@ import types
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from reference.debugger.edited import Edited, Parents, edited
+from reference.debugger.edited import Edited, Parents, dumped, edited
 from reference.debugger.meant import Meant, Slot, block_of, made, placed
 from reference.debugger.meant_by_lists import list_ends
 from reference.debugger.meant_by_moves import moves
@@ -80,7 +80,10 @@ def _kinds(trial: _Trial, found: list[Edited], picks: Picks) -> Iterator[str]:
     tops = [(one.old, one.around_old) for one in found if one.old is not None]
     if any(trial.mends(_without(*top)) for top in tops):
         return
-    places = [place for top in tops for place in _inside(*top)]
+    same = {dumped(s) for one in found if one.new is not None for s in ast.walk(one.new)
+            if isinstance(s, ast.stmt) and s is not one.new}  # fmt: skip
+    places = [place for top in tops for place in _inside(*top)
+              if place in tops or dumped(place[0]) not in same]  # fmt: skip
     changes = [change for loop in _loops(places) for change in _turned(loop)]
     for statement, around in places:
         if not hasattr(statement, "body"):

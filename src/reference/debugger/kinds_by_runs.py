@@ -21,23 +21,25 @@ _SAME = {"wrong order": ("forward order", "overwritten too early"),
          "index off by one": ("forward order",)}  # fmt: skip
 
 
-def by_runs(kind: str, seen: Seen) -> str:
+def by_runs(kind: str, flow: str, seen: Seen) -> str:
     """Return the kind of a mistake, by the text and by what was seen of it.
 
     Parameters
     ----------
     kind : str
-        What the text alone tells.
+        What the text of the edit tells, statement by statement.
+    flow : str
+        What the way of values through the loop tells, or nothing.
     seen : Seen
 
     Examples
     --------
-    >>> by_runs("wrong operand", Seen(mends=("aliasing",)))
+    >>> by_runs("wrong operand", "", Seen(mends=("aliasing",)))
     'aliasing'
     """
     if seen.only_effects or kind in _BY_TEXT or kind in seen.mends:
         return kind
-    if seen.walks:
-        return seen.walks
-    told = next((one for one in _BY_CHANGE if one in seen.mends), kind)
+    if seen.walks or flow.startswith("carry"):
+        return seen.walks or flow
+    told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
     return kind if told in _SAME.get(kind, ()) else told
