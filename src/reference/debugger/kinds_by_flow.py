@@ -93,10 +93,10 @@ def _flow(loop: Loop) -> _Flow:
         own = sets if len(sets) == 1 else set()  # what a value does to itself is no use of it
         found.used |= reads - own - found.anew
         found.zero |= nothing & (reads - own)
-        nothing -= sets
         found.written |= plain
         found.parts |= sets - plain
         if isinstance(statement, ast.Assign) and always:
+            nothing -= plain - reads
             nothing |= (plain - reads - found.anew) if is_zero(statement.value) else set()
             found.anew |= plain - reads
     return found

@@ -37,9 +37,11 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     >>> by_runs("wrong operand", "", Seen(mends=("aliasing",)))
     'aliasing'
     """
-    if seen.only_effects or kind in _BY_TEXT or kind in seen.mends:
+    if seen.walks:
+        return seen.walks
+    if kind in _BY_TEXT or kind in seen.mends:
         return kind
-    if seen.walks or flow.startswith("carry"):
-        return seen.walks or flow
+    if flow.startswith("carry"):
+        return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
     return kind if told in _SAME.get(kind, ()) else told

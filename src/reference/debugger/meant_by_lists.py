@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from reference.debugger.edited import Parents
+from reference.debugger.edited import Parents, written
 from reference.debugger.meant import Meant, block_of, placed
 from reference.debugger.roles import called
 
@@ -21,10 +21,19 @@ def list_ends(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
     ['forward order']
     """
     field, block = block_of(statement, around[-1])
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.value, ast.List):
+        own = copy.deepcopy(statement)
+        target, whole = written(own)
+        first = ast.BinOp(own.value, ast.Add(), getattr(whole, "left", whole))
+        other = placed(ast.Assign([target], first), statement)
+        new = [other if s is statement else s for s in block]
+        yield Meant("forward order", ((around[-1], field, new),))
     places = [n for n in ast.walk(statement) if _other_end(n) is not None]
     for number in range(len(places) if field else 0):
         turning = _Turning(number)
-        other = placed(turning.visit(copy.deepcopy(statement)), statement)
+        other = turning.visit(copy.deepcopy(statement))
+        assert isinstance(other, ast.stmt)
+        placed(other, statement)
         new = [other if s is statement else s for s in block]
         yield Meant("forward order", ((around[-1], field, new),))
 
@@ -48,8 +57,11 @@ def _other_end(node: ast.AST) -> ast.expr | None:
     """Return an expression by which a list grows, with what is new at the other end."""
     if isinstance(node, ast.List) and any(isinstance(e, ast.Starred) for e in node.elts):
         return ast.List(node.elts[::-1], node.ctx)
-    sides = [node.left, node.right] if isinstance(node, ast.BinOp) else []
-    if any(isinstance(side, ast.List) for side in sides) and isinstance(node.op, ast.Add):
+    if (
+        isinstance(node, ast.BinOp)
+        and isinstance(node.op, ast.Add)
+        and any(isinstance(side, ast.List) for side in (node.left, node.right))
+    ):
         return ast.BinOp(node.right, ast.Add(), node.left)
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None

@@ -82,6 +82,10 @@ def _of_set(
     yield _of_sum(statement, target, around), [whole]
     if isinstance(target, ast.Subscript):
         yield "= for +=", [_added_at(target, value)]
+        more = ast.BinOp(value, ast.Sub(), _read(target))  # x[i] = x[i] + v
+        yield "repeated indices", [_added_at(target, more)]
+        if ast.unparse(target.slice) in (":", "..."):
+            yield "aliasing", [ast.Assign([_stored(target.value)], value)]
 
 
 def _of_sum(statement: ast.stmt, target: ast.expr, around: Parents) -> str:
@@ -103,6 +107,12 @@ def _added_at(target: ast.Subscript, value: ast.expr) -> ast.Expr:
 
 def _read(node: ast.expr) -> ast.expr:
     return ast.parse(ast.unparse(node), mode="eval").body
+
+
+def _stored(node: ast.expr) -> ast.expr:
+    made = ast.parse(f"{ast.unparse(node)} = 0").body[0]
+    assert isinstance(made, ast.Assign)
+    return made.targets[0]
 
 
 def _add_to_each(target: Any, given: Mapping[str, Any]) -> None:
