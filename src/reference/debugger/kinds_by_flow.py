@@ -31,6 +31,9 @@ def of_flow(found: Iterable[Edited]) -> str:
     >>> of_flow(edited(ast.parse(head + old), ast.parse(head + new)))
     'carry lost'
     """
+    found = list(found)
+    if any(one.moved for one in found):
+        return ""  # where it stands tells more
     for old, new in _functions(found):
         kind = _of_carries(old, new)
         if kind:
@@ -109,10 +112,10 @@ def _in_turn(body: list[ast.stmt], always: bool) -> Iterator[tuple[ast.stmt, boo
         if not any(blocks):
             yield statement, always
             continue
-        heads = [
-            h for h in (getattr(statement, n, None) for n in ("iter", "test")) if h is not None
-        ]
-        yield from ((ast.Expr(head), always) for head in heads)
+        if isinstance(statement, ast.For):
+            yield ast.Assign([statement.target], statement.iter), always
+        elif isinstance(statement, ast.If | ast.While):
+            yield ast.Expr(statement.test), always
         for block in blocks:
             yield from _in_turn(block, False)
 
@@ -124,7 +127,7 @@ def _read(statement: ast.stmt) -> set[str]:
         n.id
         for n in ast.walk(statement)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load) and id(n) not in into
-    }
+    } - _gone_over(statement)
 
 
 def _set(statement: ast.stmt) -> set[str]:
@@ -138,6 +141,17 @@ def _plain(statement: ast.stmt) -> set[str]:
         n.id
         for n in ast.walk(statement)
         if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+    } - _gone_over(statement)
+
+
+def _gone_over(statement: ast.stmt) -> set[str]:
+    """Return the variables of comprehensions: they are nobody else's."""
+    return {
+        n.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.comprehension)
+        for n in ast.walk(node.target)
+        if isinstance(n, ast.Name)
     }
 
 

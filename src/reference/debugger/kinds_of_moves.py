@@ -40,6 +40,13 @@ def _of_once(change: Edited, loop: Loop) -> str:
     inner = simple(change.statement)
     if isinstance(inner, ast.Assign) and stored([inner]) & _kept_by(loop):
         return "aliasing"  # one thing is kept for all turns
+    if (
+        isinstance(inner, ast.Assign)
+        and not is_empty(inner.value)
+        and not stored([inner]) & loaded([inner])
+        and stored([inner]) & loaded(list(loop.body))
+    ):
+        return "carry lost"  # it is made for the next turn
     if is_zero(getattr(inner, "value", None)):
         return "initial value"  # an empty sum that is to be set anew
     if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Mult | ast.Div):
