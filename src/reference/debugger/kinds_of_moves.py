@@ -38,7 +38,7 @@ def of_move(change: Edited) -> str:
 def _of_once(change: Edited, loop: Loop) -> str:
     """Name what is done once instead of at each turn of a loop."""
     inner = simple(change.statement)
-    if isinstance(inner, ast.Assign) and stored([inner]) & _kept_by(loop):
+    if isinstance(inner, ast.Assign) and stored([inner]) & _kept_by(loop) - stored(list(loop.body)):
         return "aliasing"  # one thing is kept for all turns
     if (
         isinstance(inner, ast.Assign)
