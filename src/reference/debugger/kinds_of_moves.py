@@ -38,13 +38,15 @@ def of_move(change: Edited) -> str:
 def _of_once(change: Edited, loop: Loop) -> str:
     """Name what is done once instead of at each turn of a loop."""
     inner = simple(change.statement)
-    if isinstance(inner, ast.Assign) and stored([inner]) & _kept_by(loop) - stored(list(loop.body)):
+    others = [s for s in loop.body if s is not change.new]
+    earlier = [s for s in others if s.lineno < change.statement.lineno]
+    if isinstance(inner, ast.Assign) and stored([inner]) & _kept_by(loop) - stored(others):
         return "aliasing"  # one thing is kept for all turns
     if (
         isinstance(inner, ast.Assign)
         and not is_empty(inner.value)
         and not stored([inner]) & loaded([inner])
-        and stored([inner]) & loaded(list(loop.body))
+        and stored([inner]) & loaded(earlier)
     ):
         return "carry lost"  # it is made for the next turn
     if is_zero(getattr(inner, "value", None)):
