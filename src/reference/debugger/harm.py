@@ -43,7 +43,8 @@ def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
 
 # What else may give a gradient another shape, and says more than the shape.
 _SAY_MORE = ("transposed", "dot for outer", "wrong order", "wrong shape", "gate copied",
-             "never returned", "wrong name", "mean for sum", "scale 1/B or 1/T")  # fmt: skip
+             "never returned", "wrong name", "mean for sum", "scale 1/B or 1/T",
+             "loop bounds")  # fmt: skip
 
 
 def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:

@@ -23,7 +23,9 @@ from reference.debugger.edited import (
     written,
 )
 from reference.debugger.inlined import inlined
+from reference.debugger.kinds_by_flow import of_flow
 from reference.debugger.kinds_by_place import of_place
+from reference.debugger.kinds_by_runs import by_runs
 from reference.debugger.kinds_of_expressions import (
     Seen,
     of_difference,
@@ -59,6 +61,11 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
+    return by_runs(_by_text(old, new, seen), of_flow(compared(old, new).edits), seen)
+
+
+def _by_text(old: str, new: str, seen: Seen) -> str:
+    """Return the kind that the text tells."""
     both = compared(old, new)
     memory, _ = both.memory
     if memory:

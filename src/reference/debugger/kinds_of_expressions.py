@@ -56,12 +56,18 @@ class Seen:
         How many time steps there were; 0 where unknown.
     only_effects : bool
         Whether the gradients were right before: what is mended is what the run leaves behind.
+    mends : tuple of str
+        The kinds of mistake of which a plain change mends the program, too.
+    walks : str
+        What the turns of loops that are written anew tell: "forward order", "loop bounds".
     """
 
     old_shape: tuple[int, ...] | None = None
     new_shape: tuple[int, ...] | None = None
     steps: int = 0
     only_effects: bool = False
+    mends: tuple[str, ...] = ()
+    walks: str = ""
 
 
 # Where an edit changes several places, the one that says most names it.

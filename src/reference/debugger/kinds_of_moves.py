@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from reference.debugger.edited import Edited, Loop, conditions_of, simple, written
 from reference.debugger.roles import (
+    called,
     function_of,
     is_empty,
     is_zero,
@@ -37,11 +38,35 @@ def of_move(change: Edited) -> str:
 def _of_once(change: Edited, loop: Loop) -> str:
     """Name what is done once instead of at each turn of a loop."""
     inner = simple(change.statement)
+    others = [s for s in loop.body if s is not change.new]
+    earlier = [s for s in others if s.lineno < change.statement.lineno]
+    if isinstance(inner, ast.Assign) and stored([inner]) & _kept_by(loop) - stored(others):
+        return "aliasing"  # one thing is kept for all turns
+    if (
+        isinstance(inner, ast.Assign)
+        and not is_empty(inner.value)
+        and not stored([inner]) & loaded([inner])
+        and stored([inner]) & loaded(earlier)
+    ):
+        return "carry lost"  # it is made for the next turn
     if is_zero(getattr(inner, "value", None)):
         return "initial value"  # an empty sum that is to be set anew
     if isinstance(inner, ast.AugAssign) and isinstance(inner.op, ast.Mult | ast.Div):
         return "missing factor"
     return "accumulation outside the loop"
+
+
+def _kept_by(loop: Loop) -> set[str]:
+    """Return the variables that a loop puts into lists, as they are."""
+    put = [n for n in ast.walk(loop) if called(n) in ("append", "appendleft", "insert")]
+    return {
+        element.id
+        for call in put
+        if isinstance(call, ast.Call)
+        for given in call.args[-1:]
+        for element in (given.elts if isinstance(given, ast.Tuple) else [given])
+        if isinstance(element, ast.Name)
+    }
 
 
 def _of_every_turn(change: Edited, loop: Loop) -> str:

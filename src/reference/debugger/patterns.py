@@ -13,6 +13,7 @@ from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.compared import compared
 from reference.debugger.edited import Edited, headed, same, written
 from reference.debugger.kinds import Seen
+from reference.debugger.kinds_by_walks import of_walks
 from reference.debugger.patterns_outside import (
     Pair,
     first_or_last,
@@ -43,7 +44,8 @@ def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
         for k, values in enumerate(pair):
             if values and values[-1] is not None:
                 shapes[k] = np.shape(values[-1])
-    return Seen(shapes[0], shapes[1], turns.steps, only_effects)
+    walks = of_walks(turns.loops, turns.broken, not turns.answers[0])
+    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks)
 
 
 def pattern_of_edit(

@@ -11,9 +11,10 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import functools
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +22,10 @@ import numpy as np
 
 from reference.debugger.clock import Clock, Ticks
 from reference.debugger.edited import dumped, headed, paired
-from reference.debugger.program import Inputs, Program, as_float_array, copied
+from reference.debugger.kinds_by_mending import kinds_that_mend
+from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.readings import Readings
+from reference.debugger.same_answers import differ, kept
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
 
@@ -30,7 +33,6 @@ TURN, VALUE = "__turn__", "__turned__"
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
 _MOST_STEPS = 30
-_TOLERANCE = 1e-9
 
 
 @dataclass
@@ -59,6 +61,8 @@ class Turns:
         Shapes of the arrays that the places that differ read, in the mended program.
     alone : dict
         For each key the outputs with the old text there alone, where that runs.
+    mends : callable
+        Returns the kinds of mistake of which a plain change mends the program as it was.
     masks : dict
         For each key the masks that are read there, one number for each sequence, by their texts.
     """
@@ -74,6 +78,7 @@ class Turns:
     read: set[tuple[int, ...]] = field(default_factory=set)
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
+    mends: Callable[[], tuple[str, ...]] = tuple
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
@@ -143,7 +148,13 @@ def turns(
     try:
         program.install(file, new)
         with _woven(program, file, Source(file, old), weaver):
-            return weaver.runs(program, inputs, until)
+            found = weaver.runs(program, inputs, until)
+        if found is not None:
+            asked = functools.partial(
+                kinds_that_mend, program, inputs, file, (old, new), found.answers, found.steps
+            )
+            found.mends = asked  # only when it is asked for: it takes runs of its own
+        return found
     except (SyntaxError, ValueError, _Unwoven):
         return None
     finally:
@@ -270,7 +281,7 @@ class _Weaver:
 
     def _value(self, value: Any) -> Any:
         if self.log:
-            self.seen.setdefault(self.log[-1], []).append(_kept(value))
+            self.seen.setdefault(self.log[-1], []).append(kept(value))
         return value
 
     def run(
@@ -294,8 +305,8 @@ class _Weaver:
             for name, value in dict(now).items()
             if name in given and isinstance(value, np.ndarray)
         }
-        kept = {str(name): _kept(value) for name, value in outputs.items()}
-        return {**kept, **left}
+        made = {str(name): kept(value) for name, value in outputs.items()}
+        return {**made, **left}
 
     def runs(self, program: Program, inputs: Inputs, until: float) -> Turns | None:
         """Run as mended, as it was, and with the old text at one step after the other."""
@@ -361,26 +372,3 @@ def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
 
 def _shown(value: ast.expr) -> ast.expr:
     return ast.Call(ast.Name(VALUE, ast.Load()), [value], [])
-
-
-def _kept(value: Any) -> Any:
-    array = as_float_array(value) if isinstance(value, np.ndarray | float | int) else None
-    return None if array is None else np.array(array)
-
-
-def differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    """Return whether two answers differ by more than rounding."""
-    if set(a) != set(b):
-        return True
-    for name, value in a.items():
-        other = b[name]
-        if value is None or other is None:
-            continue
-        x, y = np.asarray(value), np.asarray(other)
-        if x.shape != y.shape:
-            return True
-        if x.dtype.kind == "f" and x.size:
-            size = float(np.max(np.abs(y), initial=0.0)) + 1e-300
-            if not np.all(np.abs(x - y) <= _TOLERANCE * size):
-                return True
-    return False

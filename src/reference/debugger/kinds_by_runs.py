@@ -1,0 +1,47 @@
+"""Which kind holds, where the text of an edit tells one and runs of the program tell others."""
+
+from __future__ import annotations
+
+from reference.debugger.kinds_of_expressions import Seen
+
+# What a change that mends the program tells, the ones first that leave least to chance.
+_BY_CHANGE = (
+    "repeated indices", "aliasing", "carry lost", "forward order", "carry not added", "= for +=",
+    "+= for =", "overwritten too early", "wrong order", "accumulation outside the loop",
+    "index off by one",
+)  # fmt: skip
+
+# What the text says of a formula or of a call as a whole holds, whatever else would mend it.
+_BY_TEXT = (
+    "argument changed", "state between calls", "late binding", "clipped", "wrong derivative",
+    "missing derivative", "derivative of an activated value", "scale 1/B or 1/T", "mean for sum",
+    "gate copied", "wrong dtype", "loop bounds",
+)  # fmt: skip
+_SAME = {"wrong order": ("forward order", "overwritten too early"),
+         "index off by one": ("forward order",)}  # fmt: skip
+
+
+def by_runs(kind: str, flow: str, seen: Seen) -> str:
+    """Return the kind of a mistake, by the text and by what was seen of it.
+
+    Parameters
+    ----------
+    kind : str
+        What the text of the edit tells, statement by statement.
+    flow : str
+        What the way of values through the loop tells, or nothing.
+    seen : Seen
+
+    Examples
+    --------
+    >>> by_runs("wrong operand", "", Seen(mends=("aliasing",)))
+    'aliasing'
+    """
+    if seen.walks:
+        return seen.walks
+    if kind in _BY_TEXT or kind in seen.mends:
+        return kind
+    if flow.startswith("carry"):
+        return flow
+    told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
+    return kind if told in _SAME.get(kind, ()) else told

@@ -1,0 +1,202 @@
+"""Values that are chosen while a program runs: each as it is, or turned, copied, shifted.
+
+All expressions of some statements are put through one function with a number each, so that the
+program is compiled once, whichever of them is to be another.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+PICK = "__pick__"
+_VALUE, _INDEX, _BASE = "value", "index", "base"
+_MUTABLE = (np.ndarray, list, dict, set)
+
+
+class Picks:
+    """The values of some expressions, and which of them is another.
+
+    Parameters
+    ----------
+    steps : int
+        How many time steps there are: a sequence that is turned has about as many elements.
+    """
+
+    def __init__(self, steps: int) -> None:
+        self.steps = steps
+        self.roles: list[str] = []
+        self.seen: dict[int, set[str]] = {}
+        self.active: tuple[int, Callable[[Any], Any]] | None = None
+
+    def put_into(self, node: Any) -> Any:
+        """Return a copy of a statement or expression whose values can be picked."""
+        return ast.fix_missing_locations(_Picking(self.roles).visit(copy.deepcopy(node)))
+
+    def value(self, number: int, value: Any) -> Any:
+        """Return a value as it is to be."""
+        if self.active is None:
+            self.seen.setdefault(number, set()).update(self._ways(number, value))
+            return value
+        return self.active[1](value) if self.active[0] == number else value
+
+    def trials(self) -> Iterator[tuple[str, int, Callable[[Any], Any]]]:
+        """Give what can be tried: the kind of the mistake, a number, and what the value becomes.
+
+        The program has to be run before with no value picked.
+        """
+        for kind, ways in _WAYS.items():
+            for number, seen in self.seen.items():
+                for way in ways:
+                    if way in seen:
+                        yield kind, number, _BY[way]
+
+    def _ways(self, number: int, value: Any) -> Iterator[str]:
+        role = self.roles[number]
+        if role == _INDEX:
+            if isinstance(value, slice) and value.step is None:
+                if (value.start, value.stop) != (None, None):
+                    yield from ("cut later", "cut earlier")
+            elif isinstance(value, int | np.integer) and not isinstance(value, bool):
+                yield from ("later", "earlier")
+            return
+        if hasattr(value, "__next__"):
+            yield "turned"
+        elif isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
+            near = range(max(2, self.steps - 1), self.steps + 3)
+            if len(value) in near:
+                yield "turned"
+                if len(value) > 2:
+                    yield from ("without its first", "without its last")
+            if isinstance(value, np.ndarray) and value.ndim > 1 and value.shape[1] in near:
+                yield "turned along the second axis"
+        shared = isinstance(value, _MUTABLE) or hasattr(value, "__dict__")
+        fixed = isinstance(value, types.ModuleType | type) or callable(value)
+        if role == _VALUE and shared and not fixed:
+            yield "copied"
+
+
+def _turned(value: Any) -> Any:
+    return value[::-1] if isinstance(value, np.ndarray) else list(value)[::-1]
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, list):
+        return [copy.deepcopy(element) for element in value]
+    if isinstance(value, dict):
+        return {key: copy.deepcopy(element) for key, element in value.items()}
+    return copy.deepcopy(value)
+
+
+def _cut(value: slice, by: int) -> slice:
+    """Return a slice that begins and ends so much later."""
+    start, stop = value.start, value.stop
+    start = (by if by > 0 else None) if start is None else start + by
+    stop = (by if by < 0 else None) if stop is None else stop + by
+    if start == 0 and value.start is not None and value.start < 0:
+        start = None
+    if stop == 0 and value.stop is not None and value.stop < 0:
+        stop = None
+    return slice(start, stop)
+
+
+_BY: dict[str, Callable[[Any], Any]] = {
+    "turned": _turned,
+    "turned along the second axis": lambda value: value[:, ::-1],
+    "copied": _copied,
+    "later": lambda value: value + 1,
+    "earlier": lambda value: value - 1,
+    "cut later": lambda value: _cut(value, 1),
+    "cut earlier": lambda value: _cut(value, -1),
+    "without its first": lambda value: value[1:],
+    "without its last": lambda value: value[:-1],
+}
+_WAYS = {
+    "forward order": ("turned", "turned along the second axis"),
+    "aliasing": ("copied",),
+    "index off by one": (
+        "later", "earlier", "cut later", "cut earlier", "without its first", "without its last",
+    ),
+}  # fmt: skip
+
+
+class _Picking(ast.NodeTransformer):
+    def __init__(self, roles: list[str]) -> None:
+        self.roles = roles
+
+    def _picked(self, node: ast.expr, role: str = _VALUE) -> ast.expr:
+        if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+            return node
+        self.roles.append(role)
+        number = ast.Constant(len(self.roles) - 1)
+        return ast.copy_location(ast.Call(ast.Name(PICK, ast.Load()), [number, node], []), node)
+
+    def _inside(self, node: ast.expr) -> ast.expr:
+        self.generic_visit(node)
+        return self._picked(node)
+
+    visit_Name = visit_List = visit_Tuple = visit_Dict = _inside
+    visit_ListComp = visit_DictComp = visit_IfExp = _inside
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        repeats = any(isinstance(side, ast.List) for side in (node.left, node.right))
+        self.generic_visit(node)
+        return self._picked(node) if repeats else node
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        node.value = self._base(node.value, node.ctx)
+        return self._picked(node)
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if isinstance(node.func, ast.Attribute):
+            node.func.value = self._base(node.func.value, ast.Load())
+        node.args = [self.visit(argument) for argument in node.args]
+        node.keywords = [self.visit(keyword) for keyword in node.keywords]
+        return self._picked(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "shape":
+            return node  # which size it is: no place in time
+        node.value = self._base(node.value, node.ctx)
+        node.slice = self._index(node.slice)
+        return self._picked(node)
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        node.left = self._index(node.left)
+        node.comparators = [self._index(other) for other in node.comparators]
+        return node
+
+    def _base(self, node: ast.expr, ctx: ast.expr_context) -> ast.expr:
+        """Visit what a part or method is taken of: a copy of what is written to would be lost."""
+        if isinstance(ctx, ast.Load):
+            return self.visit(node)
+        start = len(self.roles)
+        node = self.visit(node)
+        self.roles[start:] = [_BASE if r == _VALUE else r for r in self.roles[start:]]
+        return node
+
+    def _index(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.Tuple):
+            node.elts = [self._index(element) for element in node.elts]
+            return node
+        if isinstance(node, ast.Slice):
+            ends = [end or ast.Constant(None) for end in (node.lower, node.upper, node.step)]
+            made = ast.Call(ast.Name("slice", ast.Load()), ends, [])
+            return self._picked(ast.copy_location(made, node), _INDEX)
+        if isinstance(node, ast.Constant | ast.Name | ast.BinOp | ast.UnaryOp):
+            return self._picked(node, _INDEX)
+        return self.visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.expr:
+        return node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        return node

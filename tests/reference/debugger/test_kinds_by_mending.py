@@ -1,0 +1,135 @@
+"""The kind of a mistake by the plain change that mends it, and by how loops and values go."""
+
+import ast
+import importlib.util
+import time
+
+import numpy as np
+import pytest
+
+from reference.debugger.edited import edited
+from reference.debugger.kinds import kind_of
+from reference.debugger.kinds_by_flow import of_flow
+from reference.debugger.kinds_by_walks import of_walks
+from reference.debugger.patterns import seen_in
+from reference.debugger.program import Program
+from reference.debugger.timebox import Watchdog
+from reference.debugger.turns import turns
+
+RIGHT = """\
+import numpy as np
+
+
+def forward(params, inputs):
+    hs = [inputs["h0"]]
+    for word in inputs["words"]:
+        hs.append(np.tanh(params["E"][word] + hs[-1] @ params["U"]))
+    return hs
+
+
+def loss(params, inputs):
+    hs = forward(params, inputs)
+    return np.sum(np.array(hs[1:]) * inputs["dhs"])
+
+
+def backward(params, inputs):
+    hs, dhs, words = forward(params, inputs), inputs["dhs"], inputs["words"]
+    dE, dU = np.zeros_like(params["E"]), np.zeros_like(params["U"])
+    dzs = []
+    dh = np.zeros_like(hs[0])
+    for t in range(len(words) - 1, -1, -1):
+        dh = dh + dhs[t]
+        dz = dh * (1 - hs[t + 1] ** 2)
+        dU += hs[t].T @ dz
+        np.add.at(dE, words[t], dz)
+        dzs.insert(0, dz)
+        dh = dz @ params["U"].T
+    dxs = np.array(dzs)
+    return {"E": dE, "U": dU, "h0": dh, "bias": dxs.sum(axis=1)}
+"""
+T, B, H = 4, 3, 2
+DU = "        dU += hs[t].T @ dz\n"
+HEAD = "    for t in range(len(words) - 1, -1, -1):\n"
+WRONG = [
+    (HEAD, "    for t, _ in enumerate(words):\n", "forward order"),
+    (HEAD, "    for t in reversed(range(1, len(words))):\n", "loop bounds"),
+    ("dzs.insert(0, dz)", "dzs += [dz]", "forward order"),
+    ("dxs = np.array(dzs)", "dxs = np.array([d for d in dzs[::-1]])", "forward order"),
+    ("np.add.at(dE, words[t], dz)", "rows = dE[words[t]]; dE[words[t]] = rows + dz",
+     "repeated indices"),
+    ("np.add.at(dE, words[t], dz)", "np.add.at(dE, words[t - 1], dz)", "index off by one"),
+    (DU, "        dU = np.einsum('bi,bj->ij', hs[t], dz)\n", "= for +="),
+    ("        dh = dz @ params", "        dh = dz\n        dh[:] = dz @ params", "aliasing"),
+    ("dh = dz @ params", "dh_next = dz @ params", "carry lost"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "kind"), WRONG)
+def test_what_mends_a_program_names_the_mistake(tmp_path, right, wrong, kind):
+    assert RIGHT.count(right) == 1
+    text = RIGHT.replace(right, wrong)
+    path = tmp_path / "subject.py"
+    path.write_text(text)
+    spec = importlib.util.spec_from_file_location("subject", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    draw = np.random.default_rng(0)
+    params = {"E": draw.normal(size=(3, H)), "U": draw.normal(size=(H, H))}
+    words = np.array([[0, 1, 1], [2, 2, 0], [1, 0, 2], [0, 0, 1]])
+    inputs = {"words": words, "h0": draw.normal(size=(B, H)), "dhs": draw.normal(size=(T, B, H))}
+    with Watchdog() as watchdog:
+        program = Program(module.loss, module.backward, watchdog, None)
+        try:
+            program.discover((params, inputs), 5.0)
+            (file,) = program.sources
+            until = time.monotonic() + 5.0
+            with program.quiet():
+                seen = turns(program, (params, inputs), file, text, RIGHT, until)
+            assert kind_of(text, RIGHT, seen_in(seen)) == kind
+        finally:
+            program.restore()
+
+
+HANDED_ON = [
+    ("dh = dh + dy[t]\n        dW += g(dh)\n        dh = f(dh)",
+     "dW += g(dh)\n        d = f(dh + dy[t])", "carry lost"),
+    ("dh = dh + dy[t]", "dh = dy[t]", "carry not added"),
+    ("dh = dh + dy[t]", "dh = np.zeros(3); dh = dh + dy[t]", "carry lost"),
+    ("dh = dh + dy[t]\n        dW += g(dh)\n        dh = f(dh)",
+     "dW += g(dy[t])\n        dh = dh + f(dy[t])", "carry not added"),
+    ("dW += g(dh)", "dV += g(dh)", "never returned"),
+    ("dW += g(dh)", "dW = g(dh)", ""),
+    ("dh = f(dh)", "h[t] = f(dh)\n        dh = h[t]", ""),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "kind"), HANDED_ON)
+def test_what_a_loop_hands_on(right, wrong, kind):
+    text = (
+        "def back(dy):\n    dh, dW = 0, np.zeros(3)\n{}    for t in reversed(range(3)):\n"
+        "        dh = dh + dy[t]\n        dW += g(dh)\n        dh = f(dh)\n    return dW\n"
+    )
+    begun = "    dV = np.zeros(3)\n" if "dV" in wrong else ""
+    old, new = text.format(begun).replace(right, wrong), text.format("")
+    assert of_flow(edited(ast.parse(old), ast.parse(new))) == kind
+
+
+class _Loop:
+    def __init__(self, values):
+        self.score, self.values = 6.0, values
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "raised", "kind"),
+    [
+        ([0, 1, 2], [2, 1, 0], False, "forward order"),
+        ([2, 1], [2, 1, 0], False, "loop bounds"),
+        ([2, 1], [2, 1, 0], True, ""),
+        ([3], [2, 1, 0], True, ""),
+        ([3, 2, 1], [2, 1, 0], False, ""),
+        ([None] * 2, [None] * 3, False, "loop bounds"),
+        ([None] * 3, [2, 1, 0], False, ""),
+    ],
+)
+def test_the_turns_of_a_loop_that_is_written_anew(was, now, raised, kind):
+    assert of_walks([_Loop(now), _Loop([])], [[], was], raised) == kind
