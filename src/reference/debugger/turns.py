@@ -11,6 +11,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
+import difflib
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -211,10 +212,11 @@ class _Weaver:
         pairs = list(paired(old, new))
         become = {id(becomes): was for was, becomes in pairs if becomes is not None}
         # What is taken out keeps its place: before the statement that follows it.
+        place = _places(old, new, pairs)
         gone: dict[int, list[ast.stmt]] = {}
         for was, becomes in pairs:
             if becomes is None and was is not None:
-                gone.setdefault(_follower(was, old, new), []).append(was)
+                gone.setdefault(place[id(was)], []).append(was)
         for k, statement in enumerate(new):
             woven += [self._gate(was, None) for was in gone.get(k, [])]
             if id(statement) not in become:
@@ -334,14 +336,21 @@ def _only_inside(old: ast.stmt, new: ast.stmt) -> bool:
     return dumped(headed(old)) == dumped(headed(new))
 
 
-def _follower(statement: ast.stmt, old: list[ast.stmt], new: list[ast.stmt]) -> int:
-    """Return where in a block the statement stands that follows one which is gone."""
-    after = old[old.index(statement) + 1 :]
-    texts = [dumped(s) for s in new]
-    for other in after:
-        if dumped(other) in texts:
-            return texts.index(dumped(other))
-    return len(new)
+def _places(
+    old: list[ast.stmt],
+    new: list[ast.stmt],
+    pairs: list[tuple[ast.stmt | None, ast.stmt | None]],
+) -> dict[int, int]:
+    """Return where in a block after an edit each statement before it stands, or what follows it."""
+    numbers = {id(statement): k for k, statement in enumerate(new)}
+    place = {id(was): numbers[id(becomes)] for was, becomes in pairs if was and becomes}
+    texts = [dumped(s) for s in old], [dumped(s) for s in new]
+    for a, b, size in difflib.SequenceMatcher(None, *texts, False).get_matching_blocks():
+        place |= {id(old[a + k]): b + k for k in range(size)}
+    following = len(new)
+    for statement in reversed(old):
+        following = place.setdefault(id(statement), following)
+    return place
 
 
 def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
