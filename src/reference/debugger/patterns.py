@@ -70,7 +70,7 @@ def pattern_of_edit(
         return first_or_last(kind, found) or "all", known
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
     told_by_runs = (kind == "repeated indices" and not of_time) or (
-        kind == "carry lost" and turns is not None and 1 < len(turns.changed()) < len(known)
+        kind in ("carry lost", "wrong name") and turns is not None and bool(turns.changed())
     )
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
@@ -99,6 +99,8 @@ def pattern_of_edit(
         ran = {turns.time_of(key) for key in timed}
         if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
             pattern = "all"  # at which it runs at all
+        if kind == "carry lost" and pattern == "all" and turns.hands_on():
+            pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
         if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
             pattern = "after an index repeats"
         return pattern, changed

@@ -15,7 +15,7 @@ import difflib
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -96,6 +96,17 @@ class Turns:
         last = self.alone.get(timed[-1])
         return last is not None and not differ(last, self.answers[0])
 
+    def hands_on(self) -> bool:
+        """Return whether the old text at the step that is run last alone changes fewer answers.
+
+        What it makes is read at the next step that is run, or after the loop.
+        """
+        timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
+        if not timed or timed[0] not in self.alone or timed[-1] not in self.alone:
+            return False
+        first, last = (changed(self.alone[timed[k]], self.answers[1]) for k in (0, -1))
+        return last < first
+
     def _is_time(self, number: int) -> bool:
         """Return whether a loop is time, and not one over samples with time within or elsewhere."""
         mine = self.loops[number]
@@ -112,8 +123,9 @@ class Turns:
         if within:
             times = set()
             for number, values in within:
-                turned = range(len(values)) if None in values else values
-                times |= {self.loops[number].time_of(turn) for turn in turned}  # type: ignore  # None went to range, above
+                ticks = self.loops[number]
+                turned = values if ticks.numbered else range(len(values))
+                times |= {ticks.time_of(turn) for turn in turned if turn is not None}
             return tuple(sorted(t for t in times if t is not None))
         return tuple(range(len({k for k in self.executed if k[0] < 0})))
 
@@ -183,7 +195,7 @@ class _Weaver:
     def __init__(self) -> None:
         self.clock = Clock()
         self.gates = 0
-        self.chosen: Key | None = None
+        self.chosen: frozenset[Key] = frozenset()
         self.all_old = False
         self.order = 0
         self.log: list[Key] = []
@@ -259,7 +271,7 @@ class _Weaver:
         self.readings.note(number, key, frame)
         if self.all_old:
             return False
-        return key != self.chosen
+        return key not in self.chosen
 
     def _key(self, frame: Any) -> Key:
         now = self.clock.now(frame)
@@ -276,10 +288,10 @@ class _Weaver:
         return value
 
     def run(
-        self, program: Program, inputs: Inputs, chosen: Key | None, all_old: bool = False
+        self, program: Program, inputs: Inputs, *chosen: Key, all_old: bool = False
     ) -> Mapping[str, Any] | None:
-        """Run once; None where it raises."""
-        self.chosen, self.all_old = chosen, all_old
+        """Run once, with the old text at the chosen keys or at all; None where it raises."""
+        self.chosen, self.all_old = frozenset(chosen), all_old
         self.order, self.log, self.seen, self.within = 0, [], {}, {}
         self.readings.start()
         self.clock.start()
@@ -301,10 +313,11 @@ class _Weaver:
 
     def runs(self, program: Program, inputs: Inputs, until: float) -> Turns | None:
         """Run as mended, as it was, and with the old text at one step after the other."""
-        broken = self.run(program, inputs, None, all_old=True) or {}
+        broken = self.run(program, inputs, all_old=True) or {}
         turned = [list(ticks.values) for ticks in self.clock.loops]
         old_values = dict(self.seen)
-        right = self.run(program, inputs, None)
+        self.run(program, inputs)  # to learn which variables of loops count
+        right = self.run(program, inputs)
         if right is None:
             return None
         found = Turns(list(self.log), loops=copy.copy(self.clock.loops), broken=turned,
@@ -312,8 +325,11 @@ class _Weaver:
                       within=list(self.within.values()),
                       read=set().union(*self.readings.shapes.values()),
                       masks=dict(self.readings.masks))  # fmt: skip
-        found.loops = [Ticks(t.loop, t.backwards, t.score, list(t.values)) for t in found.loops]
+        found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
         new_values = dict(self.seen)
+        # What an edit takes out of the loop, or into it, is right at a step if it is with the
+        # old text outside too.
+        outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
         for key in keys:
             if time.monotonic() > until:
@@ -321,9 +337,13 @@ class _Weaver:
             answer = self.run(program, inputs, key)
             if answer is not None:
                 found.alone[key] = answer
+            found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
+            if answer is not None and not differ(answer, right):
+                continue
+            if answer is not None and outside and found.time_of(key) is not None:
+                answer = self.run(program, inputs, key, *outside)
             if answer is None or differ(answer, right):
                 found.matters.add(key)
-            found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
         if len(keys) == 1:
             found.values[keys[0]] = (old_values.get(keys[0], []), new_values.get(keys[0], []))
         return found
@@ -375,6 +395,12 @@ def _shown(value: ast.expr) -> ast.expr:
 def _kept(value: Any) -> Any:
     array = as_float_array(value) if isinstance(value, np.ndarray | float | int) else None
     return None if array is None else np.array(array)
+
+
+def changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> set[str]:
+    """Return the names of what differs between two answers."""
+    return {name for name in {*a, *b} if differ(*({name: x[name]} if name in x else {}
+                                                 for x in (a, b)))}  # fmt: skip
 
 
 def differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
