@@ -27,7 +27,7 @@ from reference.debugger.readings import Readings
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
 
-TURN, VALUE = "__turn__", "__turned__"
+TURN, VALUE, LEFT = "__turn__", "__turned__", "__turn_left__"
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
 _MOST_STEPS = 30
@@ -62,6 +62,9 @@ class Turns:
         For each key the outputs with the old text there alone, where that runs.
     masks : dict
         For each key the masks that are read there, one number for each sequence, by their texts.
+    left : dict
+        For each key the variables of the places that differ after it: (with the old text, as
+        mended).
     """
 
     executed: list[Key] = field(default_factory=list)
@@ -75,6 +78,7 @@ class Turns:
     read: set[tuple[int, ...]] = field(default_factory=set)
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
+    left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
@@ -202,10 +206,12 @@ class _Weaver:
         self.within: dict[int, tuple[int, list[int | None]]] = {}
         self.seen: dict[Key, list[Any]] = {}
         self.readings = Readings()
+        self.variables: dict[int, tuple[str, ...]] = {}
+        self.left: dict[Key, dict[str, Any]] = {}
 
     def names(self) -> dict[str, object]:
         """Return the functions that woven code calls."""
-        return {**self.clock.names(), TURN: self._turn, VALUE: self._value}
+        return {**self.clock.names(), TURN: self._turn, VALUE: self._value, LEFT: self._left}
 
     def compiled(self, old: Unit, new: Unit) -> Any:
         """Return the code of a unit that can be as before and as after."""
@@ -255,7 +261,9 @@ class _Weaver:
         number, self.gates = self.gates, self.gates + 1
         self.readings.watch(number, old, new)
         test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
-        choice = ast.If(test, _watched(new), _watched(old))
+        self.variables[number] = _variables(old, new)
+        after = ast.Expr(ast.Call(ast.Name(LEFT, ast.Load()), [ast.Constant(number)], []))
+        choice = ast.If(test, [*_watched(new), after], [*_watched(old), copy.deepcopy(after)])
         for node in ast.walk(choice):
             if isinstance(node, ast.expr | ast.stmt) and (old is None or not hasattr(old, "body")):
                 node.lineno, node.end_lineno = at.lineno, at.end_lineno
@@ -287,12 +295,19 @@ class _Weaver:
             self.seen.setdefault(self.log[-1], []).append(_kept(value))
         return value
 
+    def _left(self, number: int) -> None:
+        frame = sys._getframe(1)
+        left = self.left.setdefault(self.log[-1], {})
+        for name in self.variables[number]:
+            if isinstance(value := frame.f_locals.get(name), np.ndarray):
+                left[name] = _kept(value)
+
     def run(
         self, program: Program, inputs: Inputs, *chosen: Key, all_old: bool = False
     ) -> Mapping[str, Any] | None:
         """Run once, with the old text at the chosen keys or at all; None where it raises."""
         self.chosen, self.all_old = frozenset(chosen), all_old
-        self.order, self.log, self.seen, self.within = 0, [], {}, {}
+        self.order, self.log, self.seen, self.within, self.left = 0, [], {}, {}, {}
         self.readings.start()
         self.clock.start()
         program.state.restore()
@@ -326,7 +341,7 @@ class _Weaver:
                       read=set().union(*self.readings.shapes.values()),
                       masks=dict(self.readings.masks))  # fmt: skip
         found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
-        new_values = dict(self.seen)
+        new_values, mended = dict(self.seen), dict(self.left)
         # What an edit takes out of the loop, or into it, is right at a step if it is with the
         # old text outside too.
         outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
@@ -338,6 +353,9 @@ class _Weaver:
             if answer is not None:
                 found.alone[key] = answer
             found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
+            as_it_was = self.left.get(key, {})
+            found.left[key] = {name: (as_it_was[name], value) for name, value
+                               in mended.get(key, {}).items() if name in as_it_was}  # fmt: skip
             if answer is not None and not differ(answer, right):
                 continue
             if answer is not None and outside and found.time_of(key) is not None:
@@ -371,6 +389,12 @@ def _places(
     for statement in reversed(old):
         following = place.setdefault(id(statement), following)
     return place
+
+
+def _variables(old: ast.stmt | None, new: ast.stmt | None) -> tuple[str, ...]:
+    """Return the variables of two statements, in the order of the alphabet."""
+    nodes = [node for s in (old, new) if s is not None for node in ast.walk(s)]
+    return tuple(sorted({node.id for node in nodes if isinstance(node, ast.Name)}))
 
 
 def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
