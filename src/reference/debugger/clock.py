@@ -8,6 +8,7 @@ import sys
 import types
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -155,7 +156,7 @@ def _goes_on(values: list[int | None]) -> bool:
     (True, False, False, True)
     """
     last = values[-3:]
-    apart = {None if a is None or b is None else b - a for a, b in zip(last, last[1:], strict=False)}
+    apart = {None if a is None or b is None else b - a for a, b in pairwise(last)}
     return len(apart) < 2 and 0 not in apart
 
 

@@ -129,9 +129,8 @@ def _left_masked(turns: Turns) -> str:
                 return ""
             if np.any(apart(was, becomes)):
                 left.setdefault(name, {})[key] = was, becomes
-    return "where the mask is 0" if left and all(
-        where_read_masks(values, turns.masks) for values in left.values()
-    ) else ""
+    masked = all(where_read_masks(values, turns.masks) for values in left.values())
+    return "where the mask is 0" if left and masked else ""
 
 
 def _left_behind(turns: Turns, found: list[Edited]) -> bool:

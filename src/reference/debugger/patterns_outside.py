@@ -213,7 +213,7 @@ def _touched(one: Edited, context: type) -> set[str]:
     if context is ast.Store:
         found = stored(both)
         # An entry of a dict is a buffer of its own.
-        return found | {_BUFFER.match(name)[0] for name in found if _BUFFER.match(name)}
+        return found | {m[0] for name in found if (m := _BUFFER.match(name))}
     if len(both) < 2:
         return loaded(both)
     found = set()

@@ -11,7 +11,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import copy
-import difflib
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -21,17 +20,18 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.clock import Clock, Ticks
-from reference.debugger.edited import dumped, headed, paired
+from reference.debugger.differing import apart_in, differ
+from reference.debugger.edited import dumped, paired
 from reference.debugger.program import Inputs, Program, as_float_array, copied
 from reference.debugger.readings import Readings
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
+from reference.debugger.two_texts import VALUE, only_inside, places, variables, watched
 
-TURN, VALUE, LEFT = "__turn__", "__turned__", "__turn_left__"
+TURN, LEFT = "__turn__", "__turn_left__"
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
 _MOST_STEPS = 30
-_TOLERANCE = 1e-9
 
 
 @dataclass
@@ -108,7 +108,7 @@ class Turns:
         timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
         if not timed or timed[0] not in self.alone or timed[-1] not in self.alone:
             return False
-        first, last = (changed(self.alone[timed[k]], self.answers[1]) for k in (0, -1))
+        first, last = (apart_in(self.alone[timed[k]], self.answers[1]) for k in (0, -1))
         return last < first
 
     def _is_time(self, number: int) -> bool:
@@ -230,7 +230,7 @@ class _Weaver:
         pairs = list(paired(old, new))
         become = {id(becomes): was for was, becomes in pairs if becomes is not None}
         # What is taken out keeps its place: before the statement that follows it.
-        place = _places(old, new, pairs)
+        place = places(old, new, pairs)
         gone: dict[int, list[ast.stmt]] = {}
         for was, becomes in pairs:
             if becomes is None and was is not None:
@@ -241,7 +241,7 @@ class _Weaver:
                 woven.append(statement)
                 continue
             was = become[id(statement)]
-            if was is not None and _only_inside(was, statement):
+            if was is not None and only_inside(was, statement):
                 for name in ("body", "orelse", "finalbody"):
                     if getattr(statement, name, None):
                         inner = self._weave(getattr(was, name), getattr(statement, name))
@@ -261,9 +261,9 @@ class _Weaver:
         number, self.gates = self.gates, self.gates + 1
         self.readings.watch(number, old, new)
         test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
-        self.variables[number] = _variables(old, new)
+        self.variables[number] = variables(old, new)
         after = ast.Expr(ast.Call(ast.Name(LEFT, ast.Load()), [ast.Constant(number)], []))
-        choice = ast.If(test, [*_watched(new), after], [*_watched(old), copy.deepcopy(after)])
+        choice = ast.If(test, [*watched(new), after], [*watched(old), copy.deepcopy(after)])
         for node in ast.walk(choice):
             if isinstance(node, ast.expr | ast.stmt) and (old is None or not hasattr(old, "body")):
                 node.lineno, node.end_lineno = at.lineno, at.end_lineno
@@ -367,79 +367,6 @@ class _Weaver:
         return found
 
 
-def _only_inside(old: ast.stmt, new: ast.stmt) -> bool:
-    """Return whether two compound statements differ in their blocks alone."""
-    if type(old) is not type(new) or not hasattr(old, "body"):
-        return False
-    return dumped(headed(old)) == dumped(headed(new))
-
-
-def _places(
-    old: list[ast.stmt],
-    new: list[ast.stmt],
-    pairs: list[tuple[ast.stmt | None, ast.stmt | None]],
-) -> dict[int, int]:
-    """Return where in a block after an edit each statement before it stands, or what follows it."""
-    numbers = {id(statement): k for k, statement in enumerate(new)}
-    place = {id(was): numbers[id(becomes)] for was, becomes in pairs if was and becomes}
-    texts = [dumped(s) for s in old], [dumped(s) for s in new]
-    for a, b, size in difflib.SequenceMatcher(None, *texts, False).get_matching_blocks():
-        place |= {id(old[a + k]): b + k for k in range(size)}
-    following = len(new)
-    for statement in reversed(old):
-        following = place.setdefault(id(statement), following)
-    return place
-
-
-def _variables(old: ast.stmt | None, new: ast.stmt | None) -> tuple[str, ...]:
-    """Return the variables of two statements, in the order of the alphabet."""
-    nodes = [node for s in (old, new) if s is not None for node in ast.walk(s)]
-    return tuple(sorted({node.id for node in nodes if isinstance(node, ast.Name)}))
-
-
-def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
-    """Return a statement that shows the value that it makes."""
-    if statement is None:
-        return [ast.Pass()]
-    if isinstance(statement, ast.Return) and statement.value is not None:
-        return [ast.Return(_shown(statement.value))]
-    targets = statement.targets if isinstance(statement, ast.Assign) else (
-        [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
-    )  # fmt: skip
-    if len(targets) != 1 or not isinstance(targets[0], ast.Name | ast.Subscript | ast.Attribute):
-        return [statement]
-    read = ast.parse(ast.unparse(targets[0]), mode="eval").body
-    return [statement, ast.Expr(_shown(read))]
-
-
-def _shown(value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(VALUE, ast.Load()), [value], [])
-
-
 def _kept(value: Any) -> Any:
     array = as_float_array(value) if isinstance(value, np.ndarray | float | int) else None
     return None if array is None else np.array(array)
-
-
-def changed(a: Mapping[str, Any], b: Mapping[str, Any]) -> set[str]:
-    """Return the names of what differs between two answers."""
-    return {name for name in {*a, *b} if differ(*({name: x[name]} if name in x else {}
-                                                 for x in (a, b)))}  # fmt: skip
-
-
-def differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
-    """Return whether two answers differ by more than rounding."""
-    if set(a) != set(b):
-        return True
-    for name, value in a.items():
-        other = b[name]
-        if value is None or other is None:
-            continue
-        x, y = np.asarray(value), np.asarray(other)
-        if x.shape != y.shape:
-            return True
-        if x.dtype.kind == "f" and x.size:
-            size = float(np.max(np.abs(y), initial=0.0)) + 1e-300
-            if not np.all(np.abs(x - y) <= _TOLERANCE * size):
-                return True
-    return False
