@@ -8,6 +8,7 @@ import sys
 import types
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 
 import numpy as np
 
@@ -20,17 +21,22 @@ _Loop = ast.For | ast.While
 
 @dataclass
 class Ticks:
-    """One loop: how it is written, and what its variable was at each turn of its longest run."""
+    """One loop: how it is written, and what its variable was at each turn of its longest run.
+
+    `counts` says whether the variable went up or down by the same number at all turns so far: one
+    that walks over words or labels does not tell which turn it is.
+    """
 
     loop: _Loop
     backwards: bool
     score: float
     values: list[int | None] = field(default_factory=list)
+    counts: bool = True
 
     @property
     def numbered(self) -> bool:
         """Whether a variable of the loop tells its turns apart."""
-        return None not in self.values and len(set(self.values)) == len(self.values) > 0
+        return self.counts and None not in self.values and len(self.values) > 0
 
     def time_of(self, turn: int) -> int | None:
         """Return the time step of a turn: of the value of the loop's variable, if it has one."""
@@ -94,6 +100,7 @@ class Clock:
                 del self._running[k + 1 :]
                 ticks = self.loops[number]
                 values.append(_variable(ticks.loop, frame))
+                ticks.counts = ticks.counts and _goes_on(values)
                 if len(values) > len(ticks.values):
                     ticks.values = values
                 return
@@ -122,7 +129,8 @@ class Clock:
         if best is None:
             return None
         _, number, values = best
-        return number, len(values) - 1 if values[-1] is None else values[-1], values
+        turn = values[-1] if self.loops[number].counts else None
+        return number, len(values) - 1 if turn is None else turn, values
 
     @property
     def steps(self) -> int:
@@ -137,6 +145,19 @@ def _call(name: str, number: int, at: ast.stmt) -> ast.stmt:
     for node in ast.walk(call):
         ast.copy_location(node, at)
     return call
+
+
+def _goes_on(values: list[int | None]) -> bool:
+    """Return whether the last of some numbers is as far from the one before as that from its own.
+
+    Examples
+    --------
+    >>> _goes_on([4, 3, 2]), _goes_on([4, 3, 3]), _goes_on([0, 0]), _goes_on([None, None])
+    (True, False, False, True)
+    """
+    last = values[-3:]
+    apart = {None if a is None or b is None else b - a for a, b in pairwise(last)}
+    return len(apart) < 2 and 0 not in apart
 
 
 def _variable(loop: _Loop, frame: types.FrameType) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.bounds import left_out, of_bounds
 from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.compared import compared
 from reference.debugger.edited import Edited, headed, same, written
@@ -16,6 +17,7 @@ from reference.debugger.kinds import Seen
 from reference.debugger.kinds_by_walks import of_walks
 from reference.debugger.patterns_outside import (
     Pair,
+    apart,
     first_or_last,
     has_time,
     outside,
@@ -70,9 +72,11 @@ def pattern_of_edit(
     in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
     if both.memory == ("aliasing", ""):  # all elements are one
         return first_or_last(kind, found) or "all", known
+    if turns is not None and (bounds := left_out(turns, found)):
+        return bounds
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
     told_by_runs = (kind == "repeated indices" and not of_time) or (
-        kind == "carry lost" and turns is not None and 1 < len(turns.changed()) < len(known)
+        kind in ("carry lost", "wrong name") and turns is not None and bool(turns.changed())
     )
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
@@ -80,7 +84,7 @@ def pattern_of_edit(
     if turns is None or not found:
         return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
     if kind == "loop bounds":
-        return _of_bounds(turns)
+        return of_bounds(turns)
     if turns.undone_by_the_last() or (
         kind == "accumulation outside the loop" and _left_behind(turns, found)
     ):
@@ -90,7 +94,7 @@ def pattern_of_edit(
     masked = where_masked(
         ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
     )
-    masked = masked or where_read_masks(dict(_last(turns)), turns.masks)
+    masked = masked or where_read_masks(dict(_last(turns)), turns.masks) or _left_masked(turns)
     if masked:
         return masked, turns.changed()
     if timed and kind == "wrong shape":  # it is wrong however often it is made
@@ -101,6 +105,8 @@ def pattern_of_edit(
         ran = {turns.time_of(key) for key in timed}
         if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
             pattern = "all"  # at which it runs at all
+        if kind == "carry lost" and pattern == "all" and turns.hands_on():
+            pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
         if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
             pattern = "after an index repeats"
         return pattern, changed
@@ -114,6 +120,19 @@ def _last(turns: Turns) -> list[tuple[Key, Pair]]:
         (key, (was[-1] if was else None, becomes[-1] if becomes else None))
         for key, (was, becomes) in turns.values.items()
     ]
+
+
+def _left_masked(turns: Turns) -> str:
+    """Tell whether all variables that the edit leaves otherwise are so where a mask is 0 only."""
+    left: dict[str, dict[Key, Pair]] = {}
+    for key, both in turns.left.items():
+        for name, (was, becomes) in both.items():
+            if np.shape(was) != np.shape(becomes):
+                return ""
+            if np.any(apart(was, becomes)):
+                left.setdefault(name, {})[key] = was, becomes
+    masked = all(where_read_masks(values, turns.masks) for values in left.values())
+    return "where the mask is 0" if left and masked else ""
 
 
 def _left_behind(turns: Turns, found: list[Edited]) -> bool:
@@ -179,27 +198,6 @@ def _says_more(pattern: str, other: str) -> bool:
 def _counted(pattern: str, known: tuple[int, ...]) -> tuple[int, ...]:
     return {"all": known, "t=0": known[:1], "the last": known[-1:], "all but t=0": known[1:],
             "all but the last": known[:-1]}.get(pattern, ())  # fmt: skip
-
-
-def _of_bounds(turns: Turns) -> tuple[str, tuple[int, ...]]:
-    """Tell which time steps a loop leaves out, or has too many."""
-    pairs = list(zip(turns.loops, turns.broken, strict=True))
-    # A loop that is written anew runs in one of the two programs, its twin in the other.
-    gone = [before for ticks, before in pairs if before and not ticks.values]
-    for ticks, before in pairs:
-        twin = gone.pop(0) if ticks.values and not before and gone else before
-        known, was = set(ticks.values), set(twin)
-        if None in known | was or not was or known == was:
-            continue
-        raised = not turns.answers[0]
-        if known - was and was - known and not raised:
-            return "all", ()
-        apart = (was - known if raised else set()) or known - was or was - known
-        # No value is None here: that has been looked at above.
-        whole = sorted(known | was)  # type: ignore[type-var]  # none is None, see above
-        return in_words(tuple(sorted(apart)), tuple(whole)), tuple(sorted(apart))  # type: ignore  # none is None, see above
-    key = next(iter(turns.matters), None)
-    return ("all" if key is None else in_words(turns.changed(), turns.known())), turns.changed()
 
 
 def _index_moves(one: Edited, turns: Turns) -> bool:

@@ -8,6 +8,7 @@ as the gradient of a penalty or of a head on the last state, is wrong at none.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -18,6 +19,9 @@ from reference.debugger.differences import differences
 from reference.debugger.edited import Edited
 from reference.debugger.roles import called, function_of, loaded, loops_in, stored
 from reference.debugger.timing import in_words
+
+_LABELS = re.compile(r"^(ys?|t|targets?|labels?|tags?|outputs?)$", re.I)  # 0 or 1, but no masks
+_BUFFER = re.compile(r"[\w.]+(\['[^']*'\])*")
 
 Shape = tuple[int, ...]
 Pair = tuple[Any, Any]  # a value as it is, and as it should be
@@ -208,7 +212,8 @@ def _touched(one: Edited, context: type) -> set[str]:
     both = [s for s in (one.old, one.new) if s is not None]
     if context is ast.Store:
         found = stored(both)
-        return found | {name.partition("[")[0] for name in found}
+        # An entry of a dict is a buffer of its own.
+        return found | {m[0] for name in found if (m := _BUFFER.match(name))}
     if len(both) < 2:
         return loaded(both)
     found = set()
@@ -237,7 +242,8 @@ def where_masked(
     for group in inputs:
         for name, mask in dict(group).items():
             array = np.asarray(mask)
-            if array.ndim == 2 and _is_mask(array) and _fits(array, values):
+            mine = array.ndim == 2 and steps in (0, *array.shape) and not _LABELS.match(name)
+            if mine and _is_mask(array) and _fits(array, values):
                 return "where the mask is 0"
             if array.ndim == 1 and array.dtype.kind in "iu" and "len" in name and steps:
                 rows = np.arange(steps)[:, None] < array
@@ -250,18 +256,22 @@ def where_read_masks(values: Mapping[Any, Pair], masks: Mapping[Any, Mapping[str
     """Tell whether exactly the rows are wrong at which a mask is 0 that the line reads itself."""
     texts = [set(masks.get(key, {})) for key in values]
     for text in set.intersection(*texts) if texts else ():
-        told = False
+        rows = {key: masks[key][text] for key in values}
+        told, wrong, allowed = False, 0, 0
         for key, (was, becomes) in values.items():
             if was is None or becomes is None or np.shape(was) != np.shape(becomes):
                 break
-            differ, row = apart(np.asarray(was), np.asarray(becomes)), masks[key][text]
+            differ = apart(np.asarray(was), np.asarray(becomes))
             if not differ.any():
                 continue
-            if differ.ndim < 2 or not _inside(differ, row == 0):
+            there = differ.ndim > 1 and _along(differ, rows[key] == 0)
+            if there is False:
                 break
-            told = told or not differ.all()  # else no sequence may be there any more
+            wrong, allowed = wrong + there.sum(), allowed + np.sum(rows[key] == 0)
+            told = told or rows[key].any()  # else no sequence may be there any more
         else:
-            if told:
+            # Where nothing flows back to a sequence yet it is wrong at none of its steps.
+            if told and 2 * wrong >= allowed:
                 return "where the mask is 0"
     return ""
 
@@ -292,11 +302,17 @@ def _fits(mask: Any, values: list[tuple[int | None, Any, Any]]) -> bool:
 
 def _inside(differ: Any, allowed: Any) -> bool:
     """Return whether what differs lies where it may, and fills most of that."""
+    there = _along(differ, allowed)
+    return there is not False and there.sum() >= 0.5 * allowed.sum()
+
+
+def _along(differ: Any, allowed: Any) -> Any:
+    """Return where along the axes of a mask something differs; False if it may not there."""
     for lead in range(differ.ndim - allowed.ndim + 1):
         if differ.shape[lead : lead + allowed.ndim] != allowed.shape:
             continue
         others = tuple(k for k in range(differ.ndim) if not lead <= k < lead + allowed.ndim)
         there = differ.any(axis=others)
-        if np.any(there) and np.all(there <= allowed) and there.sum() >= 0.5 * allowed.sum():
-            return True
+        if np.any(there) and np.all(there <= allowed):
+            return there
     return False

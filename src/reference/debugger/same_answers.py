@@ -1,4 +1,4 @@
-"""Whether two runs of a backward gave the same."""
+"""Whether two runs of a backward gave the same, and in what they differ."""
 
 from __future__ import annotations
 
@@ -16,6 +16,18 @@ def kept(value: Any) -> Any:
     """Return a copy of a number or an array of numbers; None for anything else."""
     array = as_float_array(value) if isinstance(value, np.ndarray | float | int) else None
     return None if array is None else np.array(array)
+
+
+def apart_in(a: Mapping[str, Any], b: Mapping[str, Any]) -> set[str]:
+    """Return the names of what differs between two answers.
+
+    Examples
+    --------
+    >>> apart_in({"W": 1.0, "b": 2.0}, {"W": 1.0, "b": 3.0, "U": 0.0}) == {"b", "U"}
+    True
+    """
+    both = set(a) & set(b)
+    return (set(a) ^ set(b)) | {name for name in both if differ({name: a[name]}, {name: b[name]})}
 
 
 def differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:

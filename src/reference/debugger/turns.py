@@ -15,21 +15,22 @@ import functools
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
 from reference.debugger.clock import Clock, Ticks
-from reference.debugger.edited import dumped, headed, paired
+from reference.debugger.edited import dumped, paired
 from reference.debugger.kinds_by_mending import kinds_that_mend
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.readings import Readings
-from reference.debugger.same_answers import differ, kept
+from reference.debugger.same_answers import apart_in, differ, kept
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
+from reference.debugger.two_texts import VALUE, only_inside, places, variables, watched
 
-TURN, VALUE = "__turn__", "__turned__"
+TURN, LEFT = "__turn__", "__turn_left__"
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
 _MOST_STEPS = 30
@@ -65,6 +66,9 @@ class Turns:
         Returns the kinds of mistake of which a plain change mends the program as it was.
     masks : dict
         For each key the masks that are read there, one number for each sequence, by their texts.
+    left : dict
+        For each key the variables of the places that differ after it: (with the old text, as
+        mended).
     """
 
     executed: list[Key] = field(default_factory=list)
@@ -79,6 +83,7 @@ class Turns:
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
     mends: Callable[[], tuple[str, ...]] = tuple
+    left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
@@ -100,6 +105,17 @@ class Turns:
         last = self.alone.get(timed[-1])
         return last is not None and not differ(last, self.answers[0])
 
+    def hands_on(self) -> bool:
+        """Return whether the old text at the step that is run last alone changes fewer answers.
+
+        What it makes is read at the next step that is run, or after the loop.
+        """
+        timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
+        if not timed or timed[0] not in self.alone or timed[-1] not in self.alone:
+            return False
+        first, last = (apart_in(self.alone[timed[k]], self.answers[1]) for k in (0, -1))
+        return last < first
+
     def _is_time(self, number: int) -> bool:
         """Return whether a loop is time, and not one over samples with time within or elsewhere."""
         mine = self.loops[number]
@@ -116,8 +132,9 @@ class Turns:
         if within:
             times = set()
             for number, values in within:
-                turned = range(len(values)) if None in values else values
-                times |= {self.loops[number].time_of(turn) for turn in turned}  # type: ignore  # None went to range, above
+                ticks = self.loops[number]
+                turned = values if ticks.numbered else range(len(values))
+                times |= {ticks.time_of(turn) for turn in turned if turn is not None}
             return tuple(sorted(t for t in times if t is not None))
         return tuple(range(len({k for k in self.executed if k[0] < 0})))
 
@@ -193,17 +210,19 @@ class _Weaver:
     def __init__(self) -> None:
         self.clock = Clock()
         self.gates = 0
-        self.chosen: Key | None = None
+        self.chosen: frozenset[Key] = frozenset()
         self.all_old = False
         self.order = 0
         self.log: list[Key] = []
         self.within: dict[int, tuple[int, list[int | None]]] = {}
         self.seen: dict[Key, list[Any]] = {}
         self.readings = Readings()
+        self.variables: dict[int, tuple[str, ...]] = {}
+        self.left: dict[Key, dict[str, Any]] = {}
 
     def names(self) -> dict[str, object]:
         """Return the functions that woven code calls."""
-        return {**self.clock.names(), TURN: self._turn, VALUE: self._value}
+        return {**self.clock.names(), TURN: self._turn, VALUE: self._value, LEFT: self._left}
 
     def compiled(self, old: Unit, new: Unit) -> Any:
         """Return the code of a unit that can be as before and as after."""
@@ -222,17 +241,18 @@ class _Weaver:
         pairs = list(paired(old, new))
         become = {id(becomes): was for was, becomes in pairs if becomes is not None}
         # What is taken out keeps its place: before the statement that follows it.
+        place = places(old, new, pairs)
         gone: dict[int, list[ast.stmt]] = {}
         for was, becomes in pairs:
             if becomes is None and was is not None:
-                gone.setdefault(_follower(was, old, new), []).append(was)
+                gone.setdefault(place[id(was)], []).append(was)
         for k, statement in enumerate(new):
             woven += [self._gate(was, None) for was in gone.get(k, [])]
             if id(statement) not in become:
                 woven.append(statement)
                 continue
             was = become[id(statement)]
-            if was is not None and _only_inside(was, statement):
+            if was is not None and only_inside(was, statement):
                 for name in ("body", "orelse", "finalbody"):
                     if getattr(statement, name, None):
                         inner = self._weave(getattr(was, name), getattr(statement, name))
@@ -252,7 +272,9 @@ class _Weaver:
         number, self.gates = self.gates, self.gates + 1
         self.readings.watch(number, old, new)
         test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
-        choice = ast.If(test, _watched(new), _watched(old))
+        self.variables[number] = variables(old, new)
+        after = ast.Expr(ast.Call(ast.Name(LEFT, ast.Load()), [ast.Constant(number)], []))
+        choice = ast.If(test, [*watched(new), after], [*watched(old), copy.deepcopy(after)])
         for node in ast.walk(choice):
             if isinstance(node, ast.expr | ast.stmt) and (old is None or not hasattr(old, "body")):
                 node.lineno, node.end_lineno = at.lineno, at.end_lineno
@@ -268,7 +290,7 @@ class _Weaver:
         self.readings.note(number, key, frame)
         if self.all_old:
             return False
-        return key != self.chosen
+        return key not in self.chosen
 
     def _key(self, frame: Any) -> Key:
         now = self.clock.now(frame)
@@ -284,12 +306,19 @@ class _Weaver:
             self.seen.setdefault(self.log[-1], []).append(kept(value))
         return value
 
+    def _left(self, number: int) -> None:
+        frame = sys._getframe(1)
+        left = self.left.setdefault(self.log[-1], {})
+        for name in self.variables[number]:
+            if isinstance(value := frame.f_locals.get(name), np.ndarray):
+                left[name] = kept(value)
+
     def run(
-        self, program: Program, inputs: Inputs, chosen: Key | None, all_old: bool = False
+        self, program: Program, inputs: Inputs, *chosen: Key, all_old: bool = False
     ) -> Mapping[str, Any] | None:
-        """Run once; None where it raises."""
-        self.chosen, self.all_old = chosen, all_old
-        self.order, self.log, self.seen, self.within = 0, [], {}, {}
+        """Run once, with the old text at the chosen keys or at all; None where it raises."""
+        self.chosen, self.all_old = frozenset(chosen), all_old
+        self.order, self.log, self.seen, self.within, self.left = 0, [], {}, {}, {}
         self.readings.start()
         self.clock.start()
         program.state.restore()
@@ -310,10 +339,11 @@ class _Weaver:
 
     def runs(self, program: Program, inputs: Inputs, until: float) -> Turns | None:
         """Run as mended, as it was, and with the old text at one step after the other."""
-        broken = self.run(program, inputs, None, all_old=True) or {}
+        broken = self.run(program, inputs, all_old=True) or {}
         turned = [list(ticks.values) for ticks in self.clock.loops]
         old_values = dict(self.seen)
-        right = self.run(program, inputs, None)
+        self.run(program, inputs)  # to learn which variables of loops count
+        right = self.run(program, inputs)
         if right is None:
             return None
         found = Turns(list(self.log), loops=copy.copy(self.clock.loops), broken=turned,
@@ -321,8 +351,11 @@ class _Weaver:
                       within=list(self.within.values()),
                       read=set().union(*self.readings.shapes.values()),
                       masks=dict(self.readings.masks))  # fmt: skip
-        found.loops = [Ticks(t.loop, t.backwards, t.score, list(t.values)) for t in found.loops]
-        new_values = dict(self.seen)
+        found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
+        new_values, mended = dict(self.seen), dict(self.left)
+        # What an edit takes out of the loop, or into it, is right at a step if it is with the
+        # old text outside too.
+        outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
         for key in keys:
             if time.monotonic() > until:
@@ -330,45 +363,16 @@ class _Weaver:
             answer = self.run(program, inputs, key)
             if answer is not None:
                 found.alone[key] = answer
+            found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
+            as_it_was = self.left.get(key, {})
+            found.left[key] = {name: (as_it_was[name], value) for name, value
+                               in mended.get(key, {}).items() if name in as_it_was}  # fmt: skip
+            if answer is not None and not differ(answer, right):
+                continue
+            if answer is not None and outside and found.time_of(key) is not None:
+                answer = self.run(program, inputs, key, *outside)
             if answer is None or differ(answer, right):
                 found.matters.add(key)
-            found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
         if len(keys) == 1:
             found.values[keys[0]] = (old_values.get(keys[0], []), new_values.get(keys[0], []))
         return found
-
-
-def _only_inside(old: ast.stmt, new: ast.stmt) -> bool:
-    """Return whether two compound statements differ in their blocks alone."""
-    if type(old) is not type(new) or not hasattr(old, "body"):
-        return False
-    return dumped(headed(old)) == dumped(headed(new))
-
-
-def _follower(statement: ast.stmt, old: list[ast.stmt], new: list[ast.stmt]) -> int:
-    """Return where in a block the statement stands that follows one which is gone."""
-    after = old[old.index(statement) + 1 :]
-    texts = [dumped(s) for s in new]
-    for other in after:
-        if dumped(other) in texts:
-            return texts.index(dumped(other))
-    return len(new)
-
-
-def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
-    """Return a statement that shows the value that it makes."""
-    if statement is None:
-        return [ast.Pass()]
-    if isinstance(statement, ast.Return) and statement.value is not None:
-        return [ast.Return(_shown(statement.value))]
-    targets = statement.targets if isinstance(statement, ast.Assign) else (
-        [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
-    )  # fmt: skip
-    if len(targets) != 1 or not isinstance(targets[0], ast.Name | ast.Subscript | ast.Attribute):
-        return [statement]
-    read = ast.parse(ast.unparse(targets[0]), mode="eval").body
-    return [statement, ast.Expr(_shown(read))]
-
-
-def _shown(value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(VALUE, ast.Load()), [value], [])

@@ -1,0 +1,122 @@
+"""At which time steps a mistake shows, of edits of several lines and of loops themselves."""
+
+import importlib.util
+import time
+
+import numpy as np
+import pytest
+
+from reference.debugger.patterns import pattern_of_edit
+from reference.debugger.patterns_outside import where_read_masks
+from reference.debugger.program import Program
+from reference.debugger.timebox import Watchdog
+from reference.debugger.turns import turns
+
+RIGHT = """\
+import numpy as np
+
+
+def forward(params, inputs):
+    hs = [inputs["h0"]]
+    for word in inputs["words"]:
+        hs.append(np.tanh(params["E"][word] + hs[-1] @ params["U"]))
+    return hs
+
+
+def loss(params, inputs):
+    return np.sum(np.array(forward(params, inputs)[1:]) * inputs["dhs"])
+
+
+def backward(params, inputs):
+    hs = forward(params, inputs)
+    dE, dU = np.zeros_like(params["E"]), np.zeros_like(params["U"])
+    dh0 = np.zeros(3)
+    dh_next = np.zeros(3)
+    for word, h, h_prev, d in list(zip(inputs["words"], hs[1:], hs, inputs["dhs"]))[::-1]:
+        dz = (d + dh_next) * (1 - h ** 2)
+        dE[word] += dz
+        dU += np.outer(h_prev, dz)
+        dh_next = params["U"] @ dz
+    dh0 += dh_next
+    return {"E": dE, "U": dU, "h0": dh0}
+"""
+
+
+@pytest.fixture
+def steps(tmp_path):
+    """Return a function that plants a mistake and tells at which steps it shows."""
+
+    def told(*edits, kind=""):
+        wrong = RIGHT
+        for right_text, wrong_text in edits:
+            assert wrong.count(right_text) == 1
+            wrong = wrong.replace(right_text, wrong_text)
+        path = tmp_path / f"subject{len(list(tmp_path.iterdir()))}.py"  # no stale lines
+        path.write_text(wrong)
+        spec = importlib.util.spec_from_file_location("subject", path)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        rng = np.random.default_rng(0)
+        params = {"E": rng.normal(size=(4, 3)), "U": rng.normal(size=(3, 3))}
+        given = params, {"h0": rng.normal(size=3), "words": [2, 0, 3, 0, 1],
+                         "dhs": rng.normal(size=(5, 3))}  # fmt: skip
+        with Watchdog() as watchdog:
+            program = Program(module.loss, module.backward, watchdog)
+            program.discover(given, 5.0)
+            found = turns(program, given, str(path), wrong, RIGHT, time.monotonic() + 10)
+            program.restore()
+        assert found is not None
+        assert found.answers[0]
+        return pattern_of_edit(kind, wrong, RIGHT, found, given)[0]
+
+    return told
+
+
+HANDED = '        dh_next = params["U"] @ dz\n'
+LOOP = "    for word, h, h_prev, d in "
+
+
+def test_a_loop_over_words_is_not_counted_by_them(steps):
+    assert steps(("(d + dh_next)", "d")) == "all but the last"
+    assert steps(("1 - h ** 2", "1 - h")) == "all"
+
+
+def test_what_is_taken_out_stays_before_a_line_that_differs_too(steps):
+    line = "dz = (d + dh_next) * (1 - h ** 2)\n"
+    assert steps((line, "dh_next = 2 * d\n        dz = dh_next * (1 - h ** 2)\n")) == "all"
+    assert steps((line, "dh_next = d\n        dz = dh_next * (1 - h ** 2)\n")) == "all but the last"
+
+
+def test_a_carry_that_is_lost_is_right_at_the_step_that_is_run_first(steps):
+    kept = HANDED.replace("dh_next", "dh_before")
+    assert steps((HANDED, kept), kind="carry lost") == "all but the last"
+    slope = ("(1 - h ** 2)", "1")
+    assert steps(slope, kind="carry lost") == "all"  # whatever it is called
+    assert steps(slope, kind="wrong name") == "all"
+
+
+def test_what_a_loop_does_in_place_of_the_line_behind_it_is_right_at_the_last_run(steps):
+    assert steps(("    dh0 += dh_next\n", ""), (HANDED, f"{HANDED}        dh0 += dh_next\n")) == (
+        "all but t=0"
+    )
+
+
+@pytest.mark.parametrize("kind", ["loop bounds", "forward order", "wrong shape"])
+@pytest.mark.parametrize(("part", "told"), [("[:0:-1]", "t=0"), ("[:1:-1]", "t=0 and t=1")])
+def test_steps_that_a_loop_leaves_out_are_told_whatever_it_is_called(steps, kind, part, told):
+    assert steps(('["dhs"]))[::-1]', f'["dhs"])){part}'), kind=kind) == told
+
+
+def test_a_mask_tells_where_all_that_an_edit_leaves_is_wrong():
+    masks = {k: {"m": np.array(m)} for k, m in enumerate([(1, 0, 0), (1, 1, 0)])}
+    right = np.ones((3, 2))
+
+    def wrong(*rows):
+        value = right.copy()
+        value[list(rows)] = 2
+        return value, right
+
+    assert where_read_masks({0: wrong(2), 1: wrong(2)}, masks) == "where the mask is 0"
+    assert where_read_masks({0: wrong(0), 1: wrong(2)}, masks) == ""
+    nothing = {k: {"m": np.zeros(3)} for k in range(2)}
+    assert where_read_masks({0: wrong(2), 1: wrong(2)}, nothing) == ""
