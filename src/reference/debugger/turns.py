@@ -20,16 +20,17 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.clock import Clock, Ticks
-from reference.debugger.edited import dumped, headed, paired
+from reference.debugger.edited import dumped, paired
+from reference.debugger.passes import OUTSIDE, Pass, Passes, Values, apart_in
 from reference.debugger.program import Inputs, Program, as_float_array, copied
 from reference.debugger.readings import Readings
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
-
-TURN, VALUE = "__turn__", "__turned__"
+from reference.debugger.weaving import LEFT, TURN, VALUE, follower, only_inside, watched
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
 _MOST_STEPS = 30
+_MOST_KNOWN = 3  # steps at which all variables are looked at
 _TOLERANCE = 1e-9
 
 
@@ -61,6 +62,10 @@ class Turns:
         For each key the outputs with the old text there alone, where that runs.
     masks : dict
         For each key the masks that are read there, one number for each sequence, by their texts.
+    passes : dict
+        For each key what the places that differ set: (with the old text there, as mended).
+    variables : dict
+        For some keys the values of all variables there, by their paths.
     """
 
     executed: list[Key] = field(default_factory=list)
@@ -74,6 +79,8 @@ class Turns:
     read: set[tuple[int, ...]] = field(default_factory=set)
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
+    passes: dict[Key, tuple[list[Pass], list[Pass]]] = field(default_factory=dict)
+    variables: dict[Key, Values] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
@@ -189,10 +196,11 @@ class _Weaver:
         self.within: dict[int, tuple[int, list[int | None]]] = {}
         self.seen: dict[Key, list[Any]] = {}
         self.readings = Readings()
+        self.passes = Passes()
 
     def names(self) -> dict[str, object]:
         """Return the functions that woven code calls."""
-        return {**self.clock.names(), TURN: self._turn, VALUE: self._value}
+        return {**self.clock.names(), TURN: self._turn, VALUE: self._value, LEFT: self._left}
 
     def compiled(self, old: Unit, new: Unit) -> Any:
         """Return the code of a unit that can be as before and as after."""
@@ -211,17 +219,19 @@ class _Weaver:
         pairs = list(paired(old, new))
         become = {id(becomes): was for was, becomes in pairs if becomes is not None}
         # What is taken out keeps its place: before the statement that follows it.
+        places = {id(becomes): k for k, becomes in enumerate(new)}
+        heirs = {id(was): places[id(becomes)] for was, becomes in pairs if becomes is not None}
         gone: dict[int, list[ast.stmt]] = {}
         for was, becomes in pairs:
             if becomes is None and was is not None:
-                gone.setdefault(_follower(was, old, new), []).append(was)
+                gone.setdefault(follower(was, old, new, heirs), []).append(was)
         for k, statement in enumerate(new):
             woven += [self._gate(was, None) for was in gone.get(k, [])]
             if id(statement) not in become:
                 woven.append(statement)
                 continue
             was = become[id(statement)]
-            if was is not None and _only_inside(was, statement):
+            if was is not None and only_inside(was, statement):
                 for name in ("body", "orelse", "finalbody"):
                     if getattr(statement, name, None):
                         inner = self._weave(getattr(was, name), getattr(statement, name))
@@ -240,8 +250,12 @@ class _Weaver:
             raise _Unwoven
         number, self.gates = self.gates, self.gates + 1
         self.readings.watch(number, old, new)
-        test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
-        choice = ast.If(test, _watched(new), _watched(old))
+        self.passes.watch(number, old, new)
+        test, left = (ast.Call(ast.Name(name, ast.Load()), [ast.Constant(number)], [])
+                      for name in (TURN, LEFT))  # fmt: skip
+        choice = ast.If(test, watched(new), watched(old))
+        for branch in (choice.body, choice.orelse):
+            branch.append(ast.Expr(left))
         for node in ast.walk(choice):
             if isinstance(node, ast.expr | ast.stmt) and (old is None or not hasattr(old, "body")):
                 node.lineno, node.end_lineno = at.lineno, at.end_lineno
@@ -255,9 +269,13 @@ class _Weaver:
         key = self._key(frame)
         self.log.append(key)
         self.readings.note(number, key, frame)
+        self.passes.enter(number, key, frame)
         if self.all_old:
             return False
         return key != self.chosen
+
+    def _left(self, number: int) -> None:
+        self.passes.leave(number, sys._getframe(1))
 
     def _key(self, frame: Any) -> Key:
         now = self.clock.now(frame)
@@ -271,15 +289,22 @@ class _Weaver:
     def _value(self, value: Any) -> Any:
         if self.log:
             self.seen.setdefault(self.log[-1], []).append(_kept(value))
+            self.passes.show(value)
         return value
 
     def run(
-        self, program: Program, inputs: Inputs, chosen: Key | None, all_old: bool = False
+        self,
+        program: Program,
+        inputs: Inputs,
+        chosen: Key | None,
+        all_old: bool = False,
+        known: frozenset[Key] = frozenset(),
     ) -> Mapping[str, Any] | None:
         """Run once; None where it raises."""
         self.chosen, self.all_old = chosen, all_old
         self.order, self.log, self.seen, self.within = 0, [], {}, {}
         self.readings.start()
+        self.passes.start(chosen, known)
         self.clock.start()
         program.state.restore()
         mine = copied(inputs)
@@ -301,7 +326,7 @@ class _Weaver:
         """Run as mended, as it was, and with the old text at one step after the other."""
         broken = self.run(program, inputs, None, all_old=True) or {}
         turned = [list(ticks.values) for ticks in self.clock.loops]
-        old_values = dict(self.seen)
+        old_values, as_was = dict(self.seen), self.passes.made
         right = self.run(program, inputs, None)
         if right is None:
             return None
@@ -311,8 +336,9 @@ class _Weaver:
                       read=set().union(*self.readings.shapes.values()),
                       masks=dict(self.readings.masks))  # fmt: skip
         found.loops = [Ticks(t.loop, t.backwards, t.score, list(t.values)) for t in found.loops]
-        new_values = dict(self.seen)
+        new_values, mended = dict(self.seen), self.passes.made
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
+        first = next((k for k in keys if apart_in(as_was.get(k, ()), mended.get(k, ()))), None)
         for key in keys:
             if time.monotonic() > until:
                 break
@@ -321,46 +347,19 @@ class _Weaver:
                 found.alone[key] = answer
             if answer is None or differ(answer, right):
                 found.matters.add(key)
+                if key[0] >= 0 and (answer is not None or key == first):
+                    was = self.passes.made if answer is not None else as_was
+                    found.passes[key] = was.get(key, []), mended.get(key, [])
             found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
+        if all(key[0] < 0 for key in keys):
+            found.passes[OUTSIDE] = as_was.get(OUTSIDE, []), mended.get(OUTSIDE, [])
+        some = list(found.passes)
+        some = some[:: max(1, len(some) // 2)][:_MOST_KNOWN]
+        self.run(program, inputs, None, known=frozenset(some))
+        found.variables = self.passes.known
         if len(keys) == 1:
             found.values[keys[0]] = (old_values.get(keys[0], []), new_values.get(keys[0], []))
         return found
-
-
-def _only_inside(old: ast.stmt, new: ast.stmt) -> bool:
-    """Return whether two compound statements differ in their blocks alone."""
-    if type(old) is not type(new) or not hasattr(old, "body"):
-        return False
-    return dumped(headed(old)) == dumped(headed(new))
-
-
-def _follower(statement: ast.stmt, old: list[ast.stmt], new: list[ast.stmt]) -> int:
-    """Return where in a block the statement stands that follows one which is gone."""
-    after = old[old.index(statement) + 1 :]
-    texts = [dumped(s) for s in new]
-    for other in after:
-        if dumped(other) in texts:
-            return texts.index(dumped(other))
-    return len(new)
-
-
-def _watched(statement: ast.stmt | None) -> list[ast.stmt]:
-    """Return a statement that shows the value that it makes."""
-    if statement is None:
-        return [ast.Pass()]
-    if isinstance(statement, ast.Return) and statement.value is not None:
-        return [ast.Return(_shown(statement.value))]
-    targets = statement.targets if isinstance(statement, ast.Assign) else (
-        [statement.target] if isinstance(statement, ast.AugAssign | ast.AnnAssign) else []
-    )  # fmt: skip
-    if len(targets) != 1 or not isinstance(targets[0], ast.Name | ast.Subscript | ast.Attribute):
-        return [statement]
-    read = ast.parse(ast.unparse(targets[0]), mode="eval").body
-    return [statement, ast.Expr(_shown(read))]
-
-
-def _shown(value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(VALUE, ast.Load()), [value], [])
 
 
 def _kept(value: Any) -> Any:
