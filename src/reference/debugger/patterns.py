@@ -43,7 +43,7 @@ def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
         for k, values in enumerate(pair):
             if values and values[-1] is not None:
                 shapes[k] = np.shape(values[-1])
-    return Seen(shapes[0], shapes[1], turns.steps, only_effects)
+    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns)
 
 
 def pattern_of_edit(
