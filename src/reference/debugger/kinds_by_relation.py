@@ -31,18 +31,19 @@ def relation_of(found: list[Apart], known: Values) -> str:
     """
     if len(found) > 1 and are_exchanged(found):
         return "wrong order"
-    kinds = {next(_each(one, known), "") for one in found}
-    return kinds.pop() if len(kinds) == 1 else ""
+    return _agreed(next(_each(one, known), "") for one in found)
 
 
 def of_runs(turns: Turns) -> str:
     """Return the kind that is said at each time step that was looked at, if it is one."""
-    kinds = set()
-    for key, known in turns.variables.items():
-        found = apart_in(*turns.passes[key])
-        if found:
-            kinds.add(relation_of(found, known))
-    return kinds.pop() if len(kinds) == 1 else ""
+    apart = ((apart_in(*turns.passes[key]), known) for key, known in turns.variables.items())
+    return _agreed(relation_of(found, known) for found, known in apart if found)
+
+
+def _agreed(kinds: Iterator[str]) -> str:
+    """Return the kind that all say; none is asked after one that says nothing, or another."""
+    said = next(kinds, "")
+    return said if said and all(kind == said for kind in kinds) else ""
 
 
 def are_exchanged(found: list[Apart]) -> bool:
