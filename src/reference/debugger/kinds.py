@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 import copy
 
-from reference.debugger.compared import compared
+from reference.debugger.compared import Compared, compared
 from reference.debugger.differences import Signed, differences, factors
 from reference.debugger.edited import (
     Assigning,
@@ -47,6 +47,7 @@ from reference.debugger.roles import (
     stored,
 )
 from reference.debugger.walks import are_reversed
+from reference.debugger.weighed import outweighed
 
 __all__ = ["Seen", "kind_of", "kind_of_change"]
 
@@ -70,6 +71,10 @@ def _by_text(old: str, new: str, seen: Seen) -> str:
     memory, _ = both.memory
     if memory:
         return "argument changed" if seen.only_effects and memory != "aliasing" else memory
+    return outweighed(_of_text(both, old, new, seen), both.edits, seen)
+
+
+def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
     found = list(both.edits)
     if whole := of_whole(found):
         return whole

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from reference.debugger.clock import score_of
 from reference.debugger.differences import Difference, differences
@@ -18,6 +19,7 @@ from reference.debugger.kinds_by_call import (
     of_order,
 )
 from reference.debugger.kinds_by_place import divides, of_place
+from reference.debugger.kinds_by_relation import of_runs
 from reference.debugger.kinds_of_sums import (
     in_a_chosen_slope,
     in_a_slope,
@@ -42,6 +44,7 @@ from reference.debugger.roles import (
     nodes_of,
     stored,
 )
+from reference.debugger.turns import Turns
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,8 @@ class Seen:
         The kinds of mistake of which a plain change mends the program, too.
     walks : str
         What the turns of loops that are written anew tell: "forward order", "loop bounds".
+    turns : Turns, optional
+        The runs themselves.
     """
 
     old_shape: tuple[int, ...] | None = None
@@ -68,6 +73,12 @@ class Seen:
     only_effects: bool = False
     mends: tuple[str, ...] = ()
     walks: str = ""
+    turns: Turns | None = field(default=None, repr=False, compare=False)
+
+    @cached_property
+    def relation(self) -> str:
+        """The kind that is told by what the wrong values are to the right ones, if one is."""
+        return "" if self.turns is None else of_runs(self.turns)
 
 
 # Where an edit changes several places, the one that says most names it.

@@ -47,7 +47,7 @@ def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
             if values and values[-1] is not None:
                 shapes[k] = np.shape(values[-1])
     walks = of_walks(turns.loops, turns.broken, not turns.answers[0])
-    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks)
+    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks, turns)
 
 
 def pattern_of_edit(

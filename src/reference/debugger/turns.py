@@ -23,17 +23,20 @@ import numpy as np
 from reference.debugger.clock import Clock, Ticks
 from reference.debugger.edited import dumped, paired
 from reference.debugger.kinds_by_mending import kinds_that_mend
+from reference.debugger.passes import OUTSIDE, Pass, Passes, Values, settled
+from reference.debugger.passes import apart_in as apart_after
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.readings import Readings
 from reference.debugger.same_answers import apart_in, differ, kept
 from reference.debugger.source import Source, Unit
 from reference.debugger.timebox import TimeUp
-from reference.debugger.two_texts import VALUE, only_inside, places, variables, watched
+from reference.debugger.two_texts import VALUE, only_inside, places, watched
 
 TURN, LEFT = "__turn__", "__turn_left__"
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
 _MOST_STEPS = 30
+_MOST_KNOWN = 3  # steps at which all variables are looked at
 
 
 @dataclass
@@ -69,6 +72,11 @@ class Turns:
     left : dict
         For each key the variables of the places that differ after it: (with the old text, as
         mended).
+    passes : dict
+        For each key at which the mistake matters what the places that differ set, one after the
+        other: (with the old text there, as mended).
+    variables : dict
+        For some keys the values of all variables there, by their paths.
     """
 
     executed: list[Key] = field(default_factory=list)
@@ -84,6 +92,8 @@ class Turns:
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
     mends: Callable[[], tuple[str, ...]] = tuple
     left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
+    passes: dict[Key, tuple[list[Pass], list[Pass]]] = field(default_factory=dict)
+    variables: dict[Key, Values] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
@@ -217,8 +227,7 @@ class _Weaver:
         self.within: dict[int, tuple[int, list[int | None]]] = {}
         self.seen: dict[Key, list[Any]] = {}
         self.readings = Readings()
-        self.variables: dict[int, tuple[str, ...]] = {}
-        self.left: dict[Key, dict[str, Any]] = {}
+        self.passes = Passes()
 
     def names(self) -> dict[str, object]:
         """Return the functions that woven code calls."""
@@ -272,7 +281,7 @@ class _Weaver:
         number, self.gates = self.gates, self.gates + 1
         self.readings.watch(number, old, new)
         test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
-        self.variables[number] = variables(old, new)
+        self.passes.watch(number, old, new)
         after = ast.Expr(ast.Call(ast.Name(LEFT, ast.Load()), [ast.Constant(number)], []))
         choice = ast.If(test, [*watched(new), after], [*watched(old), copy.deepcopy(after)])
         for node in ast.walk(choice):
@@ -288,6 +297,7 @@ class _Weaver:
         key = self._key(frame)
         self.log.append(key)
         self.readings.note(number, key, frame)
+        self.passes.enter(number, key, frame)
         if self.all_old:
             return False
         return key not in self.chosen
@@ -304,22 +314,25 @@ class _Weaver:
     def _value(self, value: Any) -> Any:
         if self.log:
             self.seen.setdefault(self.log[-1], []).append(kept(value))
+            self.passes.show(value)
         return value
 
     def _left(self, number: int) -> None:
-        frame = sys._getframe(1)
-        left = self.left.setdefault(self.log[-1], {})
-        for name in self.variables[number]:
-            if isinstance(value := frame.f_locals.get(name), np.ndarray):
-                left[name] = kept(value)
+        self.passes.leave(number, sys._getframe(1))
 
     def run(
-        self, program: Program, inputs: Inputs, *chosen: Key, all_old: bool = False
+        self,
+        program: Program,
+        inputs: Inputs,
+        *chosen: Key,
+        all_old: bool = False,
+        known: frozenset[Key] = frozenset(),
     ) -> Mapping[str, Any] | None:
         """Run once, with the old text at the chosen keys or at all; None where it raises."""
         self.chosen, self.all_old = frozenset(chosen), all_old
-        self.order, self.log, self.seen, self.within, self.left = 0, [], {}, {}, {}
+        self.order, self.log, self.seen, self.within = 0, [], {}, {}
         self.readings.start()
+        self.passes.start(chosen[0] if chosen else None, known)
         self.clock.start()
         program.state.restore()
         mine = copied(inputs)
@@ -341,7 +354,7 @@ class _Weaver:
         """Run as mended, as it was, and with the old text at one step after the other."""
         broken = self.run(program, inputs, all_old=True) or {}
         turned = [list(ticks.values) for ticks in self.clock.loops]
-        old_values = dict(self.seen)
+        old_values, as_was = dict(self.seen), self.passes.made
         self.run(program, inputs)  # to learn which variables of loops count
         right = self.run(program, inputs)
         if right is None:
@@ -352,27 +365,37 @@ class _Weaver:
                       read=set().union(*self.readings.shapes.values()),
                       masks=dict(self.readings.masks))  # fmt: skip
         found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
-        new_values, mended = dict(self.seen), dict(self.left)
+        new_values, mended = dict(self.seen), self.passes.made
         # What an edit takes out of the loop, or into it, is right at a step if it is with the
         # old text outside too.
         outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
+        first = next((k for k in keys if apart_after(as_was.get(k, ()), mended.get(k, ()))), None)
         for key in keys:
             if time.monotonic() > until:
                 break
             answer = self.run(program, inputs, key)
+            raises = answer is None
             if answer is not None:
                 found.alone[key] = answer
             found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
-            as_it_was = self.left.get(key, {})
-            found.left[key] = {name: (as_it_was[name], value) for name, value
-                               in mended.get(key, {}).items() if name in as_it_was}  # fmt: skip
+            made, right_made = self.passes.made.get(key, []), mended.get(key, [])
+            was, is_now = settled(made), settled(right_made)
+            found.left[key] = {name: (was[name], is_now[name]) for name in was if name in is_now}
             if answer is not None and not differ(answer, right):
                 continue
             if answer is not None and outside and found.time_of(key) is not None:
                 answer = self.run(program, inputs, key, *outside)
             if answer is None or differ(answer, right):
                 found.matters.add(key)
+                if key[0] >= 0 and (raises is False or key == first):
+                    found.passes[key] = (as_was.get(key, []) if raises else made), right_made
+        if all(key[0] < 0 for key in keys):
+            found.passes[OUTSIDE] = as_was.get(OUTSIDE, []), mended.get(OUTSIDE, [])
+        some = list(found.passes)
+        some = some[:: max(1, len(some) // 2)][:_MOST_KNOWN]
+        self.run(program, inputs, known=frozenset(some))
+        found.variables = self.passes.known
         if len(keys) == 1:
             found.values[keys[0]] = (old_values.get(keys[0], []), new_values.get(keys[0], []))
         return found

@@ -34,12 +34,6 @@ def places(
     return place
 
 
-def variables(old: ast.stmt | None, new: ast.stmt | None) -> tuple[str, ...]:
-    """Return the variables of two statements, in the order of the alphabet."""
-    nodes = [node for s in (old, new) if s is not None for node in ast.walk(s)]
-    return tuple(sorted({node.id for node in nodes if isinstance(node, ast.Name)}))
-
-
 def watched(statement: ast.stmt | None) -> list[ast.stmt]:
     """Return a statement that shows the value that it makes."""
     if statement is None:

@@ -43,11 +43,35 @@ class Cell:
         ("y = x * s * (1)", "(1 - s)", {"x": X, "s": S}),
         ("y = x * (s * s)", "(1 - s * s)", {"x": X, "s": S}),
         ("y = x * s ** 2", "(1 - s ** 2)", {"x": X, "s": S}),
+        ("y = np.where(x, 0.0, x + h)", "np.where(x, 0.0, x) + h", {"x": X, "h": H}),
     ],
 )
 def test_an_edit_is_in_the_catalogue(line, new, env):
     edits = [rewrite.splices[0].new for rewrite in common(place(line, 0, **env)) if rewrite.splices]
     assert new in edits
+
+
+@pytest.mark.parametrize(
+    ("line", "news", "env"),
+    [
+        ("a, b = m['c_prev'], m['n_prev']", ["m['c']", "m['n']"],
+         {"m": {"c_prev": H, "c": S, "n_prev": H, "n": X}}),
+        ("a = c * h", ["c_new", "h_new"], {"c": H, "h": S, "c_new": X, "h_new": X}),
+        ("a = x - x.mean(axis=0) - np.mean(h, axis=0)",
+         ["x.mean(axis=1, keepdims=True)", "np.mean(h, axis=1, keepdims=True)"],
+         {"x": X, "h": H}),
+    ],
+)  # fmt: skip
+def test_one_change_is_made_at_all_places_of_a_statement(line, news, env):
+    here = place(line, 0, **env)
+    here.function.body.append(ast.parse("read = c_new, h_new").body[0])
+    assert news in [[splice.new for splice in rewrite.splices] for rewrite in common(here)]
+
+
+def test_what_is_added_to_is_masked_as_a_whole():
+    text = "m = (x > 0.5) * 1.0\ny = h * m\nd += x"
+    here = place(text, 2, x=X, h=H, d=S, m=(X > 0.5) * 1.0)
+    assert "d = (d + x) * m" in [rewrite.splices[0].new for rewrite in common(here)]
 
 
 def test_what_is_scaled_by_half_a_slope_is_scaled_by_the_whole():

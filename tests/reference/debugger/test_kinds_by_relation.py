@@ -1,0 +1,120 @@
+"""What a wrong value is to the right one: transposed, scaled, moved, or short of something."""
+
+import ast
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import pytest
+
+from reference.debugger.edited import edited, paired
+from reference.debugger.kinds_by_relation import relation_of
+from reference.debugger.passes import Apart, apart_in, leaves
+from reference.debugger.two_texts import places
+from reference.debugger.weighed import is_small, outweighed
+
+RIGHT = np.arange(1.0, 17.0).reshape(4, 4) ** 1.3
+GATE = np.linspace(0.15, 0.9, 16).reshape(4, 4) ** 2
+TERM = np.cos(RIGHT)
+MASK = np.array([1.0, 0.0, 1.0, 1.0])[:, None]
+KNOWN = {"f": GATE, "x": np.ones((7, 4)), "scale": np.array(0.8), "back": TERM}
+
+
+def said(old, new=RIGHT, before=None, **known):
+    return relation_of([Apart("dz", before, old, new)], {**KNOWN, **known})
+
+
+@pytest.mark.parametrize(
+    ("old", "kind"),
+    [(RIGHT.T, "transposed"),
+     (-RIGHT, "wrong sign"),
+     (RIGHT * 7, "scale 1/B or 1/T"),
+     (RIGHT / 28, "scale 1/B or 1/T"),
+     (RIGHT * 0.8, "spurious factor"),
+     (RIGHT / 0.8, "missing factor"),
+     (RIGHT[:, [2, 3, 0, 1]], "wrong order"),
+     (np.vstack([RIGHT[1:], TERM[:1]]), "index off by one"),
+     (RIGHT * GATE, "spurious factor"),
+     (RIGHT / GATE, "missing factor"),
+     (RIGHT / (1 - GATE**2), "missing derivative"),
+     (RIGHT / (1 - GATE**2) * GATE * (1 - GATE), "wrong derivative"),
+     (RIGHT / GATE * (1 - GATE), "wrong operand"),
+     (RIGHT - TERM, "missing path"),
+     (RIGHT + TERM, "spurious term"),
+     (RIGHT - 2 * TERM, "wrong sign"),
+     (RIGHT + 6 * TERM, "scale 1/B or 1/T"),
+     (RIGHT + TERM - TERM * GATE, "missing factor"),
+     (RIGHT * MASK, "missing path"),
+     (RIGHT + np.sin(RIGHT) ** 3, "")],
+)  # fmt: skip
+def test_a_wrong_value_is_told_by_what_it_is_to_the_right_one(old, kind):
+    assert said(old) == kind
+
+
+def test_a_value_that_should_be_zero_in_some_rows_lacks_a_mask():
+    assert said(RIGHT, RIGHT * MASK) == "missing factor"
+
+
+def test_of_what_is_added_to_the_increment_counts():
+    before = np.sin(RIGHT)
+    assert said(before + RIGHT.T, before + RIGHT, before) == "transposed"
+    assert said(before + RIGHT / 7, before + RIGHT, before) == "scale 1/B or 1/T"
+    assert said(RIGHT, before + RIGHT, before) == "= for +="
+
+
+def test_what_is_left_as_it_was_tells_nothing():
+    assert said(TERM, TERM + GATE, TERM) == ""
+
+
+def test_values_in_each_others_places_are_exchanged():
+    found = [Apart("dh", None, RIGHT, TERM), Apart("dc", None, TERM, RIGHT)]
+    assert relation_of(found, {}) == "wrong order"
+
+
+def test_several_values_have_to_say_the_same():
+    scaled, turned = Apart("a", None, RIGHT * 7, RIGHT), Apart("b", None, RIGHT.T, RIGHT)
+    assert relation_of([scaled, turned], KNOWN) == ""
+
+
+def test_the_first_pass_that_differs_is_compared():
+    same, other = {"dh": (None, RIGHT)}, {"dh": (None, TERM)}
+    (one,) = apart_in([same, same], [same, other])
+    assert one.old is RIGHT
+    assert one.new is TERM
+
+
+def test_values_are_found_in_what_holds_them():
+    cell = SimpleNamespace(dW=RIGHT, gates=(GATE, "name"))
+    assert [path for path, _ in leaves("cell", cell)] == ["cell.dW", "cell.gates[0]"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "small"),
+    [("dz = dh * f", "dz = dh * o", True),
+     ("dz = dh * hs[t]", "dz = dh * hs[t - 1]", True),
+     ("dz = dh / 2", "dz = dh * o", False),
+     ("dW = np.einsum('bi,bj->ij', h, dz)", "dW = h.T @ dz", False),
+     ("a = 1; b = 2", "a = 2; b = 1", False)],
+)  # fmt: skip
+def test_an_edit_of_one_name_or_index_is_small(old, new, small):
+    assert is_small(edited(ast.parse(old), ast.parse(new))) is small
+
+
+@pytest.mark.parametrize(
+    ("kind", "relation", "name"),
+    [("wrong operand", "transposed", "transposed"),
+     ("wrong shape", "scale 1/B or 1/T", "mean for sum"),
+     ("carry lost", "missing factor", "missing factor"),
+     ("carry lost", "missing path", "carry lost"),
+     ("forward order", "wrong order", "forward order"),
+     ("wrong operand", "", "wrong operand")],
+)  # fmt: skip
+def test_values_outweigh_a_text_that_says_less(kind, relation, name):
+    old = "db = np.mean(dz, axis=0); dh = dz @ W"
+    found = edited(ast.parse(old), ast.parse("db = dz.sum(0); dh = np.dot(dz, W.T)"))
+    assert outweighed(kind, found, cast(Any, SimpleNamespace(relation=relation))) == name
+
+
+def test_what_is_taken_out_stands_before_what_the_next_line_became():
+    old, new = (ast.parse(t).body for t in ("a = f(x); return_(a)", "return_(f(x))"))
+    assert places(old, new, list(paired(old, new)))[id(old[0])] == 0
