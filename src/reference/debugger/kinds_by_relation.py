@@ -13,7 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.passes import EQUAL, Apart, Values, apart_in, near, size_of
+from reference.debugger.passes import EQUAL, Apart, Values, apart_after, near, size_of
 from reference.debugger.turns import Turns
 
 _FEW = 3  # numbers that may be in some relation by chance
@@ -36,7 +36,7 @@ def relation_of(found: list[Apart], known: Values) -> str:
 
 def of_runs(turns: Turns) -> str:
     """Return the kind that is said at each time step that was looked at, if it is one."""
-    apart = ((apart_in(*turns.passes[key]), known) for key, known in turns.variables.items())
+    apart = ((apart_after(*turns.passes[key]), known) for key, known in turns.variables.items())
     with np.errstate(all="ignore"):  # quotients by what is next to nothing
         return _agreed(relation_of(found, known) for found, known in apart if found)
 

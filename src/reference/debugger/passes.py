@@ -50,7 +50,7 @@ class Apart:
     new: Array
 
 
-def apart_in(old: Iterable[Pass], new: Iterable[Pass]) -> list[Apart]:
+def apart_after(old: Iterable[Pass], new: Iterable[Pass]) -> list[Apart]:
     """Return what has another value after the one than after the other, where that begins."""
     for mine, theirs in zip(old, new, strict=False):
         found = []

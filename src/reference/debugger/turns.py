@@ -23,8 +23,7 @@ import numpy as np
 from reference.debugger.clock import Clock, Ticks
 from reference.debugger.edited import dumped, paired
 from reference.debugger.kinds_by_mending import kinds_that_mend
-from reference.debugger.passes import OUTSIDE, Pass, Passes, Values, settled
-from reference.debugger.passes import apart_in as apart_after
+from reference.debugger.passes import OUTSIDE, Pass, Passes, Values, apart_after, settled
 from reference.debugger.program import Inputs, Program, copied
 from reference.debugger.readings import Readings
 from reference.debugger.same_answers import apart_in, differ, kept
@@ -388,12 +387,11 @@ class _Weaver:
                 answer = self.run(program, inputs, key, *outside)
             if answer is None or differ(answer, right):
                 found.matters.add(key)
-                if key[0] >= 0 and (raises is False or key == first):
+                if key[0] >= 0 and (not raises or key == first):
                     found.passes[key] = (as_was.get(key, []) if raises else made), right_made
         if all(key[0] < 0 for key in keys):
             found.passes[OUTSIDE] = as_was.get(OUTSIDE, []), mended.get(OUTSIDE, [])
-        some = list(found.passes)
-        some = some[:: max(1, len(some) // 2)][:_MOST_KNOWN]
+        some = list(found.passes)[:: max(1, len(found.passes) // 2)][:_MOST_KNOWN]
         self.run(program, inputs, known=frozenset(some))
         found.variables = self.passes.known
         if len(keys) == 1:

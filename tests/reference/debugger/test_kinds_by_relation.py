@@ -9,7 +9,7 @@ import pytest
 
 from reference.debugger.edited import edited, paired
 from reference.debugger.kinds_by_relation import relation_of
-from reference.debugger.passes import Apart, apart_in, leaves
+from reference.debugger.passes import Apart, apart_after, leaves
 from reference.debugger.two_texts import places
 from reference.debugger.weighed import is_small, outweighed
 
@@ -78,7 +78,7 @@ def test_several_values_have_to_say_the_same():
 
 def test_the_first_pass_that_differs_is_compared():
     same, other = {"dh": (None, RIGHT)}, {"dh": (None, TERM)}
-    (one,) = apart_in([same, same], [same, other])
+    (one,) = apart_after([same, same], [same, other])
     assert one.old is RIGHT
     assert one.new is TERM
 
