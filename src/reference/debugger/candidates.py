@@ -79,18 +79,31 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
 
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
-    """Give places for variables that are set, or passed, and never read."""
+    """Give places for variables that are set, or passed, and never read, and for such entries."""
+    read = _texts_read(program)
     for file, function in _functions(program):
         names = unused.unused_in(function)
-        if not names:
-            continue
         around = _around(program, now, file, function)
         for other, line, _ in all_statements(program):
             if other == file and function.lineno < line <= (function.end_lineno or 0):
                 place = place_at(program, now, file, line)
-                if place is not None and place.function is function:
+                if place is None or place.function is not function:
+                    continue
+                if names:
                     yield from dropped.rewrites(place, names, around)
-                    yield from unused.rewrites(place, names)
+                if every := [*names, *unused.entries(place, read)]:
+                    yield from unused.rewrites(place, every)
+
+
+def _texts_read(program: Program) -> set[str]:
+    """Return all texts, such as keys, in what the backward runs."""
+    return {
+        node.value
+        for unit in program.live_units
+        if program.runs_in_backward(unit)
+        for node in ast.walk(unit.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
 
 
 def _around(program: Program, now: Round, file: str, function: ast.FunctionDef) -> dict[str, Any]:

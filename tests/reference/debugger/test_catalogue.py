@@ -10,7 +10,7 @@ import pytest
 
 from reference.debugger.answer import edits_between
 from reference.debugger.pruning import line_by_line
-from reference.debugger.repair import common, rich
+from reference.debugger.repair import common, rich, unused
 from reference.debugger.repairs import Found, likeliest
 
 from .test_engine import debugged, loaded
@@ -66,6 +66,18 @@ def test_one_change_is_made_at_all_places_of_a_statement(line, news, env):
     here = place(line, 0, **env)
     here.function.body.append(ast.parse("read = c_new, h_new").body[0])
     assert news in [[splice.new for splice in rewrite.splices] for rewrite in common(here)]
+
+
+def test_an_entry_that_the_backward_never_reads_is_what_a_carry_begins_with():
+    given = {"x": X, "last": H}
+    here = place("dh, dc = (np.zeros_like(x) for _ in range(2))", 0, inputs=given, x=X)
+    names = unused.entries(here, {"x"})
+    assert names == ["inputs['last']"]
+    news = [rewrite.splices[0].new.strip() for rewrite in unused.rewrites(here, names)]
+    assert "dc = inputs['last']" in news
+    here = place("dc = np.zeros_like(x)", 0, inputs=given, x=X)
+    news = [rewrite.splices[0].new.strip() for rewrite in unused.rewrites(here, names)]
+    assert "inputs['last']" in news
 
 
 def test_what_is_added_to_is_masked_as_a_whole():

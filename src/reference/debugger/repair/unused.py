@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -32,9 +32,23 @@ def unused_in(function: ast.FunctionDef) -> list[str]:
     return [n for n in dict.fromkeys(known) if n not in read | ignored and n[:1] != "_"]
 
 
+def entries(place: Place, read: set[str]) -> list[str]:
+    """Return the entries of the function's arguments whose keys the backward nowhere reads."""
+    arguments = getattr(place.function, "args", None)
+    given = [] if arguments is None else [argument.arg for argument in arguments.args]
+    return [
+        f"{name}[{key!r}]"
+        for name in given
+        if isinstance(held := place.env.get(name), Mapping)
+        for key, value in held.items()
+        if isinstance(key, str) and key not in read and isinstance(value, np.ndarray)
+    ]
+
+
 def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
     """Give each value of a statement with an unused variable added, multiplied or in its place."""
     yield from _at_the_end(place, names)
+    yield from _of_zeros(place, names)
     for node, parent in place.loaded:
         if isinstance(node, ast.Constant | ast.Tuple | ast.List | ast.Dict):
             continue
@@ -45,7 +59,7 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
         whole = not isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript)
         addend = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.Add | ast.Sub)
         for name in names:
-            held = place.env.get(name)
+            held = place.value(name, place.env)
             if not isinstance(held, np.ndarray | float | np.floating) or name == text:
                 continue
             result = isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return)
@@ -76,7 +90,7 @@ def _at_the_end(place: Place, names: list[str]) -> Iterator[Rewrite]:
     at = source.at((statement.end_lineno or statement.lineno) + 1)
     indent = " " * statement.col_offset
     for name in names:
-        held = place.env.get(name)
+        held = place.value(name, place.env)
         if isinstance(held, np.ndarray) and held.ndim and shape[1:] == held.shape:
             for row in ("-1", "0"):
                 line = f"{indent}{place.variable}[{row}] += {name}\n"
@@ -86,3 +100,20 @@ def _at_the_end(place: Place, names: list[str]) -> Iterator[Rewrite]:
                     f"{name}, which nobody reads, added",
                     1.1,
                 )
+
+
+def _of_zeros(place: Place, names: list[str]) -> Iterator[Rewrite]:
+    """Give ``dc = last`` after ``dh, dc = (np.zeros(...) for ...)``: what a carry begins with."""
+    statement, source = place.statement, place.source
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    if not isinstance(target, ast.Tuple) or "zeros" not in place.text(statement):
+        return
+    at = source.at((statement.end_lineno or statement.lineno) + 1)
+    indent = " " * statement.col_offset
+    for name in names:
+        if not np.ndim(place.value(name, place.env)):
+            continue
+        for carry in map(place.text, target.elts):
+            why = f"{carry} begins with {name}, which nobody reads"
+            splice = Splice(at, at, f"{indent}{carry} = {name}\n")
+            yield place.splice([splice], "initial value", why, 1.0)
