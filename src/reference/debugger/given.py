@@ -96,10 +96,16 @@ def alike(value: Array, other: Array) -> float:
     --------
     >>> alike(np.array([1.0, 2.0]), np.array([-2.0, -4.0]))
     1.0
+    >>> alike(np.array([1e200, 1.0]), np.array([1e200, 1.0]))  # too large to be compared
+    0.0
     """
     one, two = np.ravel(value), np.ravel(other)
-    size = float(np.linalg.norm(one) * np.linalg.norm(two))
-    return round(abs(float(one @ two)) / size, 9) if one.shape == two.shape and size else 0.0
+    if one.shape != two.shape:
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):  # of wrong values, too large to be squared
+        size = float(np.linalg.norm(one) * np.linalg.norm(two))
+        cosine = abs(float(one @ two)) / size if size else 0.0
+    return round(cosine, 9) if np.isfinite(cosine) else 0.0
 
 
 def _key(course: Sequence[Array]) -> bytes:
