@@ -83,7 +83,7 @@ def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
     read = _texts_read(program)
     for file, function in _functions(program):
         names = unused.unused_in(function)
-        around = _around(program, now, file, function)
+        around = _around(program, now, file, function) if names else {}
         for other, line, _ in all_statements(program):
             if other == file and function.lineno < line <= (function.end_lineno or 0):
                 place = place_at(program, now, file, line)

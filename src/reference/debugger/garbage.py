@@ -13,7 +13,7 @@ _ALLOCATIONS = 50_000  # of containers before a look at the youngest; CPython's 
 def seldom_collected() -> Iterator[None]:
     """Raise the threshold of the garbage collector within the block, and put it back after it.
 
-    With CPython's own a tenth to a fifth of a search was spent there.
+    With CPython's own it takes a part of every search, and finds little.
     """
     before = gc.get_threshold()
     gc.set_threshold(max(_ALLOCATIONS, before[0]) if before[0] else 0, *before[1:])

@@ -1,7 +1,6 @@
 """The kind of a mistake by the plain change that mends it, and by how loops and values go."""
 
 import ast
-import importlib.util
 import time
 
 import numpy as np
@@ -15,6 +14,8 @@ from reference.debugger.patterns import seen_in
 from reference.debugger.program import Program
 from reference.debugger.timebox import Watchdog
 from reference.debugger.turns import turns
+
+from .programs import module
 
 RIGHT = """\
 import numpy as np
@@ -65,23 +66,18 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("right", "wrong", "kind"), WRONG)
-def test_what_mends_a_program_names_the_mistake(tmp_path, right, wrong, kind):
-    assert RIGHT.count(right) == 1
-    text = RIGHT.replace(right, wrong)
-    path = tmp_path / "subject.py"
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location("subject", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def test_what_mends_a_program_names_the_mistake(right, wrong, kind):
+    made = module(RIGHT, (right, wrong))
     draw = np.random.default_rng(0)
     params = {"E": draw.normal(size=(3, H)), "U": draw.normal(size=(H, H))}
     words = np.array([[0, 1, 1], [2, 2, 0], [1, 0, 2], [0, 0, 1]])
     inputs = {"words": words, "h0": draw.normal(size=(B, H)), "dhs": draw.normal(size=(T, B, H))}
     with Watchdog() as watchdog:
-        program = Program(module.loss, module.backward, watchdog, None)
+        program = Program(made.loss, made.backward, watchdog, None)
         try:
             program.discover((params, inputs), 5.0)
-            (file,) = program.sources
+            ((file, source),) = program.sources.items()
+            text = source.text
             until = time.monotonic() + 5.0
             with program.quiet():
                 seen = turns(program, (params, inputs), file, text, RIGHT, until)

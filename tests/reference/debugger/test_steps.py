@@ -1,6 +1,5 @@
 """At which time steps a mistake shows, of edits of several lines and of loops themselves."""
 
-import importlib.util
 import time
 
 import numpy as np
@@ -11,6 +10,8 @@ from reference.debugger.patterns_outside import where_read_masks
 from reference.debugger.program import Program
 from reference.debugger.timebox import Watchdog
 from reference.debugger.turns import turns
+
+from .programs import module
 
 RIGHT = """\
 import numpy as np
@@ -42,52 +43,41 @@ def backward(params, inputs):
 """
 
 
-@pytest.fixture
-def steps(tmp_path):
-    """Return a function that plants a mistake and tells at which steps it shows."""
-
-    def told(*edits, kind=""):
-        wrong = RIGHT
-        for right_text, wrong_text in edits:
-            assert wrong.count(right_text) == 1
-            wrong = wrong.replace(right_text, wrong_text)
-        path = tmp_path / f"subject{len(list(tmp_path.iterdir()))}.py"  # no stale lines
-        path.write_text(wrong)
-        spec = importlib.util.spec_from_file_location("subject", path)
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        rng = np.random.default_rng(0)
-        params = {"E": rng.normal(size=(4, 3)), "U": rng.normal(size=(3, 3))}
-        given = params, {"h0": rng.normal(size=3), "words": [2, 0, 3, 0, 1],
-                         "dhs": rng.normal(size=(5, 3))}  # fmt: skip
-        with Watchdog() as watchdog:
-            program = Program(module.loss, module.backward, watchdog)
-            program.discover(given, 5.0)
-            found = turns(program, given, str(path), wrong, RIGHT, time.monotonic() + 10)
-            program.restore()
-        assert found is not None
-        assert found.answers[0]
-        return pattern_of_edit(kind, wrong, RIGHT, found, given)[0]
-
-    return told
+def steps(*edits, kind=""):
+    """Plant a mistake, (right, wrong) texts, and tell at which steps it shows."""
+    made = module(RIGHT, *edits)
+    rng = np.random.default_rng(0)
+    params = {"E": rng.normal(size=(4, 3)), "U": rng.normal(size=(3, 3))}
+    given = params, {"h0": rng.normal(size=3), "words": [2, 0, 3, 0, 1],
+                     "dhs": rng.normal(size=(5, 3))}  # fmt: skip
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(given, 5.0)
+        ((file, source),) = program.sources.items()
+        wrong = source.text
+        found = turns(program, given, file, wrong, RIGHT, time.monotonic() + 10)
+        program.restore()
+    assert found is not None
+    assert found.answers[0]
+    return pattern_of_edit(kind, wrong, RIGHT, found, given)[0]
 
 
 HANDED = '        dh_next = params["U"] @ dz\n'
 LOOP = "    for word, h, h_prev, d in "
 
 
-def test_a_loop_over_words_is_not_counted_by_them(steps):
+def test_a_loop_over_words_is_not_counted_by_them():
     assert steps(("(d + dh_next)", "d")) == "all but the last"
     assert steps(("1 - h ** 2", "1 - h")) == "all"
 
 
-def test_what_is_taken_out_stays_before_a_line_that_differs_too(steps):
+def test_what_is_taken_out_stays_before_a_line_that_differs_too():
     line = "dz = (d + dh_next) * (1 - h ** 2)\n"
     assert steps((line, "dh_next = 2 * d\n        dz = dh_next * (1 - h ** 2)\n")) == "all"
     assert steps((line, "dh_next = d\n        dz = dh_next * (1 - h ** 2)\n")) == "all but the last"
 
 
-def test_a_carry_that_is_lost_is_right_at_the_step_that_is_run_first(steps):
+def test_a_carry_that_is_lost_is_right_at_the_step_that_is_run_first():
     kept = HANDED.replace("dh_next", "dh_before")
     assert steps((HANDED, kept), kind="carry lost") == "all but the last"
     slope = ("(1 - h ** 2)", "1")
@@ -95,7 +85,7 @@ def test_a_carry_that_is_lost_is_right_at_the_step_that_is_run_first(steps):
     assert steps(slope, kind="wrong name") == "all"
 
 
-def test_what_a_loop_does_in_place_of_the_line_behind_it_is_right_at_the_last_run(steps):
+def test_what_a_loop_does_in_place_of_the_line_behind_it_is_right_at_the_last_run():
     assert steps(("    dh0 += dh_next\n", ""), (HANDED, f"{HANDED}        dh0 += dh_next\n")) == (
         "all but t=0"
     )
@@ -103,7 +93,7 @@ def test_what_a_loop_does_in_place_of_the_line_behind_it_is_right_at_the_last_ru
 
 @pytest.mark.parametrize("kind", ["loop bounds", "forward order", "wrong shape"])
 @pytest.mark.parametrize(("part", "told"), [("[:0:-1]", "t=0"), ("[:1:-1]", "t=0 and t=1")])
-def test_steps_that_a_loop_leaves_out_are_told_whatever_it_is_called(steps, kind, part, told):
+def test_steps_that_a_loop_leaves_out_are_told_whatever_it_is_called(kind, part, told):
     assert steps(('["dhs"]))[::-1]', f'["dhs"])){part}'), kind=kind) == told
 
 
