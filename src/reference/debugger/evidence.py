@@ -18,6 +18,7 @@ from reference.debugger.probe import Jacobian
 
 SOLVED = 1e-6
 _MIXTURES = 300
+_MOST_KEPT = 30_000_000  # numbers in equations that are kept: there are many sets of outputs
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,8 @@ class _Systems:
     def of(self, names: frozenset[str]) -> _Sketch:
         """Return the equations of these wrong outputs and of all right ones."""
         if names not in self._made:
+            while sum(sketch.size for sketch in self._made.values()) > _MOST_KEPT:
+                del self._made[next(iter(self._made))]  # the oldest
             rows = self._right.copy()
             for name in names:
                 rows[self._jac.rows[name]] = True
@@ -228,6 +231,7 @@ class _Sketch:
             mix = np.random.default_rng(0).standard_normal((_MIXTURES, count)) / _MIXTURES**0.5
             self._matrix, self._target = mix @ self._matrix, mix @ self._target
         self.total = float(self._target @ self._target) or 1.0
+        self.size = self._matrix.size
 
     def solve(self, columns: Sequence[slice | Array]) -> tuple[Array, int, float]:
         """Return the solution, the rank, and the squared rest, for some of the columns."""

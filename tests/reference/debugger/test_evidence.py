@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.evidence import solve, solve_groups
+from reference.debugger import evidence
+from reference.debugger.evidence import _Systems, solve, solve_groups
 from reference.debugger.probe import Jacobian
 
 RNG = np.random.default_rng(3)
@@ -59,3 +60,17 @@ def test_of_two_faults_each_explains_its_own_output_and_both_explain_all(rows):
     assert (first.site, second.site) == (0, 1)
     np.testing.assert_allclose(first.delta, delta[:6], atol=1e-9)
     np.testing.assert_allclose(second.delta, delta[6:10], rtol=1e-9)
+
+
+def test_equations_for_many_sets_of_outputs_are_not_all_kept(monkeypatch):
+    jac = equations(60)
+    wrong = residual(jac, np.ones(14))
+    sets = [frozenset(names) for names in (["W"], ["b"], ["W", "b"])]
+    kept = _Systems(jac, wrong, ["W", "b"])
+    whole = [kept.of(names).solve([slice(0, 14)])[0] for names in sets]
+    monkeypatch.setattr(evidence, "_MOST_KEPT", 0)
+    few = _Systems(jac, wrong, ["W", "b"])
+    for names, delta in zip(sets, whole, strict=True):
+        np.testing.assert_array_equal(few.of(names).solve([slice(0, 14)])[0], delta)
+    assert len(few._made) == 1
+    assert len(kept._made) == 3
