@@ -26,8 +26,8 @@ def of_flow(found: Iterable[Edited]) -> str:
     Examples
     --------
     >>> from reference.debugger.edited import edited
-    >>> head = "def back(dh):\n    for t in reversed(range(3)):\n"
-    >>> old, new = ("        d = f(dh + dy[t])\n", "        dh = f(dh + dy[t])\n")
+    >>> head = "def back(dh):\n    for t in reversed(range(3)):\n        dz = dh + dy[t]\n"
+    >>> old, new = ("        d = dz @ W\n", "        dh = dz @ W\n")
     >>> of_flow(edited(ast.parse(head + old), ast.parse(head + new)))
     'carry lost'
     """
