@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,8 +18,8 @@ from manual_lstm.checks import Array
 from reference.debugger.probe import Jacobian
 
 SOLVED = 1e-6
-_MIXTURES = 300
-_MOST_KEPT = 30_000_000  # numbers in equations that are kept: there are many sets of outputs
+_FEW = 300  # equations that are taken as they are
+_TO_CHECK = 40  # mixtures of equations that a solution is not made of
 
 
 @dataclass(frozen=True)
@@ -65,23 +66,21 @@ def solve(
     """Solve for every site and return the evidence, in the order of the sites."""
     wrong = [name for name in wrong if name in jac.rows]
     systems = _Systems(jac, residual, wrong)
-    everything = systems.of(frozenset(wrong))
     found = []
     for k in jac.columns:
         columns = jac.span(k)
-        delta, rank, left = everything.solve([columns])
+        delta, rank, left = systems.solve(wrong, [columns])
         if not rank:
             continue
-        explains, outputs = 1 - left / everything.total, tuple(wrong)
-        system, part = everything, rank
+        explains, outputs, part = 1 - left, tuple(wrong), rank
         if explains <= 1 - SOLVED:
             outputs = _explained(systems, columns, wrong)
-            system = systems.of(frozenset(outputs))
             if outputs:
-                delta, part, _ = system.solve([columns])
+                delta, part, _ = systems.solve(outputs, [columns])
         steps = _steps(delta, jac.columns[k])
         unique = part == len(delta) or (
-            bool(outputs and steps) and system.settles(columns, _first(jac.columns[k], steps))
+            bool(outputs and steps)
+            and systems.settles(outputs, columns, _first(jac.columns[k], steps))
         )
         found.append(
             Evidence(k, explains, outputs, rank / systems.rows, steps, delta, unique, k in linear)
@@ -105,7 +104,7 @@ def solve_groups(
     """
     wrong = [name for name in wrong if name in jac.rows]
     systems = _Systems(jac, residual, wrong)
-    everything = systems.of(frozenset(wrong) - {without})
+    counted = [name for name in wrong if name != without]
     until = time.monotonic() + seconds
     found = []
     for group in itertools.combinations(sites, size):
@@ -114,8 +113,8 @@ def solve_groups(
         spans = [jac.span(k) for k in group]
         if sum(span.stop - span.start for span in spans) >= systems.rows:
             continue
-        delta, rank, left = everything.solve(spans)
-        if left > SOLVED * everything.total or rank < len(delta):
+        delta, rank, left = systems.solve(counted, spans)
+        if left > SOLVED or rank < len(delta):
             continue
         cuts = np.cumsum([span.stop - span.start for span in spans])[:-1]
         together = tuple(
@@ -148,11 +147,10 @@ def solve_part(
         None where no change does, or more than one.
     """
     systems = _Systems(jac, residual, wrong)
-    everything = systems.of(frozenset(wrong))
     for columns in parts:
-        delta, rank, left = everything.solve([columns])
+        delta, rank, left = systems.solve(wrong, [columns])
         only = rank == len(delta) < systems.rows
-        yield delta if only and left <= SOLVED * everything.total else None
+        yield delta if only and left <= SOLVED else None
 
 
 def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str, ...]:
@@ -162,10 +160,9 @@ def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str
         if not systems.reaches(name, columns):
             continue
         more = (*together, name)
-        system = systems.of(frozenset(more))
-        _, rank, left = system.solve([columns])
+        _, rank, left = systems.solve(more, [columns])
         # As many free unknowns as entries explain anything.
-        if left < SOLVED * system.total and rank < systems.entries(more):
+        if left < SOLVED and rank < systems.entries(more):
             together = more
     return together
 
@@ -183,81 +180,95 @@ def _first(spans: list[slice], steps: tuple[int, ...]) -> slice:
 
 
 class _Systems:
-    """The equations for sets of wrong outputs; what is right stays right in each of them."""
+    """The equations for sets of wrong outputs; what is right stays right in each of them.
 
-    def __init__(self, jac: Jacobian, residual: Mapping[str, Array], wrong: list[str]) -> None:
+    Least squares; of many rows, random mixtures of them, which are as telling and fewer.
+    """
+
+    def __init__(self, jac: Jacobian, residual: Mapping[str, Array], wrong: Iterable[str]) -> None:
         self._jac = jac
-        parts, scales = [], []
+        self._target, self._scale = {}, {}
         for name, rows in jac.rows.items():
             size = float(np.max(np.abs(residual[name]), initial=0.0)) if name in wrong else 0.0
             size = size or float(np.max(np.abs(jac.matrix[rows]), initial=0.0)) or 1.0
-            parts.append(residual[name].ravel() / size)
-            scales.append(np.full(residual[name].size, 1 / size))
-        self._target, self._scale = np.concatenate(parts), np.concatenate(scales)
-        self.rows = len(self._target)
-        self._right = np.ones(self.rows, bool)
-        for name in wrong:
-            self._right[jac.rows[name]] = False
-        self._made: dict[frozenset[str], _Sketch] = {}
+            self._target[name], self._scale[name] = residual[name].ravel() / size, 1 / size
+        self.rows = sum(map(len, self._target.values()))
+        self._right = [name for name in jac.rows if name not in wrong]
+        self._mixed: dict[str, tuple[Array, Array]] = {}  # of the columns asked for last
+        self._mixed_for: object = None
 
-    def of(self, names: frozenset[str]) -> _Sketch:
-        """Return the equations of these wrong outputs and of all right ones."""
-        if names not in self._made:
-            while sum(sketch.size for sketch in self._made.values()) > _MOST_KEPT:
-                del self._made[next(iter(self._made))]  # the oldest
-            rows = self._right.copy()
-            for name in names:
-                rows[self._jac.rows[name]] = True
-            self._made[names] = _Sketch(self._jac.matrix, self._target, self._scale, rows)
-        return self._made[names]
+    def solve(
+        self, names: Sequence[str], columns: Sequence[slice | Array]
+    ) -> tuple[Array, int, float]:
+        """Return the solution, the rank, and which part of the squares is left, for some columns.
 
-    def reaches(self, name: str, columns: slice) -> bool:
-        """Return whether a site can move an output at all."""
-        return bool(np.any(self._jac.matrix[self._jac.rows[name], columns]))
-
-    def entries(self, names: tuple[str, ...]) -> int:
-        """Return how many entries these outputs have."""
-        return sum(self._jac.rows[n].stop - self._jac.rows[n].start for n in names)
-
-
-class _Sketch:
-    """Least squares; of many rows, random mixtures of them, which are as telling and fewer."""
-
-    def __init__(self, matrix: Array, target: Array, scale: Array, rows: Array) -> None:
-        count = int(rows.sum())
-        self._mixed = count > _MIXTURES
-        self._matrix, self._target = matrix[rows] * scale[rows, None], target[rows]
-        if self._mixed:
-            mix = np.random.default_rng(0).standard_normal((_MIXTURES, count)) / _MIXTURES**0.5
-            self._matrix, self._target = mix @ self._matrix, mix @ self._target
-        self.total = float(self._target @ self._target) or 1.0
-        self.size = self._matrix.size
-
-    def solve(self, columns: Sequence[slice | Array]) -> tuple[Array, int, float]:
-        """Return the solution, the rank, and the squared rest, for some of the columns."""
-        target = self._target
-        matrix = np.concatenate([self._matrix[:, span] for span in columns], axis=1)
-        count = matrix.shape[1]
+        The equations are those of the wrong outputs in `names` and of all right ones.
+        """
+        matrix, target, enough = self._equations(names, columns)
+        total = float(target @ target) or 1.0
         if not np.any(matrix) or not np.all(np.isfinite(matrix)):  # of mixtures: they overflow
-            return np.zeros(count), 0, self.total
-        rows = count + 20 if self._mixed else len(target)  # any mixture is as good as another
-        delta, rank = _least_squares(matrix[:rows], target[:rows])
+            return np.zeros(matrix.shape[1]), 0, 1.0
+        delta, rank = _least_squares(matrix[:enough], target[:enough])
         left = target - matrix @ delta
-        return delta, rank, float(left @ left)
+        return delta, rank, float(left @ left) / total
 
-    def settles(self, columns: slice, some: slice) -> bool:
+    def settles(self, names: Sequence[str], columns: slice, some: slice) -> bool:
         """Return whether the equations leave no freedom to some of the unknowns of a site."""
-        matrix = self._matrix[:, columns]
-        matrix = matrix[: matrix.shape[1] + 20] if self._mixed else matrix
+        matrix, _, enough = self._equations(names, [columns])
         if not np.all(np.isfinite(matrix)):
             return False
         try:
-            _, sizes, basis = np.linalg.svd(matrix, full_matrices=True)
+            _, sizes, basis = np.linalg.svd(matrix[:enough], full_matrices=True)
         except np.linalg.LinAlgError:
             return False
         rank = int(np.sum(sizes > 1e-10 * sizes[0])) if sizes.size else 0
         free = basis[rank:]
         return bool(np.all(np.abs(free[:, some]) < 1e-7))
+
+    def reaches(self, name: str, columns: slice) -> bool:
+        """Return whether a site can move an output at all."""
+        return bool(np.any(self._jac.matrix[self._jac.rows[name], columns]))
+
+    def entries(self, names: Iterable[str]) -> int:
+        """Return how many entries these outputs have."""
+        return sum(len(self._target[name]) for name in names)
+
+    def _equations(
+        self, names: Sequence[str], columns: Sequence[slice | Array]
+    ) -> tuple[Array, Array, int]:
+        """Return equations for some columns, what they give, and how many of them are enough."""
+        together = [*self._right, *names]
+        count = self.entries(together)
+        enough = _count(columns) + 20  # any mixture is as good as another
+        if count <= max(_FEW, enough + _TO_CHECK):
+            matrices, targets = zip(*(self._part(name, columns) for name in together), strict=True)
+            return np.concatenate(matrices), np.concatenate(targets), count
+        key = tuple((c.start, c.stop) if isinstance(c, slice) else tuple(c) for c in columns)
+        if key != self._mixed_for:
+            self._mixed, self._mixed_for = {}, key
+        for name in together:
+            if name not in self._mixed:
+                matrix, target = self._part(name, columns)
+                first = self._jac.rows[name].start
+                mix = _mixtures(enough + _TO_CHECK, len(target), first)
+                self._mixed[name] = mix @ matrix, mix @ target
+        matrices, targets = zip(*(self._mixed[name] for name in together), strict=True)
+        return np.sum(matrices, axis=0), np.sum(targets, axis=0), enough
+
+    def _part(self, name: str, columns: Sequence[slice | Array]) -> tuple[Array, Array]:
+        matrix = self._jac.matrix[self._jac.rows[name]]
+        some = np.concatenate([matrix[:, span] for span in columns], axis=1)
+        return some * self._scale[name], self._target[name]
+
+
+def _count(columns: Sequence[slice | Array]) -> int:
+    return sum(c.stop - c.start if isinstance(c, slice) else len(c) for c in columns)
+
+
+@lru_cache(maxsize=64)
+def _mixtures(made: int, count: int, seed: int) -> Array:
+    """Return by how much each of some rows is in each mixture."""
+    return np.random.default_rng(seed).standard_normal((made, count)) / made**0.5
 
 
 def _least_squares(matrix: Array, target: Array) -> tuple[Array, int]:
