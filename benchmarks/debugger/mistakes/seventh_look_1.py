@@ -86,17 +86,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------- birnn_pos_tagger
     single(
-        "birnn_pos_tagger_prevs_copied",
-        "birnn_pos_tagger",
-        "    prevs = bwd[1:] + [P['h0_b']]",
-        "    prevs = [P['h0_b']] + bwd[:-1]",
-        kind="wrong order | gate copied | index off by one",
-        steps="none | all",
-        variable="prevs",
-        why="The line of the forward direction was copied; the backward RNN comes from the "
-        "next word.",
-    ),
-    single(
         "birnn_pos_tagger_prevs_not_reversed",
         "birnn_pos_tagger",
         "    prevs = [P['h0_f']] + fwd[:-1]\n"
@@ -327,18 +316,6 @@ MISTAKES = (
         lines=('g["R" + gate] += np.outer(delta, h)',),
     ),
     single(
-        "gru_outer_1d_leak_taken_first",
-        "gru_outer_1d",
-        "            dk = dh * (1 - u) * (1 - k * k)\n",
-        "            dk = dh * (1 - u) * (1 - k * k)\n            dh = dh * u\n",
-        more=(("            dh = dh * u + back * r +", "            dh = dh + back * r +"),),
-        kind="overwritten too early | wrong order",
-        steps="all",
-        variable="dh",
-        why="dh is already multiplied by the gate when du is computed of it.",
-        lines=("dh = dh * u", "du = dh * (h - k) * u * (1 - u)"),
-    ),
-    single(
         "gru_outer_1d_new_state_recorded",
         "gru_outer_1d",
         "            h, record = self.step(x, h)\n            self.history.append(record)\n",
@@ -351,20 +328,6 @@ MISTAKES = (
         lines=("self.history.append((x, h, *gates))", "h, (_, _, *gates) = self.step(x, h)"),
     ),
     # ------------------------------------------------------------- gru_torch_layout
-    single(
-        "gru_torch_layout_gh_copied",
-        "gru_torch_layout",
-        "        grad_gi = np.concatenate([grad_r, grad_z, grad_n], axis=1)\n"
-        "        grad_gh = np.concatenate([grad_r, grad_z, grad_n * resetgate], axis=1)\n",
-        "        grad_gi = np.concatenate([grad_r, grad_z, grad_n], axis=1)\n"
-        "        grad_gh = grad_gi\n",
-        kind="missing factor",
-        steps="all",
-        variable="grad_gh",
-        why="The recurrent part of the new gate is multiplied by the reset gate, the "
-        "input's is not.",
-        lines=("grad_gh = grad_gi",),
-    ),
     single(
         "gru_torch_layout_enumerate_from_the_end",
         "gru_torch_layout",
@@ -441,16 +404,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------- jordan_network
     single(
-        "jordan_network_feedback_past_tanh",
-        "jordan_network",
-        "        delta_y = (2 * (ys[t] - D[t]) / N + y_back) * (1 - ys[t] ** 2)",
-        "        delta_y = 2 * (ys[t] - D[t]) / N * (1 - ys[t] ** 2) + y_back",
-        kind="missing derivative",
-        steps="all but the last",
-        variable="delta_y",
-        why="What comes back from the next step goes through the tanh too.",
-    ),
-    single(
         "jordan_network_deltas_in_backward_order",
         "jordan_network",
         "    y_back = np.zeros_like(ys[-1])\n",
@@ -493,20 +446,6 @@ MISTAKES = (
         lines=(
             "dxc = dxhat / sd + 2 * xc * dvar",
             "dvar = -0.5 * (dxhat * xc).sum(axis=-1, keepdims=True) / sd ** 3",
-        ),
-    ),
-    single(
-        "layernorm_lstm_scan_not_reversed_back",
-        "layernorm_lstm_scan",
-        "    if reverse:\n        ys.reverse()\n    return carry,",
-        "    return carry,",
-        kind="wrong order | forward order",
-        steps="none | all",
-        variable="ys",
-        why="In reverse the outputs are stacked from the last step to the first.",
-        lines=(
-            "return carry, [np.stack(field) for field in zip(*ys)]",
-            "ys.append(y)",
         ),
     ),
     single(
@@ -570,16 +509,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------- lstm_deque
     single(
-        "lstm_deque_popleft",
-        "lstm_deque",
-        "        xh, c_prev, i, f, o, cand, tanh_c = self.stack.pop()",
-        "        xh, c_prev, i, f, o, cand, tanh_c = self.stack.popleft()",
-        kind="forward order | wrong order",
-        steps="all",
-        variable="xh",
-        why="The records are taken from the first step on while the gradients go backwards.",
-    ),
-    single(
         "lstm_deque_halves_exchanged",
         "lstm_deque",
         "        H = len(dh)\n        return dxh[:-H], dxh[-H:], dc * f\n",
@@ -642,16 +571,6 @@ MISTAKES = (
         lines=("dy /= len(targets[t])",),
     ),
     # ------------------------------------------------------------- lstm_layer_stack
-    single(
-        "lstm_layer_stack_embedding_fancy_index",
-        "lstm_layer_stack",
-        '        np.add.at(self.grads["E"], self.ids, dout)\n',
-        '        self.grads["E"][self.ids] += dout\n',
-        kind="repeated indices",
-        steps="none | after an index repeats",
-        variable="grads",
-        why="A word that occurs several times gets the gradient of one occurrence only.",
-    ),
     single(
         "lstm_layer_stack_blocks_exchanged",
         "lstm_layer_stack",
@@ -747,16 +666,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------- lstm_review_weighted_sum
     single(
-        "lstm_review_weighted_sum_softmax_as_sigmoid",
-        "lstm_review_weighted_sum",
-        "    dscores = alpha * (dalpha - alpha @ dalpha)\n",
-        "    dscores = dalpha * alpha * (1 - alpha)\n",
-        kind="wrong derivative | missing path",
-        steps="none | all",
-        variable="dscores",
-        why="Only the diagonal of the softmax's Jacobian is there.",
-    ),
-    single(
         "lstm_review_weighted_sum_enumerate_reversed",
         "lstm_review_weighted_sum",
         "    for t, (w, hx, f, i, o, g, c_old, tc) in reversed(list(enumerate(tape))):\n",
@@ -825,17 +734,6 @@ MISTAKES = (
         steps="none",
         variable="grad",
         why="An hour is the target of several windows, of which only one is counted.",
-    ),
-    single(
-        "lstm_window_forecast_decay_per_step",
-        "lstm_window_forecast",
-        '            grad["W_" + g] += s["inp"].T @ d\n',
-        '            grad["W_" + g] += s["inp"].T @ d + 2 * L2 * params["W_" + g]\n',
-        more=(('    for g in "fioc":\n        grad["W_" + g] += 2 * L2 * params["W_" + g]\n', ""),),
-        kind="spurious term | spurious factor",
-        steps="all | all but the last | all but t=0",
-        variable="grad",
-        why="The penalty is counted once in the loss, but its gradient is added at each step.",
     ),
     # ------------------------------------------------------------- memory_bank_lstm
     single(
@@ -994,17 +892,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------- rnn_autoencoder_reversed
     single(
-        "rnn_autoencoder_reversed_one_zero_array",
-        "rnn_autoencoder_reversed",
-        "    ds = np.zeros_like(z)\n    dz = np.zeros_like(z)\n",
-        "    ds = dz = np.zeros_like(z)\n",
-        kind="aliasing",
-        steps="the last | none",
-        variable="dz",
-        why="ds and dz are one array until ds is bound anew, so ds += also writes into dz.",
-        lines=("ds = dz = np.zeros_like(z)", 'ds += theta["V"].T @ dout[k]'),
-    ),
-    single(
         "rnn_autoencoder_reversed_targets_forward",
         "rnn_autoencoder_reversed",
         "    dout = [(o - x) / n for o, x in zip(out, xs[::-1])]\n",
@@ -1057,16 +944,6 @@ MISTAKES = (
         why="The leap is over two steps, so the rows must be two apart.",
     ),
     # ------------------------------------------------------------- rnn_recursion
-    single(
-        "rnn_recursion_old_state_passed",
-        "rnn_recursion",
-        "    dh = bptt(p, xs, ys, h, grads, t + 1)\n",
-        "    dh = bptt(p, xs, ys, h_prev, grads, t + 1)\n",
-        kind="wrong operand | index off by one",
-        steps="all but the last | all",
-        variable="h_prev",
-        why="The rest begins with the state after this step.",
-    ),
     single(
         "rnn_recursion_result_overwrites",
         "rnn_recursion",
@@ -1135,37 +1012,7 @@ MISTAKES = (
         why="dlast is not updated in the loop, so what comes from the next step is lost.",
         lines=("dh = dlast + dhs[t]",),
     ),
-    single(
-        "seq2seq_rnn_encoder_call_copied",
-        "seq2seq_rnn",
-        '        None, dcontext, src, enc, params["enc_Wx"], params["enc_Wh"])',
-        '        None, dcontext, src, enc, params["enc_Wx"], params["dec_Wh"])',
-        kind="gate copied | wrong operand",
-        steps="none | all",
-        variable="enc_Wh",
-        why="The call was copied from the decoder and its recurrent matrix left in.",
-    ),
-    single(
-        "seq2seq_rnn_insert_in_forward_loop",
-        "seq2seq_rnn",
-        '        ddec.append(dp.dot(params["out_W"].T))\n',
-        '        ddec.insert(0, dp.dot(params["out_W"].T))\n',
-        kind="wrong order | forward order",
-        steps="all",
-        variable="ddec",
-        why="This loop goes forwards, so the list is built in reverse.",
-    ),
     # ------------------------------------------------------------- stacked_gru_clones
-    single(
-        "stacked_gru_clones_list_times_length",
-        "stacked_gru_clones",
-        "    clones = [StepNet(params, grad_params, n_layers) for _ in range(seq_length)]\n",
-        "    clones = [StepNet(params, grad_params, n_layers)] * seq_length\n",
-        kind="aliasing",
-        steps="all but the last | none",
-        variable="clones",
-        why="All clones are one object, which remembers the last step only.",
-    ),
     single(
         "stacked_gru_clones_below_set",
         "stacked_gru_clones",
@@ -1180,16 +1027,6 @@ MISTAKES = (
         variable="dnext_h",
         why="What the next step wants of the lower layer is overwritten.",
         lines=("dnext_h[L - 1] = dx * self.mask[L - 1]",),
-    ),
-    single(
-        "stacked_gru_clones_mask_of_this_layer",
-        "stacked_gru_clones",
-        "                dnext_h[L - 1] += dx * self.mask[L - 1]\n",
-        "                dnext_h[L - 1] += dx * self.mask[L]\n",
-        kind="index off by one | wrong operand",
-        steps="all",
-        variable="dnext_h",
-        why="The input of layer L was masked by the mask of the layer below.",
     ),
     # ------------------------------------------------------------- time_aware_lstm
     single(

@@ -5,16 +5,6 @@ from planting import single
 MISTAKES = (
     # ---- attention_pooling
     single(
-        "attention_pooling_softmax_diagonal",
-        "attention_pooling",
-        "dscore = self.alpha * (dalpha - np.sum(self.alpha * dalpha, axis=1, keepdims=True))",
-        "dscore = dalpha * self.alpha * (1 - self.alpha)",
-        kind="wrong derivative | missing path",
-        steps="none",
-        variable="dscore",
-        why="Only the diagonal of the softmax's Jacobian is used.",
-    ),
-    single(
         "attention_pooling_einsum_new_states",
         "attention_pooling",
         """            dWx += self.X[:, t].T @ dz
@@ -604,16 +594,6 @@ MISTAKES = (
         why="The gates lie interleaved, not in blocks.",
     ),
     single(
-        "keras_layout_lstm_enumerate_of_reversed",
-        "keras_layout_lstm",
-        "in reversed(list(enumerate(self.states))):",
-        "in enumerate(reversed(self.states)):",
-        kind="forward order | wrong order",
-        steps="all",
-        variable="t",
-        why="t counts up while the states go back.",
-    ),
-    single(
         "keras_layout_lstm_gates_before_cell",
         "keras_layout_lstm",
         """            d_o = d_h * tanh_c * o * (1.0 - o)
@@ -862,17 +842,6 @@ MISTAKES = (
         steps="t=0 | none",
         variable="dWh",
         why="At the first step the weights act on the learned initial state, which is not zero.",
-    ),
-    single(
-        "lstm_learned_states_slope_in_the_slab",
-        "lstm_learned_states",
-        "        dA[t, :, :3 * d] *= S * (1 - S)\n",
-        "        S *= 1 - S\n        dA[t, :, :3 * d] *= S\n",
-        lines=("S *= 1 - S",),
-        kind="aliasing | overwritten too early",
-        steps="all | all but t=0",
-        variable="F",
-        why="S is a view of the slab, and so is F, which is needed afterwards.",
     ),
     single(
         "lstm_learned_states_mean_over_batch",
@@ -1457,15 +1426,5 @@ MISTAKES = (
         steps="none",
         variable="dout",
         why="Repeat puts copies of each unit next to each other, so time and units are mixed.",
-    ),
-    single(
-        "toxic_comments_lstm_weight_on_all",
-        "toxic_comments_lstm",
-        "    dlogit = ((1 - y) * prob - POS_WEIGHT * y * (1 - prob)) / y.size\n",
-        "    dlogit = POS_WEIGHT * (prob - y) / y.size\n",
-        kind="spurious factor | wrong derivative",
-        steps="none",
-        variable="dlogit",
-        why="Only positive labels are weighted.",
     ),
 )

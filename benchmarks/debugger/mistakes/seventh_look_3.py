@@ -26,16 +26,6 @@ MISTAKES = (
         ),
     ),
     single(
-        "awd_lstm_tied_softmax_use_forgotten",
-        "awd_lstm_tied",
-        'dE += dE_drop * inputs["word_mask"][:, None] / 0.9',
-        'dE = dE_drop * inputs["word_mask"][:, None] / 0.9',
-        kind="= for += | missing path",
-        steps="none",
-        variable="dE",
-        why="E is used by the softmax too; that part is overwritten.",
-    ),
-    single(
         "awd_lstm_tied_forget_twice",
         "awd_lstm_tied",
         """dzf = dc * cprev[t] * f * (1 - f)
@@ -60,16 +50,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------------ bigru_classifier
     single(
-        "bigru_classifier_padding_stops",
-        "bigru_classifier",
-        "dh = dh * (1 - on) + dnew * z + duh @ self.U.T",
-        "dh = dnew * z + duh @ self.U.T",
-        kind="missing path | carry lost",
-        steps="where the mask is 0",
-        variable="dh",
-        why="On padding the state is copied, and so its gradient must be handed on.",
-    ),
-    single(
         "bigru_classifier_one_delta_for_both",
         "bigru_classifier",
         """            duh = np.hstack([da_r, da_z, dm])
@@ -85,16 +65,6 @@ MISTAKES = (
         variable="dU",
         why="The candidate's recurrent product is inside of the reset gate, its delta is da_n * r.",
         lines=("dU += h_prev.T @ da", "dh = dh * (1 - on) + dnew * z + da @ self.U.T"),
-    ),
-    single(
-        "bigru_classifier_flips_padding",
-        "bigru_classifier",
-        "dx = dx_fw + reverse_within_length(dx_bw, self.lengths)",
-        "dx = dx_fw + dx_bw[:, ::-1]",
-        kind="wrong order",
-        steps="none",
-        variable="dx",
-        why="The sequences were reversed within their lengths, not as a whole.",
     ),
     # ------------------------------------------------------------------ char_lstm_batch_first
     single(
@@ -149,16 +119,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------------ cifg_prealloc_einsum
     single(
-        "cifg_prealloc_einsum_uncoupled",
-        "cifg_prealloc_einsum",
-        "delta[t, FORGET] = dc * (self.c[t] - g) * f * (1 - f)",
-        "delta[t, FORGET] = dc * self.c[t] * f * (1 - f)",
-        kind="missing path",
-        steps="all",
-        variable="delta",
-        why="The input gate is 1 - f, so f reaches c through the candidate too.",
-    ),
-    single(
         "cifg_prealloc_einsum_above_of_step_before",
         "cifg_prealloc_einsum",
         'dh = np.einsum("knh,kjh->nj", delta[t], self.Wh)',
@@ -183,16 +143,6 @@ MISTAKES = (
         why="Wh multiplies the state before the step.",
     ),
     # ------------------------------------------------------------------ conv_lstm_1d
-    single(
-        "conv_lstm_1d_not_adjoint",
-        "conv_lstm_1d",
-        "da = k[0] * np.roll(d, -1) + k[1] * d + k[2] * np.roll(d, 1)",
-        "da = conv(k, d)",
-        kind="transposed | wrong order",
-        steps="all | none",
-        variable="da",
-        why="The adjoint of a convolution rolls the other way.",
-    ),
     single(
         "conv_lstm_1d_new_cell_at_forget",
         "conv_lstm_1d",
@@ -267,28 +217,7 @@ MISTAKES = (
         why="dtanh wants the pre-activation, but h[t] is tanh of it already.",
         lines=("ga = gh[t] * dtanh(h[t])", "return 1 - np.tanh(a) ** 2"),
     ),
-    single(
-        "elman_two_lags_fromkeys",
-        "elman_two_lags",
-        "gh = {t: np.zeros_like(h[t]) for t in h}",
-        "gh = dict.fromkeys(h, np.zeros_like(h[0]))",
-        kind="aliasing",
-        steps="none | all",
-        variable="gh",
-        why="All steps share one array.",
-    ),
     # ------------------------------------------------------------------ gru_blend_reset_after
-    single(
-        "gru_blend_reset_after_view_of_deltas",
-        "gru_blend_reset_after",
-        "drec = dXW[:, t].copy()",
-        "drec = dXW[:, t]",
-        kind="aliasing | argument changed",
-        steps="all",
-        variable="dXW",
-        why="drec is a view, and the product with r changes the input's deltas too.",
-        lines=("drec = dXW[:, t]", "drec[:, 2 * u:] *= r"),
-    ),
     single(
         "gru_blend_reset_after_kept_part_first",
         "gru_blend_reset_after",
@@ -305,16 +234,6 @@ MISTAKES = (
         variable="dz",
         why="dh is multiplied by z before the update gate's delta is taken of it.",
         lines=("dh = dh * z", "dz = dh * (h - hh) * (1 - z) * z"),
-    ),
-    single(
-        "gru_blend_reset_after_root_forgotten",
-        "gru_blend_reset_after",
-        "derr = w * err / (w.sum() * HORIZON * rmsle)",
-        "derr = 2 * w * err / (w.sum() * HORIZON)",
-        kind="missing derivative | wrong derivative | missing factor",
-        steps="none",
-        variable="derr",
-        why="The derivative 1 / (2 rmsle) of the root is missing.",
     ),
     single(
         "gru_blend_reset_after_mix_is_activated",
@@ -436,34 +355,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------------ gru_var_tape
     single(
-        "gru_var_tape_preorder",
-        "gru_var_tape",
-        """visit(p)
-                order.append(v)
-
-        visit(self)
-        self.grad = np.ones_like(self.data)
-        for v in reversed(order):
-""",
-        """visit(p)
-
-        visit(self)
-        self.grad = np.ones_like(self.data)
-        for v in order:
-""",
-        more=(
-            (
-                "                seen.add(id(v))\n",
-                "                seen.add(id(v))\n                order.append(v)\n",
-            ),
-        ),
-        kind="wrong order",
-        steps="none | all",
-        variable="order",
-        why="In preorder a node may be handled before all of its uses have given their gradients.",
-        lines=("order.append(v)", "for v in order:"),
-    ),
-    single(
         "gru_var_tape_sub_by_add",
         "gru_var_tape",
         """out = Var(self.data - other.data, (self, other))
@@ -510,16 +401,6 @@ MISTAKES = (
         steps="none | all",
         variable="du",
         why="u multiplies the state before the step, h[:-1].",
-    ),
-    single(
-        "indrnn_carry_before_tanh",
-        "indrnn",
-        "dh = da * u",
-        "dh = dh * u",
-        kind="missing derivative | wrong operand",
-        steps="all | all but t=0",
-        variable="dh",
-        why="The derivative of tanh is lost on the way back in time.",
     ),
     single(
         "indrnn_last_step_twice",
@@ -585,22 +466,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------------ learned_h0_gru
     single(
-        "learned_h0_gru_pool_at_the_end_only",
-        "learned_h0_gru",
-        """        dh = np.zeros_like(d_pooled)
-        for h, xh, r, z, xrh, c in reversed(self.records):
-            dh = dh + d_pooled / T
-""",
-        """        dh = d_pooled / T
-        for h, xh, r, z, xrh, c in reversed(self.records):
-""",
-        kind="missing path | accumulation outside the loop",
-        steps="all but the last | none",
-        variable="dh",
-        why="Every step's state is pooled, so each gets the share, not the last one only.",
-        lines=("dh = d_pooled / T", "dh = dh * (1 - z) + dxrh[:, D:] * r + dxh[:, D:]"),
-    ),
-    single(
         "learned_h0_gru_reset_forgotten_on_way_back",
         "learned_h0_gru",
         """dxh = dz @ self.Wz.value.T + dr @ self.Wr.value.T
@@ -617,16 +482,6 @@ MISTAKES = (
             "dxh = dz @ self.Wz.value.T + dr @ self.Wr.value.T + dxrh",
             "dh = dh * (1 - z) + dxh[:, D:]",
         ),
-    ),
-    single(
-        "learned_h0_gru_mean_over_batch",
-        "learned_h0_gru",
-        "self.h0.grad += dh.sum(axis=0)",
-        "self.h0.grad += dh.mean(axis=0)",
-        kind="mean for sum | scale 1/B or 1/T",
-        steps="none | t=0",
-        variable="self.h0.grad",
-        why="h0 is used by every sequence, the mean is in d_logits already.",
     ),
     # ------------------------------------------------------------------ lstm_bias_folded
     single(
@@ -646,16 +501,6 @@ MISTAKES = (
         why="The carry must be multiplied by the forget gate of the step it comes from.",
     ),
     single(
-        "lstm_bias_folded_one_comes_first",
-        "lstm_bias_folded",
-        "dh = du[dim:dim + H]",
-        "dh = du[dim + 1:]",
-        kind="index off by one",
-        steps="all | all but t=0",
-        variable="dh",
-        why="The one for the bias stands last in [x; h; 1].",
-    ),
-    single(
         "lstm_bias_folded_not_reversed",
         "lstm_bias_folded",
         "    dseq.reverse()\n    return dW, np.array(dseq), dh, dc",
@@ -667,21 +512,6 @@ MISTAKES = (
         lines=("return dW, np.array(dseq), dh, dc", "dseq.append(du[:dim])"),
     ),
     # ------------------------------------------------------------------ lstm_einsum
-    single(
-        "lstm_einsum_sigmoid_for_all",
-        "lstm_einsum",
-        """da[t, :G] *= s[t, :G] * (1 - s[t, :G])
-        da[t, G] = dc * s[t, I] * (1 - s[t, G] ** 2)
-""",
-        """da[t, G] = dc * s[t, I]
-        da[t] *= s[t] * (1 - s[t])
-""",
-        kind="wrong derivative",
-        steps="all",
-        variable="da",
-        why="The candidate has tanh, its derivative is 1 - g ** 2.",
-        lines=("da[t] *= s[t] * (1 - s[t])", "da[t, G] = dc * s[t, I]"),
-    ),
     single(
         "lstm_einsum_derivatives_after_loop",
         "lstm_einsum",
@@ -977,20 +807,6 @@ MISTAKES = (
             "dc = dc * f + sum(d[k] * P['w_%sc' % k] for k in 'ifo')",
         ),
     ),
-    single(
-        "lstmp_peephole_norm_projection_before_output",
-        "lstmp_peephole_norm",
-        """        dr = dr + dy_t.dot(P['W_yr'].T)
-        G['W_rm'] += m.T.dot(dr)
-""",
-        """        G['W_rm'] += m.T.dot(dr)
-        dr = dr + dy_t.dot(P['W_yr'].T)
-""",
-        kind="wrong order | missing path",
-        steps="all",
-        variable="G",
-        why="dr has not yet the output's part when W_rm gets its gradient.",
-    ),
     # ------------------------------------------------------------------ mgu_accumulate
     single(
         "mgu_accumulate_mask_on_leak",
@@ -1012,18 +828,6 @@ MISTAKES = (
         steps="none | all",
         variable="deltas",
         why="The deltas were made from the last step to the first, the steps go forward.",
-    ),
-    single(
-        "mgu_accumulate_gate_on_candidate_forgotten",
-        "mgu_accumulate",
-        """    daf = (dout * (s.c - s.h) + dfh * s.hd) * s.f * (1 - s.f)
-""",
-        """    daf = dout * (s.c - s.h) * s.f * (1 - s.f)
-""",
-        kind="missing path",
-        steps="all",
-        variable="daf",
-        why="f multiplies the state inside of the candidate too.",
     ),
     # ------------------------------------------------------------------ origin_single_loop
     single(
@@ -1207,16 +1011,6 @@ MISTAKES = (
     ),
     # ------------------------------------------------------------------ rnn_reversed_views
     single(
-        "rnn_reversed_views_states_before",
-        "rnn_reversed_views",
-        "zip(deltas[::-1], dout[::-1], out[:0:-1])",
-        "zip(deltas[::-1], dout[::-1], out[-2::-1])",
-        kind="index off by one",
-        steps="all",
-        variable="h",
-        why="The derivative is that of the state after the step.",
-    ),
-    single(
         "rnn_reversed_views_carry_sums_up",
         "rnn_reversed_views",
         'carry = d @ params["W_hid"].T',
@@ -1295,16 +1089,6 @@ MISTAKES = (
             "dc = dc + dh * o / new['n']",
             "return dh_prev, dc * f, dn * f",
         ),
-    ),
-    single(
-        "slstm_exponential_gates_stabilised_f",
-        "slstm_exponential_gates",
-        "'f': df * f * (1 - rec['sf']),",
-        "'f': df * f * (1 - f),",
-        kind="wrong derivative | wrong operand",
-        steps="all",
-        variable="dpre",
-        why="f is exp(log sigmoid + m - m'), its derivative has the sigmoid itself.",
     ),
     single(
         "slstm_exponential_gates_mean_per_frame",

@@ -249,31 +249,6 @@ MISTAKES = (
     ),
     # ---- gru_char_script
     single(
-        "gru_char_script_reset_after",
-        "gru_char_script",
-        "        dWhh += (rs[t] * hs[t-1]).T @ dcraw\n",
-        "        dWhh += hs[t-1].T @ (rs[t] * dcraw)\n",
-        kind="wrong order | wrong operand",
-        steps="all",
-        variable="dWhh",
-        why="The reset gate acts before the matrix here, not after it.",
-    ),
-    single(
-        "gru_char_script_other_update_convention",
-        "gru_char_script",
-        "        dc = dh * (1 - zs[t])\n",
-        "        dc = dh * zs[t]\n",
-        kind="wrong operand | wrong derivative | wrong order",
-        steps="all",
-        variable="dc",
-        why="In this forward z keeps the old state, the backward is for the other convention.",
-        lines=("dc = dh * zs[t]", "dz = dh * (cs[t] - hs[t-1])", "dhnext = dh * (1 - zs[t])"),
-        more=(
-            ("        dz = dh * (hs[t-1] - cs[t])\n", "        dz = dh * (cs[t] - hs[t-1])\n"),
-            ("        dhnext = dh * zs[t]\n", "        dhnext = dh * (1 - zs[t])\n"),
-        ),
-    ),
-    single(
         "gru_char_script_clip_in_loop",
         "gru_char_script",
         "        dhnext += dzraw @ Whz.T\n"
@@ -413,16 +388,6 @@ MISTAKES = (
         ),
     ),
     # ---- janet
-    single(
-        "janet_gates_factored",
-        "janet",
-        "    ds = dh_new * h * f * (1 - f) + dh_new * c * i * (1 - i)\n",
-        "    ds = dh_new * (h + c) * f * (1 - f)\n",
-        kind="wrong operand | gate copied | wrong derivative",
-        steps="all",
-        variable="ds",
-        why="i is the sigmoid of another value than f.",
-    ),
     single(
         "janet_dict_update",
         "janet",
@@ -877,16 +842,6 @@ MISTAKES = (
     ),
     # ---- peephole_ar_terse
     single(
-        "peephole_ar_terse_target_assigned",
-        "peephole_ar_terse",
-        "        Gu[t + 1] -= e\n",
-        "        Gu[t + 1] = -e\n",
-        kind="= for +=",
-        steps="all but the last | all",
-        variable="Gu",
-        why="u[t + 1] was an input too and has a gradient already.",
-    ),
-    single(
         "peephole_ar_terse_gates_in_order",
         "peephole_ar_terse",
         "        # output gate first: it looks at the new cell\n"
@@ -966,18 +921,6 @@ MISTAKES = (
         why="The output of t=1 is read by t=2 already.",
     ),
     single(
-        "rnn_free_running_grads_kept",
-        "rnn_free_running",
-        "    G.clear()\n    T = len(Y)\n",
-        "    T = len(Y)\n",
-        kind="state between calls | initial value",
-        steps="none | all",
-        variable="G",
-        why="The gradients are added to those of the call before.",
-        lines=("G[name] = G.get(name, 0) + value", "T = len(Y)", "def bptt(target):"),
-        shows=("gradient", "raises", "repeat"),
-    ),
-    single(
         "rnn_free_running_delta_of_output",
         "rnn_free_running",
         '        gh = gh + P["Wout"].T @ gy\n        ga = gh * (1 - H[t] * H[t])\n',
@@ -1030,18 +973,6 @@ MISTAKES = (
         ),
     ),
     # ---- rnn_scalar_units
-    single(
-        "rnn_scalar_units_deltas_reused",
-        "rnn_scalar_units",
-        "            delta.append(back * (1.0 - h[j] ** 2))\n",
-        "            delta[j] = back * (1.0 - h[j] ** 2)\n",
-        kind="aliasing | overwritten too early",
-        steps="all",
-        variable="delta",
-        why="delta is the list delta_next, which is still needed for the other units.",
-        lines=("delta[j] = back * (1.0 - h[j] ** 2)", "delta = delta_next", "delta_next = delta"),
-        more=(("        delta = []\n", "        delta = delta_next\n"),),
-    ),
     single(
         "rnn_scalar_units_rows_shared",
         "rnn_scalar_units",
