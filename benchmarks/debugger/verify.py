@@ -6,6 +6,7 @@ Usage: ``python benchmarks/debugger/verify.py [--mutants] [NAME ...]``
 from __future__ import annotations
 
 import argparse
+import ast
 import sys
 import time
 from collections import Counter
@@ -61,6 +62,21 @@ def check_mistake(mistake: Mistake) -> list[str]:
     return complaints
 
 
+def same(cases: Iterable[Mistake]) -> list[tuple[str, str]]:
+    """Pairs of mistakes that make the same program, however it is laid out."""
+    seen: dict[tuple[str, str], str] = {}
+    pairs = []
+    for mistake in cases:
+        try:
+            made = ast.dump(ast.parse(mistake.source))
+        except SyntaxError:
+            made = mistake.source
+        first = seen.setdefault((mistake.program, made), mistake.name)
+        if first != mistake.name:
+            pairs.append((first, mistake.name))
+    return pairs
+
+
 def tally(words: Iterable[str]) -> str:
     """Words with their counts, the most frequent first."""
     return ", ".join(f"{word} {count}" for word, count in Counter(words).most_common())
@@ -100,6 +116,9 @@ def main() -> int:
         if options.mutants:
             for some in pool.map(mutants, [subject.name for subject in programs]):
                 made += some
+    for one, other in same(cases):
+        failed += 1
+        print(f"mistakes {one} and {other} are the same: in two halves they would tell each other")
     faults = [fault for mistake in cases for fault in mistake.faults]
     halves = Counter(half(mistake.name) for mistake in cases)
     right_halves = Counter(half(subject.name) for subject in programs)

@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 Loop = ast.For | ast.While
 Parents = tuple[ast.AST, ...]
@@ -123,8 +124,9 @@ def same(a: ast.AST, b: ast.AST) -> bool:
     return dumped(a) == dumped(b)
 
 
+@lru_cache(maxsize=4096)
 def dumped(node: ast.AST) -> str:
-    """Return a tree as text that is the same wherever it stands."""
+    """Return a tree as text that is the same wherever it stands; kept, as nobody changes trees."""
     return _CONTEXT.sub("", ast.dump(node))
 
 

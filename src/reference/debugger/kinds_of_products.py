@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from reference.debugger.edited import Parents
 from reference.debugger.roles import GRADIENT, called, function_of
@@ -39,14 +40,7 @@ def untransposed(statement: ast.stmt, around: Parents) -> str:
     if hasattr(statement, "body"):
         return ""
     mine = {key for key, other in _products(statement) if _is_gradient(other)}
-    inner = function_of(around)
-    forward = {
-        key
-        for function in ast.walk(around[0])
-        if isinstance(function, ast.FunctionDef) and function is not inner
-        for key, other in _products(function)
-        if not _is_gradient(other)
-    }
+    forward = _forward(around[0], function_of(around)) if mine else frozenset()
     for matrix, side in sorted(mine & forward):
         if not _WEIGHTS.search(matrix):
             continue
@@ -54,6 +48,18 @@ def untransposed(statement: ast.stmt, around: Parents) -> str:
         if (turned, side) not in forward:  # else it is used both ways
             return matrix
     return ""
+
+
+@lru_cache(maxsize=64)
+def _forward(module: ast.AST, inner: ast.AST) -> frozenset[tuple[str, str]]:
+    """Return the matrices that other functions multiply values with, and at which side."""
+    return frozenset(
+        key
+        for function in ast.walk(module)
+        if isinstance(function, ast.FunctionDef) and function is not inner
+        for key, other in _products(function)
+        if not _is_gradient(other)
+    )
 
 
 def _products(node: ast.AST) -> Iterator[tuple[tuple[str, str], ast.expr]]:

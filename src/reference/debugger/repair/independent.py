@@ -29,11 +29,19 @@ def drives(statement: ast.stmt, around: ast.AST) -> bool:
     [False, True]
     """
     return any(
-        isinstance(loop, ast.While)
-        and any(statement is inner for inner in ast.walk(loop))
-        and any(getattr(n, "id", "") in _names(statement)[1] for n in ast.walk(loop.test))
-        for loop in ast.walk(around)
+        statement in inside and not tested.isdisjoint(_names(statement)[1])
+        for inside, tested in _whiles(around)
     )
+
+
+@lru_cache(maxsize=64)
+def _whiles(around: ast.AST) -> list[tuple[frozenset[ast.AST], frozenset[str]]]:
+    """Return the nodes inside each ``while``, and the variables that it asks about."""
+    return [
+        (frozenset(ast.walk(loop)), _names(ast.Expr(loop.test))[0])
+        for loop in ast.walk(around)
+        if isinstance(loop, ast.While)
+    ]
 
 
 @lru_cache(maxsize=4096)
