@@ -783,17 +783,6 @@ MISTAKES = (
         why="The arrays of the start are set to zero themselves, not copies of their shape.",
         shows=("gradient", "argument", "repeat"),
     ),
-    single(
-        "scrn_chunks_start_hidden_forgotten",
-        "scrn_chunks",
-        'return {**out, "ctx": start.ctx, "hid": start.hid}',
-        'return {**out, "ctx": start.ctx}',
-        kind="never returned",
-        steps="none",
-        variable="hid",
-        why="The gradient of the first hidden state is computed and not given back.",
-        shows=("names",),
-    ),
     # ------------------------------------------------------------------ gru_translator
     single(
         "gru_translator_emb_rows_plus",

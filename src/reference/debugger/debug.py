@@ -227,9 +227,12 @@ def _searched(
                     )  # fmt: skip
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
-            prune(search, originals)
-            with_fewer(search, originals)
-            gather(search, originals)
+            for simpler in (prune, with_fewer, gather):
+                try:
+                    simpler(search, originals)
+                except Exception as error:  # the repair stands as it is
+                    reasons.append(f"a repair was left as found ({type(error).__name__}: {error})")
+                    program.restore_texts(originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
             suspects = combined(

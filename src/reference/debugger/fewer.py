@@ -35,7 +35,7 @@ def with_fewer(search: Search, originals: dict[str, str]) -> None:
 
 def _with_fewer(search: Search, found: Found, originals: dict[str, str]) -> Found:
     file = only_file(found, originals)
-    if file is None:
+    if file is None or len(found.steps) < 2:
         return found
     original = originals[file]
     edits = line_by_line(edits_between(file, original, found.texts[file]))
@@ -65,7 +65,10 @@ def _all_but_two(edits: list[Edit]) -> Iterator[list[Edit]]:
 def _one_more(search: Search, texts: dict[str, str]) -> Step | None:
     """Return the one edit that mends what is wrong with texts, if a line explains all of it."""
     program, case = search.program, search.cases[0]
-    program.restore_texts(texts)
+    try:
+        program.restore_texts(texts)
+    except (SyntaxError, ValueError):  # two of the lines were moved together
+        return None
     until = min(search.until, time.monotonic() + _EACH)
     base = score(program.run(case.inputs, search.limit), case)
     if not probed(program, case, base, until, search.adjoints()).explained:

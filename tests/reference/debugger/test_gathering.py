@@ -149,3 +149,13 @@ def test_three_faults_are_three_edits():
     text, lines = gathered(wrong, all_three, with_fewer)
     assert text == TEXT
     assert len(lines) == 3
+
+
+def test_lines_that_were_moved_together_stay_together():
+    lines = ("dW += np.outer", "dU += np.outer", "dh_next = U.T")
+    wrong = TEXT
+    for line in lines:
+        wrong = wrong.replace(f"\n        {line}", f"\n    {line}")
+    back = tuple((f"\n    {line}", f"\n        {line}") for line in lines)
+    text, _ = gathered(wrong, back, with_fewer)
+    assert text == TEXT
