@@ -268,7 +268,7 @@ class Search:
         """Give what is tried in the order of the evidence, line by line."""
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
-        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
+        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 2.0)
         yield "guards", guards.rewrites(now, [place for place, _ in places])
         for n, place in enumerate(alone[:10]):
             yield "structure", structure.at(place)
