@@ -15,6 +15,7 @@ from reference.debugger import (
     by_groups,
     candidates,
     guards,
+    known_value,
     quick,
     structure,
     trial,
@@ -276,6 +277,9 @@ class Search:
             yield "alone", wanted.rewrites(self.program, now, place)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
+        for place in alone[:3] if now.explained else ():
+            found = known_value.by_course(self.program, self.cases[0].inputs, now, place)
+            yield "alone", for_seconds(found, 1.5)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])
