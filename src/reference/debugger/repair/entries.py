@@ -92,8 +92,9 @@ def other_parts(source: Source, node: ast.Subscript) -> Iterator[str]:
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     texts = [" ".join(source.of(part).split()) for part in parts]
     for k, part in enumerate(parts):
-        one_end = isinstance(part, ast.Slice) and (part.lower is None) != (part.upper is None)
-        if one_end and part.step is None:
+        if not isinstance(part, ast.Slice) or part.step is not None:
+            continue
+        if (part.lower is None) != (part.upper is None):
             first, _, last = texts[k].partition(":")
             index = ", ".join([*texts[:k], f"{last}:{first}", *texts[k + 1 :]])
             yield f"{source.of(node.value)}[{index}]"
