@@ -81,7 +81,7 @@ def _replaced(
             continue
         for text, value in known:
             if _is(value, old * number) or _is(value, old / number):
-                yield place.rewrite(part, inside(parent, text), "scale 1/B or 1/T",
+                yield place.rewrite(part, text, "scale 1/B or 1/T",
                                     f"{text}, not {place.text(part)}",
                                     1.2 + 0.4 * isinstance(part, ast.Constant))  # fmt: skip
 
