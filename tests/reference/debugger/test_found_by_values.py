@@ -14,7 +14,7 @@ from reference.debugger.divided import adjoints_of_sum
 from reference.debugger.oracle import gradients
 from reference.debugger.places import place_at
 from reference.debugger.program import Program
-from reference.debugger.repair import common, indices, passed, scales
+from reference.debugger.repair import common, indices, inverses, passed, scales, starts
 from reference.debugger.repair.place import Place
 from reference.debugger.round import probed
 from reference.debugger.source import Source
@@ -103,6 +103,40 @@ def test_a_factor_of_what_comes_is_one_of_what_is_given_and_back():
     )
     assert "pull(x, g * c, into)" in texts(passed.rewrites(first))
     assert "pull(x, g, into) / c" in texts(passed.rewrites(second))
+
+
+def _cost(rewrites, part: str) -> float:
+    return min(rewrite.cost for rewrite in rewrites if part in rewrite.splices[-1].new)
+
+
+def test_an_argument_beside_one_that_runs_backwards_runs_backwards_too():
+    rows = [S, H]
+    beside = indices.orders(place("y = f(h, x[::-1])", 0, h=rows, x=rows))
+    alone = indices.orders(place("y = f(h, x)", 0, h=rows, x=rows))
+    assert _cost(beside, "h[::-1]") < _cost(alone, "h[::-1]")
+
+
+def test_buffers_that_are_made_together_are_hardly_all_to_be_made_anew():
+    loop = "for t in range(3):\n    y = t"
+    one = starts.anew(place(f"a = np.zeros(3)\n{loop}", 0))
+    two = starts.anew(place(f"a, b = np.zeros((2, 3))\n{loop}", 0))
+    assert _cost(one, "zeros") < _cost(two, "zeros")
+
+
+def test_a_carry_that_a_sum_in_the_loop_goes_on_with_is_to_blame_at_the_sum():
+    text = "d = np.zeros(3)\nfor t in range(3):\n    {}\n    for w in ws:\n        d += w"
+    for first, blamed in (("e = d * 2", 7), ("e = t", 3)):
+        outer = place(text.format(first), 1)
+        assert isinstance(outer.statement, ast.For)
+        inner = outer.statement.body[1]
+        here = Place(outer.source, outer.unit, outer.function, inner, outer.envs, outer.names)
+        assert [rewrite.line for rewrite in starts.again(here)] == [blamed]
+
+
+def test_a_missing_factor_costs_the_same_however_it_is_found():
+    here = place("y = x", 0, x=X, h=H)
+    given = inverses.rewrites(here, *value_of(here), [X * H], here.env)
+    assert _cost(given, " * ") >= 1.5
 
 
 # Nothing of the last step, the first of the backward, counts, and of the next one row alone.

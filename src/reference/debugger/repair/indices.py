@@ -261,8 +261,8 @@ def orders(place: Place) -> Iterator[Rewrite]:
 
 
 def _beside_reversed(place: Place, node: ast.expr, parent: ast.AST) -> bool:
-    """Whether another argument of the same ``zip`` runs backwards."""
-    if not isinstance(parent, ast.Call) or getattr(parent.func, "id", "") != "zip":
+    """Whether another argument of the same call, such as ``zip``, runs backwards."""
+    if not isinstance(parent, ast.Call):
         return False
     others = (place.text(a) for a in parent.args if a is not node)
     return any(t.endswith("[::-1]") or t.startswith("reversed(") for t in others)
