@@ -14,7 +14,7 @@ from reference.debugger.divided import adjoints_of_sum
 from reference.debugger.oracle import gradients
 from reference.debugger.places import place_at
 from reference.debugger.program import Program
-from reference.debugger.repair import common, indices, inverses, passed, scales, starts
+from reference.debugger.repair import common, indices, inverses, loops, passed, scales, starts
 from reference.debugger.repair.place import Place
 from reference.debugger.round import probed
 from reference.debugger.source import Source
@@ -103,6 +103,13 @@ def test_a_factor_of_what_comes_is_one_of_what_is_given_and_back():
     )
     assert "pull(x, g * c, into)" in texts(passed.rewrites(first))
     assert "pull(x, g, into) / c" in texts(passed.rewrites(second))
+
+
+def test_a_number_that_bounds_a_loop_is_one_more_or_less():
+    here = place("hi = min(lo + k, T - 1)", 0, lo=0, k=2, T=5)
+    given = texts(loops.rewrites(here))
+    assert {"T", "T - 1 - 1", "lo + k + 1"} <= set(given)
+    assert not texts(loops.rewrites(place("x = a - b", 0, a=S, b=H)))
 
 
 def _cost(rewrites, part: str) -> float:
