@@ -15,6 +15,7 @@ from reference.debugger import by_case
 from reference.debugger.adjoints import Adjoints
 from reference.debugger.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
 from reference.debugger.cases import Case
+from reference.debugger.own_lines import is_own
 from reference.debugger.program import Program
 from reference.debugger.recording import record
 from reference.debugger.repair import Place, Rewrite, common, quotients
@@ -41,8 +42,7 @@ def plausible(
     if now.agreement is None and adjoints is not None:
         now.agreement = Agreement(adjoints, now.recording, program.sources)
     source = program.sources[rewrite.file]
-    unit = source.unit_at(source.line_at(rewrite.splices[0].start))
-    own = unit is None or program.only_in_backward(unit)
+    own = is_own(program, rewrite.file, source.line_at(rewrite.splices[0].start))
     if program.shared_too:  # one function runs all: the names of its parts tell them apart
         name = function_at(source, rewrite.line)
         own = _FORWARD.search(name) is None
@@ -75,11 +75,15 @@ def agreeing(
         if more:
             made = itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH)
             yield from _at_catalogue_cost(place, made)
-        edits = (r for r in common(place) if now.change(program, r) in becomes)
-        for rewrite in itertools.islice(edits, _EACH if more else None):
-            if time.monotonic() > until:
-                return
-            yield rewrite
+        given = 0
+        for rewrite in common(place):
+            if time.monotonic() > until or (more and given >= _EACH):
+                break
+            if now.change(program, rewrite) in becomes:
+                given += 1
+                yield rewrite
+        if time.monotonic() > until:
+            return
 
 
 def _at_catalogue_cost(place: Place, found: Iterable[Rewrite]) -> Iterator[Rewrite]:

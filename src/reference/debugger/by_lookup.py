@@ -51,21 +51,21 @@ def _at(place: Place, pairs: list[tuple[Array, Array]]) -> Iterator[Rewrite]:
             if value.shape != wrong.shape or not np.array_equal(value, wrong):
                 continue
             if known is None:
-                known = _known(place, env)
-            for new, cost in _equal(text, known, right):
+                known = known_at(place, env)
+            for new, cost in equal_to(text, known, right):
                 yield place.rewrite(node, inside(parent, new), naming(text, new),
                                     f"{new}, not {text}", cost + unlike(text, new))  # fmt: skip
 
 
-def _known(place: Place, env: dict[str, Any]) -> dict[str, Array]:
+def known_at(place: Place, env: dict[str, Any]) -> dict[str, Array]:
     """Return the arrays that have a name, or a longer expression, at the end of the run."""
     texts = [atom.text for atom in (*place.atoms, *place.donors)]
     found = {text: as_float_array(place.value(text, env)) for text in texts}
     return {text: value for text, value in found.items() if value is not None and value.ndim}
 
 
-def _equal(old: str, known: Mapping[str, Array], right: Array) -> Iterator[tuple[str, float]]:
-    """Give expressions that have the value, with what they cost."""
+def equal_to(old: str, known: Mapping[str, Array], right: Array) -> Iterator[tuple[str, float]]:
+    """Give expressions, other than the old one, that have a value, with what they cost."""
     for text, value in known.items():
         if text != old and _is(value, right):
             yield text, 0.8

@@ -34,17 +34,22 @@ def becomes_its_own(
         The variables there.
     adjoints : Adjoints
     """
-    for value in _called(name, env):
-        if value.shape != after.shape:
-            continue
-        own = adjoints.of_values(value)
-        if own is None or not np.any(own):
-            continue
+    for own in of_name(name, after.shape, env, adjoints):
         size = _NEAR * float(np.max(np.abs(own)))
         is_, was = (np.allclose(made, own, rtol=_NEAR, atol=size) for made in (after, before))
         if is_ and not was:
             return True
     return False
+
+
+def of_name(
+    name: str, shape: tuple[int, ...], env: dict[str, Any], adjoints: Adjoints
+) -> Iterator[Array]:
+    """Give the adjoints, of a shape and not all zeros, of what a variable is called after."""
+    for value in _called(name, env):
+        own = adjoints.of_values(value) if value.shape == shape else None
+        if own is not None and np.any(own):
+            yield own
 
 
 def _parts(value: Any) -> dict[Any, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm import checks
+from reference.debugger import for_backward
 from reference.debugger.answer import fixes_of, suspects_of
 from reference.debugger.beside import Beside, Result, is_possible
 from reference.debugger.by_findings import search_memory, search_shapes
@@ -212,6 +213,7 @@ def _searched(
                 )
             # One function that gives loss and gradients: look at it, and let the loss stay.
             program.shared_too = not computes(program)
+            for_backward.note(program, small[0], min(1.0, 0.05 * (until - time.monotonic())))
             left = max(0.2, 0.15 * (until - time.monotonic()))
             shared_memory = aliasing(program, small[0], first.oracle, left)
             try:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger import wanted
 from reference.debugger.adjoints import Adjoints
+from reference.debugger.by_name import of_name
 from reference.debugger.evidence import Evidence
 from reference.debugger.given import Course
 from reference.debugger.places import place_at
@@ -115,6 +116,60 @@ def known(program: Program, inputs: Inputs, k: int, course: Course) -> Known | N
     site = recording.sites[k]
     place = place_at(program, now, site.file, site.statement)
     return None if place is None else Known(now, k, course, place)
+
+
+def by_course(program: Program, inputs: Inputs, now: Round, place: Place) -> Iterator[Rewrite]:
+    """Give edits by numbers of a line of which it is known what it should give at all its steps.
+
+    The first wrong value alone may say too little, as where most of it is zero. A run in which the
+    line hands on what it should give has the right variables at the others, too.
+    """
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        if (site.file, site.statement) != (place.source.file, place.statement.lineno):
+            continue
+        course = _course(now, e)
+        one = known(program, inputs, e.site, course) if course else None
+        if one is None:
+            continue
+        (all_steps,) = one.now.evidence
+        seen = one.now.recording.executions[e.site]
+        telling = max(all_steps.steps, key=lambda n: np.count_nonzero(seen[n].value))
+        if telling != e.steps[0] or now.wanted(e.site) is None:
+            one.now.evidence = [replace(all_steps, steps=(telling,))]
+            yield from wanted.rewrites(program, one.now, one.place)
+
+
+def _course(now: Round, e: Evidence) -> Course | None:
+    """Return what a site should give, execution after execution, None if that is not known."""
+    if now.jacobian is None or not (e.full and e.linear):
+        return None
+    spans, seen = now.jacobian.columns[e.site], now.recording.executions[e.site]
+    if len(spans) != len(seen) or len(seen) < 2:
+        return None
+    if round(e.rank * now.jacobian.matrix.shape[0]) < len(e.delta):  # more than one would do
+        return _by_name(now, e.site)
+    values = [np.asarray(execution.value, dtype=float) for execution in seen]
+    start = spans[0].start
+    return tuple(
+        value + e.delta[span.start - start : span.stop - start].reshape(value.shape)
+        for value, span in zip(values, spans, strict=True)
+    )
+
+
+def _by_name(now: Round, k: int) -> Course | None:
+    """Return the adjoints of what a site is called after, execution after execution."""
+    if now.agreement is None:
+        return None
+    course = []
+    for execution in now.recording.executions[k]:
+        made = np.asarray(execution.value, dtype=float)
+        adjoints = now.agreement.adjoints
+        found = of_name(now.recording.sites[k].name, made.shape, execution.env, adjoints)
+        if (own := next(found, made if not np.any(made) else None)) is None:
+            return None
+        course.append(own)
+    return tuple(course)
 
 
 def _are_among(adjoints: Adjoints, values: list[Array]) -> bool:

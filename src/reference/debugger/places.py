@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.evidence import Evidence
+from reference.debugger.own_lines import spares
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place
 from reference.debugger.repair.place import walked
@@ -28,18 +29,24 @@ def all_statements(program: Program, only: Any = None) -> list[Statement]:
     """Return the statements of the backward's own functions, or of one unit, in their order."""
     found = set()
 
-    def visit(node: ast.AST, file: str, active: bool) -> None:
+    def visit(node: ast.AST, file: str, active: bool, name: str = "") -> None:
         for child in ast.iter_child_nodes(node):
             inner = active
+            of = child.name if isinstance(child, ast.FunctionDef) else name
             if isinstance(child, ast.FunctionDef | ast.Lambda):
                 decorators = getattr(child, "decorator_list", [])
                 first = min([child.lineno, *(d.lineno for d in decorators)])
                 inner = only is not None or program.is_searched(file, first)
                 if isinstance(child, ast.Lambda) and inner:
                     found.add((file, child.lineno, 0.0))
-            elif active and isinstance(child, ast.stmt) and not isinstance(child, _MUTE):
+            elif (
+                active
+                and isinstance(child, ast.stmt)
+                and not isinstance(child, _MUTE)
+                and (only is not None or not spares(program, file, child.lineno, name))
+            ):
                 found.add((file, child.lineno, 0.0))
-            visit(child, file, inner)
+            visit(child, file, inner, of)
 
     for unit in program.live_units if only is None else [only]:
         if only is not None or program.searched(unit):

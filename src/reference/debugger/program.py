@@ -78,6 +78,7 @@ class Program:
         self.in_loss: set[tuple[str, int]] = set()
         self.in_backward: set[tuple[str, int]] = set()
         self.partly: set[tuple[str, int]] = set()  # shared, with lines that the loss leaves out
+        self.spared: set[tuple[str, str, str]] = set()  # lines of these that the loss is made of
         self.unreadable: list[str] = []
         self.printed = io.StringIO()
         self.state = State([])
@@ -199,9 +200,7 @@ class Program:
 
     def only_in_backward(self, unit: Unit) -> bool:
         """Return whether the loss runs none of this unit."""
-        return not any(
-            file == unit.file and unit.first <= line <= unit.last for file, line in self.in_loss
-        )
+        return not any(unit.holds(*key) for key in self.in_loss)
 
     def is_searched(self, file: str, first: int) -> bool:
         """Return whether the function that begins at a line is the backward's own."""
@@ -211,16 +210,11 @@ class Program:
 
     def searched(self, unit: Unit) -> bool:
         """Return whether any function of a unit is the backward's own."""
-        return any(
-            file == unit.file and unit.first <= line <= unit.last and self.is_searched(file, line)
-            for file, line in self.in_backward
-        )
+        return any(unit.holds(*key) and self.is_searched(*key) for key in self.in_backward)
 
     def runs_in_backward(self, unit: Unit) -> bool:
         """Return whether the backward runs any of this unit."""
-        return any(
-            file == unit.file and unit.first <= line <= unit.last for file, line in self.in_backward
-        )
+        return any(unit.holds(*key) for key in self.in_backward)
 
     # Running.
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.dual import Dual, plain_zeros
+from reference.debugger.own_lines import spares
 from reference.debugger.program import Inputs, Program
 from reference.debugger.sites import PROBE, Site, instrument
 
@@ -110,12 +111,14 @@ def record(
     """
     executions: dict[int, list[Execution]] = {}
     made: dict[int, list[Any]] = {}
-    order = 0
+    order, spared = 0, set()
     shared_names = program.state.buffers()
 
     def probe(k: int, frame: Mapping[str, Any] | None, value: Any) -> Any:
         nonlocal order
         order += 1
+        if k in spared:
+            return value
         seen = executions.setdefault(k, [])
         if given and k in given:
             mine = made.setdefault(k, [])
@@ -135,6 +138,9 @@ def record(
         return value
 
     with Probes(program, probe, shared) as sites:
+        if not shared:
+            spared |= {k for k, s in enumerate(sites)
+                       if spares(program, s.file, s.statement, s.function)}  # fmt: skip
         outcome = program.run(inputs, seconds)
     trees = {file: source.tree for file, source in program.sources.items()}
     return Recording(sites, executions, outcome.outputs, outcome.error, trees, made)

@@ -15,6 +15,7 @@ from reference.debugger import (
     by_groups,
     candidates,
     guards,
+    known_value,
     quick,
     structure,
     trial,
@@ -268,7 +269,7 @@ class Search:
         """Give what is tried in the order of the evidence, line by line."""
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
-        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 1.0)
+        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 2.0)
         yield "guards", guards.rewrites(now, [place for place, _ in places])
         for n, place in enumerate(alone[:10]):
             yield "structure", structure.at(place)
@@ -276,6 +277,9 @@ class Search:
             yield "alone", wanted.rewrites(self.program, now, place)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
+        for place in alone[:3] if now.explained else ():
+            found = known_value.by_course(self.program, self.cases[0].inputs, now, place)
+            yield "alone", for_seconds(found, 1.5)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
         yield "alone", self._unfiltered(now, base, alone[:4])

@@ -40,6 +40,10 @@ class Unit:
     classes: tuple[str, ...]
     tree: ast.stmt
 
+    def holds(self, file: str, line: int) -> bool:
+        """Return whether a line of a file is in it."""
+        return file == self.file and self.first <= line <= self.last
+
 
 class Unreadable(ValueError):
     """A function whose source text is not to be had, or is not what was loaded."""
@@ -187,9 +191,20 @@ def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:
 
 def function_at(source: Source, line: int) -> str:
     """Return the name of the innermost function around a line."""
+    around = function_around(source, line)
+    return "" if around is None else around.name
+
+
+def function_around(source: Source, line: int) -> ast.FunctionDef | None:
+    """Return the innermost function around a line, if there is any."""
     around = [
         node
         for node in ast.walk(source.tree)
         if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0)
     ]
-    return max(around, key=lambda node: node.lineno).name if around else ""
+    return max(around, key=lambda node: node.lineno, default=None)
+
+
+def first_line(function: ast.FunctionDef) -> int:
+    """Return the line at which a function begins, that of its first decorator."""
+    return min([function.lineno, *(d.lineno for d in function.decorator_list)])

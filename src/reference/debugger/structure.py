@@ -26,6 +26,7 @@ from reference.debugger.repair import (
     moves,
     operands,
     parts,
+    passed,
     sharing,
     statements,
     taken,
@@ -35,7 +36,8 @@ from reference.debugger.round import Round
 from reference.debugger.source import Splice
 
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
-             parts.rewrites, sharing.together, loops.rewrites, statements.rewrites)  # fmt: skip
+             parts.rewrites, passed.rewrites, sharing.together, loops.rewrites,
+             statements.rewrites)  # fmt: skip
 _KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
 _LIKELY, _DEAREST = 1.65, 2.5

@@ -311,7 +311,7 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
         return Told(f"{old} is in the wrong order of time", f"take {new}")
     if kind == "initial value":
         return Told(f"{made} begins with {old} and should begin with {new}", f"begin with {new}")
-    if kind == "index off by one" and isinstance(d.new[0][1], ast.IfExp):
+    if kind == "index off by one" and isinstance(d.new[0][1], ast.IfExp) and "- 1" in old:
         return Told(f"{old} wraps round at the first step: row -1 is the last row", f"use {new}")
     if d.what == "swapped":
         return _exchanged(d.old[0][1], d.new[0][1])

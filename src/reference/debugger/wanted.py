@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger import by_case
+from reference.debugger import by_case, by_lookup
 from reference.debugger.evidence import Evidence, solve_part
 from reference.debugger.places import place_at
 from reference.debugger.program import Program
@@ -24,10 +25,14 @@ from reference.debugger.repair import (
     sums,
     updates,
 )
+from reference.debugger.repair.operands import naming
+from reference.debugger.repair.place import inside
 from reference.debugger.round import Round
 
 _NOTHING = 1e-9  # of a value, what is left of it by rounding
 _ZEROS = 1.0  # the cost of leaving nothing of a line
+_TELLING = 3  # entries that are the same by no chance
+_BEGINS = re.compile(r"zeros|empty")
 
 
 def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
@@ -59,6 +64,8 @@ def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
             yield from inverses.rewrites(place, *found, [wanted], execution.env)
             yield from blocks.of_value(place, found[0], made, wanted, execution.env)
             yield from sums.rewrites(place, *found, wanted, execution.env)
+        if found is not None:
+            yield from _of_known(place, *found, wanted, execution.env)
         yield from by_case.rewrites(now, place, e, wanted)
 
 
@@ -93,6 +100,18 @@ def _of_nothing(place: Place, node: ast.expr, shape: tuple[int, ...]) -> Iterato
         yield place.rewrite(node, f"np.zeros_like({alike})", "wrong derivative",
                             f"zeros: {place.text(place.statement.targets[0])} is the derivative "
                             "with respect to what nothing is made of", _ZEROS)  # fmt: skip
+
+
+def _of_known(
+    place: Place, node: ast.expr, parent: ast.AST, wanted: Array, env: dict[str, Any]
+) -> Iterator[Rewrite]:
+    """Give what has the value that is wanted, or a sum over an axis of it, or a sum of two."""
+    if wanted.size < _TELLING or not np.any(wanted):
+        return
+    old = place.text(node)
+    for new, cost in by_lookup.equal_to(old, by_lookup.known_at(place, env), wanted):
+        kind = "initial value" if _BEGINS.search(old) else naming(old, new)
+        yield place.rewrite(node, inside(parent, new), kind, f"{new}, not {old}", cost + 0.3)
 
 
 def _number(now: Round, e: Evidence) -> float | None:

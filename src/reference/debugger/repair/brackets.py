@@ -23,7 +23,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                                 f"{new}: other brackets", 1.3)  # fmt: skip
         if not isinstance(node, ast.BinOp):
             continue
-        for new in dict.fromkeys((*_regrouped(place, node), *_squared(place, node))):
+        other = (*_regrouped(place, node), *_of_one_term(place, node), *_squared(place, node))
+        for new in dict.fromkeys(other):
             yield place.rewrite(node, inside(parent, new), "wrong derivative",
                                 f"{new}: other brackets", 1.4)  # fmt: skip
 
@@ -68,6 +69,19 @@ def _regrouped(place: Place, node: ast.BinOp) -> Iterator[str]:
         needs = not (isinstance(left.op, _SUM) and isinstance(node.op, _PRODUCT))
         if not (isinstance(left.op, ast.Add | ast.Mult) and _is_same(left.op, node.op)):
             yield f"{a} {_SIGN[type(left.op)]} {f'({last})' if needs else last}"
+
+
+def _of_one_term(place: Place, node: ast.BinOp) -> Iterator[str]:
+    """Give ``a * c + b`` for ``(a + b) * c``, and back: a factor of one term, or of both."""
+    left, right = node.left, node.right
+    if isinstance(node.op, _PRODUCT) and isinstance(left, ast.BinOp) and isinstance(left.op, _SUM):
+        c = bracketed(right, place.text(right))
+        a = bracketed(left.left, place.text(left.left))
+        yield f"{a} {_SIGN[type(node.op)]} {c} {_SIGN[type(left.op)]} {place.text(left.right)}"
+    if isinstance(node.op, _SUM) and isinstance(left, ast.BinOp) and isinstance(left.op, _PRODUCT):
+        c = bracketed(left.right, place.text(left.right))
+        sum_ = f"{place.text(left.left)} {_SIGN[type(node.op)]} {place.text(right)}"
+        yield f"({sum_}) {_SIGN[type(left.op)]} {c}"
 
 
 def _is_same(outer: ast.operator, inner: ast.operator) -> bool:

@@ -1,4 +1,4 @@
-"""Entries of dictionaries under the name that a loop goes through."""
+"""Entries of dictionaries under the name that a loop goes through, and other parts of arrays."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import types
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from reference.debugger.source import Source
 
 _CODE = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.ModuleType)
 
@@ -83,3 +85,16 @@ def _text_of(key: str, env: dict[str, Any]) -> str | None:
     except Exception:  # of another part of the function
         return None
     return made if type(made) is str else None
+
+
+def other_parts(source: Source, node: ast.Subscript) -> Iterator[str]:
+    """Give what a slice leaves out of its array: ``x[n:]`` of ``x[:n]``."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    texts = [" ".join(source.of(part).split()) for part in parts]
+    for k, part in enumerate(parts):
+        if not isinstance(part, ast.Slice) or part.step is not None:
+            continue
+        if (part.lower is None) != (part.upper is None):
+            first, _, last = texts[k].partition(":")
+            index = ", ".join([*texts[:k], f"{last}:{first}", *texts[k + 1 :]])
+            yield f"{source.of(node.value)}[{index}]"

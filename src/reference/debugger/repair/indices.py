@@ -29,6 +29,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             singles.append(place.rewrite(node, new, _KIND, f"{new}, not {text}", 1.0))
         yield from _slices(place, node, text)
         yield from _first_step(place, node, text)
+        yield from _step_before(place, node, text)
         yield from _gathered(place, node, text)
         yield from _of_the_file(place, node)
     yield from singles
@@ -80,7 +81,7 @@ def wrapping(place: Place) -> Iterator[Rewrite]:
     for node, _ in place.loaded:
         if not isinstance(node, ast.Subscript):
             continue
-        index = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+        index = _step_of(node)
         if isinstance(index, ast.BinOp):
             text = place.text(index)
             values = (place.value(text, env) for env in place.envs)
@@ -89,19 +90,48 @@ def wrapping(place: Place) -> Iterator[Rewrite]:
                     yield replace(rewrite, cost=1.0)
 
 
+def _step_of(node: ast.Subscript) -> ast.expr | None:
+    """Return the index of a subscript that is a step, as in ``h[:, t - 1]``."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    parts = [
+        part.elts[0] if isinstance(part, ast.List) and len(part.elts) == 1 else part
+        for part in parts
+    ]
+    steps = [part for part in parts if isinstance(part, ast.BinOp | ast.Name)]
+    return steps[-1] if len(steps) == 1 else None
+
+
 def _first_step(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
     """Give zeros, or a name that may hold the initial state, where ``t - 1`` would wrap around."""
-    index = node.slice.elts[0] if isinstance(node.slice, ast.Tuple) else node.slice
+    index = _step_of(node)
     if not (isinstance(index, ast.BinOp) and isinstance(index.op, ast.Sub)):
         return
-    t = place.text(index.left)
     value = place.value(text, place.env)
     if not hasattr(value, "shape") or not isinstance(index.left, ast.Name):
         return
-    starts = [f"np.zeros_like({text})", *_starts(place, value)]
-    for start in starts:
+    yield from _begun(place, node, text, place.text(index.left), value, 1.5)
+
+
+def _step_before(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
+    """Give what was there one step before, and at the first step a start."""
+    index = _step_of(node)
+    if not isinstance(index, ast.Name) or index.id not in place.counters:
+        return
+    value = place.value(text, place.env)
+    if not hasattr(value, "shape") or min(env.get(index.id, 1) for env in place.envs) != 0:
+        return
+    end = place.source.span(index)[1] - place.source.span(node)[0]
+    whole = place.source.of(node).encode()
+    before = " ".join((whole[:end] + b" - 1" + whole[end:]).decode().split())
+    yield from _begun(place, node, before, index.id, value, 1.7)
+
+
+def _begun(
+    place: Place, node: ast.expr, text: str, t: str, value: Any, cost: float
+) -> Iterator[Rewrite]:
+    for start in (f"np.zeros_like({text})", *_starts(place, value)):
         yield place.rewrite(node, f"({text} if {t} > 0 else {start})", _KIND,
-                            "no step before the first", 1.5)  # fmt: skip
+                            "no step before the first", cost)  # fmt: skip
 
 
 def _starts(place: Place, value: Any) -> Iterator[str]:
@@ -231,8 +261,8 @@ def orders(place: Place) -> Iterator[Rewrite]:
 
 
 def _beside_reversed(place: Place, node: ast.expr, parent: ast.AST) -> bool:
-    """Whether another argument of the same ``zip`` runs backwards."""
-    if not isinstance(parent, ast.Call) or getattr(parent.func, "id", "") != "zip":
+    """Whether another argument of the same call, such as ``zip``, runs backwards."""
+    if not isinstance(parent, ast.Call):
         return False
     others = (place.text(a) for a in parent.args if a is not node)
     return any(t.endswith("[::-1]") or t.startswith("reversed(") for t in others)

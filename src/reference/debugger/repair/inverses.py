@@ -26,6 +26,7 @@ from reference.debugger.repair.quotients import Products, known_here
 
 _MOST_PARTS = 40
 _NEAR = 1e-6
+_FACTOR = 1.5  # what a factor more costs
 _INVERSES: dict[str, Callable[[Array], Array]] = {
     "np.tanh": np.arctanh,
     "np.exp": np.log,
@@ -77,6 +78,9 @@ def rewrites(
             for text, cost in dict(_written(place, part, env, called)).items():
                 if isinstance(part.node, ast.Name) and part.node is not node and old in text:
                     cost += 0.5  # it is made elsewhere: what it lacks, it lacks there
+                bare = text.removeprefix("(").removesuffix(")")
+                if bare.startswith(f"{old} * ") or bare.endswith(f" * {old}"):
+                    cost = max(cost, _FACTOR)  # a missing factor, as dear as anywhere
                 kind = naming(old, text) if _is_short(old) and _is_short(text) else "wrong operand"
                 yield place.rewrite(
                     part.node, inside(part.parent, text) if _is_open(text) else text, kind,

@@ -14,6 +14,8 @@ from reference.debugger.repair.place import Place, Rewrite
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give other bounds of ``range``, and other directions, for a loop."""
     statement = place.statement
+    if isinstance(statement, ast.Assign):
+        yield from _bounds(place, statement.value)
     if not isinstance(statement, ast.For):
         return
     yield from _turned(place, statement.iter)
@@ -36,6 +38,20 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
         elif len(texts) == 1:
             yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
+
+
+def _bounds(place: Place, value: ast.expr) -> Iterator[Rewrite]:
+    """Give a whole number that a line computes, and each that it is chosen from, one off."""
+    if type(place.value(place.text(value), place.env)) not in (int, np.int64):
+        return
+    limits = isinstance(value, ast.Call) and place.text(value.func) in ("min", "max")
+    for node in value.args if isinstance(value, ast.Call) and limits else [value]:
+        text = place.text(node)
+        if isinstance(node, ast.Constant | ast.IfExp):
+            continue
+        for new in (_tidy(f"{text} + 1"), _tidy(f"{text} - 1")):
+            cost = 1.1 if len(new) < len(text) else 1.3
+            yield place.rewrite(node, new, "loop bounds", f"{new}, not {text}", cost)
 
 
 def _turned(place: Place, over: ast.expr) -> Iterator[Rewrite]:

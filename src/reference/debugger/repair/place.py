@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.repair.entries import fields, keyed
+from reference.debugger.repair.entries import fields, keyed, other_parts
 from reference.debugger.repair.helpers import of_one
 from reference.debugger.repair.pure import is_pure
 from reference.debugger.source import Source, Splice, Unit
@@ -202,7 +202,9 @@ class Place:
                 if len(text) <= 60 and "(" not in text.replace("(N", "").replace(")", ""):
                     texts[text] = None
                     if isinstance(node, ast.Subscript):
-                        texts |= dict.fromkeys(shifted(self, node))
+                        texts |= dict.fromkeys(
+                            (*shifted(self, node), *other_parts(self.source, node))
+                        )
         nodes = walked(self.function)
         texts |= dict.fromkeys([*self.env, *keyed(nodes, self.statement.lineno, self.env)])
         several = dict(self.env)
@@ -243,9 +245,9 @@ class Place:
         return [
             node.id
             for loop in walked(self.function)
-            if isinstance(loop, ast.For)
+            if isinstance(loop, ast.For | ast.While)
             and loop.lineno < self.statement.lineno <= (loop.end_lineno or 0)
-            for node in ast.walk(loop.target)
+            for node in ast.walk(loop.target if isinstance(loop, ast.For) else loop.test)
             if isinstance(node, ast.Name) and type(self.env.get(node.id)) in (int, np.int64)
         ]
 

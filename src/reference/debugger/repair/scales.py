@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import (
     Place,
     Rewrite,
@@ -58,11 +59,31 @@ def rewrites(
     number = ratio(made, wanted)
     if number is None:
         return
+    yield from _replaced(place, node, env, number)
     text = place.text(node)
     less = 0.3 if _is_scale(node, parent) else 0.0
     for over, under, cost in _written(numbers(place, env), number):
         yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
                             _kind(under), _why(over, under), cost - less)  # fmt: skip
+
+
+def _replaced(
+    place: Place, node: ast.expr, env: dict[str, Any], number: float
+) -> Iterator[Rewrite]:
+    """Give other numbers for those in an expression: one count for another."""
+    known = numbers(place, env)
+    for part, parent in place.loaded:
+        inside_it = place.source.span(node)[0] <= place.source.span(part)[0]
+        if not inside_it or place.source.span(part)[1] > place.source.span(node)[1]:
+            continue
+        old = _number(place.value(place.text(part), env))
+        if old is None or isinstance(parent, ast.Subscript | ast.Attribute):
+            continue
+        for text, value in known:
+            if _is(value, old * number) or _is(value, old / number):
+                yield place.rewrite(part, text, "scale 1/B or 1/T",
+                                    f"{text}, not {place.text(part)}",
+                                    1.2 + 0.4 * isinstance(part, ast.Constant))  # fmt: skip
 
 
 def _is_scale(node: ast.expr, parent: ast.AST) -> bool:
@@ -142,6 +163,8 @@ def numbers(place: Place, env: dict[str, Any]) -> Numbers:
     for node in walked(place.function):
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(node, "lineno"):
             texts[place.text(node)] = None
+    for name, value in env.items():
+        texts |= dict.fromkeys(f"{name}.{key}" for key in fields(value))
     texts |= dict.fromkeys(_constants(place.source))
     for atom in (a for a in place.atoms if a.shape and "[" not in a.text):
         texts |= dict.fromkeys(f"{atom.text}.shape[{k}]" for k in range(len(atom.shape)))
