@@ -16,6 +16,7 @@ from reference.debugger.repair import (
     Place,
     Rewrite,
     analogy,
+    before,
     carry,
     common,
     conditions,
@@ -50,6 +51,8 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
             source = program.sources[unit.file]
             for function in functions_in(unit.tree):
                 yield from carry.rewrites(source, function)
+        if program.runs_in_backward(unit) and not program.only_in_backward(unit):
+            yield from before.rewrites(program.sources[unit.file], unit.tree)
     for file in dict.fromkeys(unit.file for unit in program.live_units):
         for family in (owned.rewrites, sharing.chained, rows.rewrites):
             yield from family(program.sources[file])

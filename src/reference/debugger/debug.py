@@ -227,9 +227,12 @@ def _searched(
                     )  # fmt: skip
             except Exception as error:  # a fault of ours: what is known so far stands all the same
                 reasons.append(f"the search ended early ({type(error).__name__}: {error})")
-            prune(search, originals)
-            with_fewer(search, originals)
-            gather(search, originals)
+            for tidied in (prune, with_fewer, gather):
+                try:
+                    tidied(search, originals)
+                except Exception as error:  # what was found is right without it
+                    program.restore_texts(originals)
+                    reasons.append(f"a repair stays as found ({type(error).__name__}: {error})")
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
             suspects = combined(
