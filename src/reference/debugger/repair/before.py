@@ -16,6 +16,7 @@ from reference.debugger.source import Source, Splice
 
 _KEEPING = ("append", "appendleft", "insert", "update", "push")
 _COST = 1.2
+_SIMPLE = ast.Assign | ast.AugAssign | ast.Return | ast.Expr
 
 
 def rewrites(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
@@ -28,6 +29,38 @@ def rewrites(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
                 if elements:
                     yield from _earlier(source, block, at, elements)
                     yield from _later(source, block, at, elements)
+
+
+def reads(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
+    """Give lines that read what a variable was before ``x = f(x)``, each line alone."""
+    for node in walked(tree):
+        for field in ("body", "orelse"):
+            block = getattr(node, field, None)
+            for at, statement in enumerate(block if isinstance(block, list) else ()):
+                if isinstance(statement, ast.Assign | ast.AugAssign):
+                    for name in sorted(_written(statement) & _read(statement)):
+                        yield from _of_readers(source, block, at, name)
+
+
+def _of_readers(source: Source, block: list[ast.stmt], at: int, name: str) -> Iterator[Rewrite]:
+    line, indent = source.at(block[at].lineno), " " * block[at].col_offset
+    kept = f"{_word(name)}_before"
+    for later in block[at + 1 :]:
+        for statement in (node for node in ast.walk(later) if isinstance(node, _SIMPLE)):
+            value = statement.value
+            nodes = [] if value is None else _nodes(value, name, buffers=True)
+            if not nodes:
+                continue
+            in_place = any(name in _changed(s) for s in block[at:])
+            set_first = f"{indent}{kept} = {name}{'.copy()' if in_place else ''}\n"
+            yield Rewrite(
+                source.file,
+                (Splice(line, line, set_first), *(Splice(*source.span(n), kept) for n in nodes)),
+                "overwritten too early", f"{name} as before line {block[at].lineno}", _COST + 0.15,
+                statement.lineno, name,
+            )  # fmt: skip
+        if name in _written(later):
+            return
 
 
 def _elements(statement: ast.stmt) -> list[ast.expr]:
@@ -142,26 +175,28 @@ def _names(element: ast.expr) -> list[str]:
     return list(dict.fromkeys(ast.unparse(node) for node in _variables(element)))
 
 
-def _nodes(element: ast.expr, name: str) -> list[ast.expr]:
-    return [node for node in _variables(element) if ast.unparse(node) == name]
+def _nodes(element: ast.expr, name: str, buffers: bool = False) -> list[ast.expr]:
+    return [node for node in _variables(element, buffers) if ast.unparse(node) == name]
 
 
-def _variables(node: ast.AST) -> Iterator[ast.expr]:
+def _variables(node: ast.AST, buffers: bool = False) -> Iterator[ast.expr]:
     """Give what may be a state; an element of a buffer, such as that of this step, is none."""
-    if isinstance(node, ast.Subscript) and not any(
-        isinstance(inner, ast.Slice) for inner in ast.walk(node.slice)
+    if (
+        not buffers
+        and isinstance(node, ast.Subscript)
+        and not any(isinstance(inner, ast.Slice) for inner in ast.walk(node.slice))
     ):
         return
     if isinstance(node, ast.Name | ast.Attribute) and _is_path(node):
         yield node
     elif isinstance(node, ast.Call):  # not the function itself, but what it is a method of
         if isinstance(node.func, ast.Attribute):
-            yield from _variables(node.func.value)
+            yield from _variables(node.func.value, buffers)
         for given in _given(node):
-            yield from _variables(given)
+            yield from _variables(given, buffers)
     else:
         for child in ast.iter_child_nodes(node):
-            yield from _variables(child)
+            yield from _variables(child, buffers)
 
 
 def _is_path(node: ast.expr) -> bool:
