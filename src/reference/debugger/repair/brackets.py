@@ -18,7 +18,7 @@ _SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each two operators that stand inside one another in the other order."""
-    yield from _scaled(place)
+    yield from scaled(place)
     for node, parent in place.loaded:
         for new in _called(place, node):
             yield place.rewrite(node, inside(parent, new), "wrong operand",
@@ -30,7 +30,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                                 f"{new}: other brackets", 1.4)  # fmt: skip
 
 
-def _scaled(place: Place) -> Iterator[Rewrite]:
+def scaled(place: Place) -> Iterator[Rewrite]:
     """Give ``x = a; x *= m; x += b`` for ``x = a + b; x *= m``: a factor of one part alone."""
     statement = place.statement
     if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, _PRODUCT):

@@ -22,7 +22,7 @@ _AXES = 4
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give the arrays of a statement that are reshaped, turned or joined in another order."""
-    yield from _split(place)
+    yield from split(place)
     for node, _ in place.loaded:
         if isinstance(node, ast.Call):
             yield from _reshaped(place, node)
@@ -34,7 +34,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield from _flipped(place, node)
 
 
-def _split(place: Place) -> Iterator[Rewrite]:
+def split(place: Place) -> Iterator[Rewrite]:
     """Give ``a, b = np.split(x, 2, axis=-1)`` for parts that are taken out of x in another way."""
     statement = place.statement
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Tuple):
