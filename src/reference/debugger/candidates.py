@@ -16,6 +16,7 @@ from reference.debugger.repair import (
     Place,
     Rewrite,
     analogy,
+    before,
     carry,
     common,
     conditions,
@@ -27,6 +28,7 @@ from reference.debugger.repair import (
     loops,
     operands,
     owned,
+    recalled,
     results,
     rows,
     sharing,
@@ -50,6 +52,9 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
             source = program.sources[unit.file]
             for function in functions_in(unit.tree):
                 yield from carry.rewrites(source, function)
+            yield from before.reads(source, unit.tree)
+        if program.runs_in_backward(unit) and not program.only_in_backward(unit):
+            yield from before.rewrites(program.sources[unit.file], unit.tree)
     for file in dict.fromkeys(unit.file for unit in program.live_units):
         for family in (owned.rewrites, sharing.chained, rows.rewrites):
             yield from family(program.sources[file])
@@ -76,6 +81,24 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from starts.again(place)
         yield from sharing.read_again(place)
         yield from analogy.anew(place)
+
+
+def of_recalled(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
+    """Give calls that make again what the loss has made, with the arguments of the loss's calls."""
+    shared = [
+        unit
+        for unit in program.live_units
+        if program.runs_in_backward(unit) and not program.only_in_backward(unit)
+    ]
+    names = {function.name for unit in shared for function in functions_in(unit.tree)} | {"tanh"}
+    own = [place for place in places(program, now) if recalled.calls_of([place], names)]
+    if not own or program.shared_too:
+        return
+    seen = Round(record(program, case.inputs, 3.0, shared=True))
+    theirs = (place for unit in shared for place in places(program, seen, unit))
+    known = recalled.calls_of(theirs, names)
+    for place in own:
+        yield from recalled.rewrites(place, known)
 
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:

@@ -10,7 +10,7 @@ from reference.debugger.program import Program
 from reference.debugger.repair import Rewrite
 from reference.debugger.round import Round
 
-NAMES = ("lookup", "carry", "quick", "unused")
+NAMES = ("lookup", "carry", "recalled", "quick", "unused")
 
 
 def stages(
@@ -23,6 +23,7 @@ def stages(
     if not short:
         yield "lookup", by_lookup.rewrites(program, case, now, base)
     yield "carry", candidates.of_loops(program, case, base)
+    yield "recalled", candidates.of_recalled(program, case, now)
     yield "quick", candidates.of_statements(program, now)
     yield "unused", candidates.of_unused(program, now)
     yield "unused", candidates.of_flags(program, case)

@@ -20,8 +20,10 @@ from reference.debugger.repair import (
     Place,
     Rewrite,
     banned,
+    brackets,
     exchanged,
     indices,
+    layouts,
     loops,
     moves,
     operands,
@@ -37,7 +39,7 @@ from reference.debugger.source import Splice
 
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
              parts.rewrites, passed.rewrites, sharing.together, loops.rewrites,
-             statements.rewrites)  # fmt: skip
+             statements.rewrites, brackets.scaled, layouts.split)  # fmt: skip
 _KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
 _LIKELY, _DEAREST = 1.65, 2.5

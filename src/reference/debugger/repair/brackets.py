@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, walked
+from reference.debugger.source import Splice
 
 _SUM, _PRODUCT = ast.Add | ast.Sub, ast.Mult | ast.Div
 _SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
@@ -17,6 +18,7 @@ _SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each two operators that stand inside one another in the other order."""
+    yield from scaled(place)
     for node, parent in place.loaded:
         for new in _called(place, node):
             yield place.rewrite(node, inside(parent, new), "wrong operand",
@@ -27,6 +29,39 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         for new in dict.fromkeys(other):
             yield place.rewrite(node, inside(parent, new), "wrong derivative",
                                 f"{new}: other brackets", 1.4)  # fmt: skip
+
+
+def scaled(place: Place) -> Iterator[Rewrite]:
+    """Give ``x = a; x *= m; x += b`` for ``x = a + b; x *= m``: a factor of one part alone."""
+    statement = place.statement
+    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, _PRODUCT):
+        return
+    name, made = place.text(statement.target), _made_before(place)
+    if not isinstance(made, ast.BinOp) or not isinstance(made.op, ast.Add):
+        return
+    for kept, other in ((made.left, made.right), (made.right, made.left)):
+        text = place.text(other)
+        if name not in text:
+            new = f"{place.text(statement)}\n{' ' * statement.col_offset}{name} += {text}"
+            splices = (Splice(*place.source.span(made), place.text(kept)),
+                       Splice(*place.source.span(statement), new))  # fmt: skip
+            yield place.splice([*splices], "spurious factor", f"{text} without it", 1.25)
+
+
+def _made_before(place: Place) -> ast.expr | None:
+    """Return what the variable of a statement is made of, in the same block and just before."""
+    for node in walked(place.function):
+        for field in ("body", "orelse"):
+            block = getattr(node, field, None)
+            if isinstance(block, list) and place.statement in block:
+                before = block[: block.index(place.statement)]
+                made = [
+                    s
+                    for s in before
+                    if isinstance(s, ast.Assign) and place.text(s.targets[0]) == place.variable
+                ]
+                return made[-1].value if made else None
+    return None
 
 
 def _called(place: Place, node: ast.expr) -> Iterator[str]:

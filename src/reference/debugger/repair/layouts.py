@@ -22,6 +22,7 @@ _AXES = 4
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give the arrays of a statement that are reshaped, turned or joined in another order."""
+    yield from split(place)
     for node, _ in place.loaded:
         if isinstance(node, ast.Call):
             yield from _reshaped(place, node)
@@ -31,6 +32,30 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield from _as_if_turned(place, node, node.value)
         elif isinstance(node, ast.Subscript):
             yield from _flipped(place, node)
+
+
+def split(place: Place) -> Iterator[Rewrite]:
+    """Give ``a, b = np.split(x, 2, axis=-1)`` for parts that are taken out of x in another way."""
+    statement = place.statement
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Tuple):
+        return
+    count, node = len(statement.targets[0].elts), statement.value
+    made = np.shape(place.value(place.text(node), place.env)) if isinstance(node, ast.Call) else ()
+    if count < 2 or not made or made[0] != count:
+        return
+    for inner in ast.walk(node):
+        if not isinstance(inner, ast.Name | ast.Attribute | ast.Subscript):
+            continue
+        x = place.text(inner)
+        value = place.value(x, place.env)
+        whole = value.shape if isinstance(value, np.ndarray) else ()
+        for axis, size in enumerate(whole):
+            part = (*whole[:axis], size // count, *whole[axis + 1 :])
+            if size % count == 0 and part == made[1:]:
+                along = axis - len(whole) if axis == len(whole) - 1 else axis
+                new = f"np.split({x}, {count}, axis={along})"
+                if new != place.text(node):
+                    yield place.rewrite(node, new, _KIND, f"{new}: part after part", 1.3)
 
 
 def _reshaped(place: Place, node: ast.Call) -> Iterator[Rewrite]:

@@ -36,7 +36,10 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             cost = 1.4 if isinstance(node, ast.BinOp) else 1.35  # one addend before the sum
             yield place.rewrite(node, f"{product(node, text)} * {factor}", "missing factor",
                                 f"times {factor}", cost)  # fmt: skip
-    if isinstance(value_node, ast.expr):
+    if isinstance(value_node, ast.Tuple):
+        for element in value_node.elts:
+            yield from _passed(place, element, masks)
+    elif isinstance(value_node, ast.expr):
         yield from _passed(place, value_node, masks)
         yield from _whole(place, value_node, masks)
 
