@@ -8,7 +8,7 @@ from reference.debugger.kinds_of_expressions import Seen
 _BY_CHANGE = (
     "repeated indices", "aliasing", "carry lost", "forward order", "carry not added", "= for +=",
     "+= for =", "overwritten too early", "wrong order", "accumulation outside the loop",
-    "index off by one",
+    "index off by one", "transposed",
 )  # fmt: skip
 
 # What the text says of a formula or of a call as a whole holds, whatever else would mend it.
@@ -39,6 +39,8 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     """
     if seen.walks:
         return seen.walks
+    if seen.wraps:
+        return "index off by one"  # the last entry stands for the one before the first
     if kind in _BY_TEXT or kind in seen.mends:
         return kind
     if flow.startswith("carry"):

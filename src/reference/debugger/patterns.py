@@ -92,7 +92,8 @@ def pattern_of_edit(
     told_by_runs = (kind == "repeated indices" and not of_time) or (
         kind in ("carry lost", "wrong name") and turns is not None and bool(turns.changed())
     )
-    if kind == "forward order" and turns is not None and turns.steps and _is_beside(turns, found):
+    once = kind in ("forward order", "carry lost") and turns is not None and turns.steps
+    if once and turns is not None and _is_beside(turns, found):
         return "none", ()
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
