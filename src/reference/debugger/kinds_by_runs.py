@@ -39,10 +39,10 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     """
     if seen.walks:
         return seen.walks
-    if seen.wraps:
-        return "index off by one"  # the last entry stands for the one before the first
     if kind in _BY_TEXT or kind in seen.mends:
         return kind
+    if seen.wraps and kind != "aliasing":
+        return "index off by one"  # the last entry stands for the one before the first
     if flow.startswith("carry"):
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)

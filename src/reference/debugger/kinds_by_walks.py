@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 from reference.debugger.edited import Edited, Loop
-from reference.debugger.roles import loaded, stored
+from reference.debugger.roles import called, loaded, stored
+from reference.debugger.walks import RANGES
 
 Values = list[int | None]
 
@@ -57,11 +58,18 @@ def of_ends(
     both = [s for one in found for s in (one.old, one.new) if s is not None]
     ends = stored([s for s in both if not hasattr(s, "body")])
     for ticks, was in zip(loops, broken, strict=True):
-        head = ticks.loop.iter if isinstance(ticks.loop, ast.For) else ticks.loop.test
         numbered = not (None in ticks.values or None in was)
-        if numbered and was and loaded([head]) & ends and _are_fewer(ticks.values, was, raised):
+        tested = loaded(_tested(ticks.loop)) & ends
+        if numbered and was and tested and _are_fewer(ticks.values, was, raised):
             return "loop bounds"
     return ""
+
+
+def _tested(loop: Loop) -> list[ast.AST]:
+    """Return what tells how often a loop is run: its condition, or the ends of its range."""
+    if isinstance(loop, ast.While):
+        return [loop.test]
+    return [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call) and called(n) in RANGES]
 
 
 def _are_fewer(now: Values, was: Values, raised: bool) -> bool:

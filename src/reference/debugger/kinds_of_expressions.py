@@ -227,10 +227,10 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     looked_up = "" if kept else _of_opened(old, new, change)
     if looked_up:
         return looked_up
-    if None not in (seen.old_shape, seen.new_shape) and seen.old_shape != seen.new_shape:
-        return "wrong shape"
     if isinstance(old, ast.Name | ast.Attribute) and isinstance(new, ast.Name | ast.Attribute):
         return _of_pair(old, new, change)
+    if None not in (seen.old_shape, seen.new_shape) and seen.old_shape != seen.new_shape:
+        return "wrong shape"
     if another_gate(ast.unparse(old), ast.unparse(new)):
         return "gate copied"
     applied = any(

@@ -49,13 +49,13 @@ def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
 
 
 def _shapes(turns: Turns) -> tuple[Shape | None, Shape | None]:
-    """Return the shapes of what an edit makes, of one place that has both values if there is one.
+    """Return the shapes of what an edit makes, of a place that has both values if there is one.
 
     Of several statements the last ones of both texts may be about different things.
     """
     for passes in turns.passes.values():
         if both := [(one.old.shape, one.new.shape) for one in apart_after(*passes)]:
-            return next((pair for pair in both if pair[0] != pair[1]), both[0])
+            return next((pair for pair in both if pair[0] == pair[1]), both[0])
     shapes: list[Shape | None] = [None, None]
     for pair in turns.values.values():
         for k, values in enumerate(pair):

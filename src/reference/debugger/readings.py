@@ -66,7 +66,9 @@ class Readings:
 
 def _indices(statement: ast.stmt) -> set[str]:
     """Return the indices in a statement that a variable is in, less a number: ``h[t - 1]``."""
-    found = set()
+    found = set[str]()
+    if any(hasattr(node, "body") for node in ast.walk(statement)):
+        return found  # a condition may ask for it
     for node in ast.walk(statement):
         inside = node.slice if isinstance(node, ast.Subscript) else None
         for index in inside.elts if isinstance(inside, ast.Tuple) else [inside]:
