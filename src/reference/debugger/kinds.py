@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from dataclasses import replace
 
 from reference.debugger.compared import Compared, compared
 from reference.debugger.differences import Signed, differences, factors
@@ -26,6 +27,7 @@ from reference.debugger.inlined import inlined
 from reference.debugger.kinds_by_flow import of_flow
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_by_runs import by_runs
+from reference.debugger.kinds_by_walks import of_ends
 from reference.debugger.kinds_of_expressions import (
     Seen,
     of_difference,
@@ -46,6 +48,7 @@ from reference.debugger.roles import (
     nodes_of,
     stored,
 )
+from reference.debugger.together import telling, together
 from reference.debugger.walks import are_reversed
 from reference.debugger.weighed import outweighed
 
@@ -62,7 +65,11 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
-    return by_runs(_by_text(old, new, seen), of_flow(compared(old, new).edits), seen)
+    found, turns = compared(old, new).edits, seen.turns
+    if turns is not None and not seen.walks:
+        ends = of_ends(found, turns.loops, turns.broken, not turns.answers[0])
+        seen = replace(seen, walks=ends)
+    return by_runs(_by_text(old, new, seen), of_flow(found), seen)
 
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
@@ -79,6 +86,7 @@ def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
     if whole := of_whole(found):
         return whole
     found = inlined([change for change in found if not is_idle(change)] or found, *both.trees)
+    found = telling(together(found), *both.trees)
     if not found and not same(ast.parse(old), ast.parse(new)):
         return "argument changed" if seen.only_effects else "aliasing"  # the same, elsewhere
     kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
@@ -121,7 +129,7 @@ def _of_missing(change: Edited, seen: Seen) -> str:
         return "state between calls" if "." in name or _is_global(name, change) else "initial value"
     key = getattr(target.slice, "value", None) if isinstance(target, ast.Subscript) else None
     if isinstance(inner, ast.Assign) and isinstance(key, str) and not loops:
-        return "never returned"
+        return "never returned" if _is_returned(target, change) else "missing path"
     anew = isinstance(inner, ast.Assign) and name not in loaded([inner.value])
     if anew and loops and _is_stale(name, change):
         return "carry lost"
@@ -129,6 +137,17 @@ def _of_missing(change: Edited, seen: Seen) -> str:
         found = differences(target, value)
         return of_difference(found[0], change, seen) if len(found) == 1 else "missing path"
     return "missing path"
+
+
+def _is_returned(target: ast.expr, change: Edited) -> bool:
+    """Return whether what an entry is written into is given back, or belongs to an object."""
+    assert isinstance(target, ast.Subscript)
+    place = dumped(target.value)
+    returns = [n.value for n in ast.walk(function_of(change.around_new))
+               if isinstance(n, ast.Return | ast.Yield) and n.value is not None]  # fmt: skip
+    return not isinstance(target.value, ast.Name) or any(
+        dumped(node) == place for value in returns for node in ast.walk(value)
+    )
 
 
 def _is_stale(name: str, change: Edited) -> bool:
@@ -158,7 +177,8 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
         return "state between calls"  # what the class had belonged to all of its objects
     if isinstance(inner, ast.Assign | ast.AugAssign):
         target, value = written(inner)
-        if loops and isinstance(inner, ast.Assign) and is_zero(inner.value):
+        zero = isinstance(inner, ast.Assign) and is_zero(inner.value)
+        if zero and (loops or _was_set(target, change)):
             return "carry lost"
         if seen.only_effects:
             return "argument changed"
@@ -172,6 +192,13 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
     if isinstance(inner, ast.Expr) and called(inner.value) == "clip":
         return "clipped"
     return "argument changed" if seen.only_effects else "spurious term"
+
+
+def _was_set(target: ast.expr, change: Edited) -> bool:
+    """Return whether a variable had a value before in its function, that is set to zero now."""
+    body = getattr(function_of(change.around_old), "body", [])
+    before = [s for s in body if s.lineno < change.statement.lineno]
+    return isinstance(target, ast.Name) and target.id in stored(before)
 
 
 def _cuts(target: ast.expr, value: ast.expr) -> bool:

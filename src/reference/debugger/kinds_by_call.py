@@ -149,12 +149,23 @@ def of_order(old: ast.AST, new: ast.AST) -> str:
     """Name a sequence that is walked the wrong way, or a kernel that must be flipped."""
     if are_reversed(old, new):
         return "forward order"
+    if _is_permuted(old, new):
+        return "wrong order"
     if _reversed(old) == _reversed(new):
         return "wrong order" if _reversed(old) and not same(old, new) else ""
     inner = new if _reversed(new) else old
     of = ast.unparse(inner.value) if isinstance(inner, ast.Subscript) else ast.unparse(inner)
     kernel = re.fullmatch(r"(\w+\.)*(k|kernel|filt\w*|w|W\w*|taps)(\[.*\])?", of)
     return "transposed" if kernel else "forward order"
+
+
+def _is_permuted(old: ast.AST, new: ast.AST) -> bool:
+    """Return whether a text has the letters of another, each once, in another order."""
+    texts = [getattr(node, "value", None) for node in (old, new)]
+    if not all(isinstance(text, str) and text.isalpha() for text in texts):
+        return False
+    one, other = (sorted(str(text)) for text in texts)
+    return one == other and len(set(one)) == len(one) > 1
 
 
 def _reversed(node: ast.AST) -> bool:

@@ -8,7 +8,7 @@ from reference.debugger.kinds_of_expressions import Seen
 _BY_CHANGE = (
     "repeated indices", "aliasing", "carry lost", "forward order", "carry not added", "= for +=",
     "+= for =", "overwritten too early", "wrong order", "accumulation outside the loop",
-    "index off by one",
+    "index off by one", "transposed",
 )  # fmt: skip
 
 # What the text says of a formula or of a call as a whole holds, whatever else would mend it.
@@ -41,6 +41,8 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
         return seen.walks
     if kind in _BY_TEXT or kind in seen.mends:
         return kind
+    if seen.wraps and kind != "aliasing":
+        return "index off by one"  # the last entry stands for the one before the first
     if flow.startswith("carry"):
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)

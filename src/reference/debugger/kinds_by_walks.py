@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterable, Iterator
 from typing import Protocol
+
+from reference.debugger.edited import Edited, Loop
+from reference.debugger.roles import called, loaded, stored
+from reference.debugger.walks import RANGES
 
 Values = list[int | None]
 
@@ -11,6 +16,7 @@ Values = list[int | None]
 class Walked(Protocol):
     """A loop as it ran: see `reference.debugger.clock.Ticks`."""
 
+    loop: Loop
     score: float
     values: Values
 
@@ -31,14 +37,47 @@ def of_walks(loops: Iterable[Walked], broken: Iterable[Values], raised: bool) ->
         if not (None in now or None in was):
             if len(set(now)) > 1 and was == now[::-1]:
                 return "forward order"
-            lacks, surplus = set(now) - set(was), set(was) - set(now)
-            if bool(lacks) != bool(surplus) and (surplus or not raised):
-                kept = [value for value in was if value in now]
-                if kept == [value for value in now if value in was]:
-                    return "loop bounds"
+            if _are_fewer(now, was, raised):
+                return "loop bounds"
         elif not raised and len(was) != len(now):
             return "loop bounds"
     return ""
+
+
+def of_ends(
+    found: Iterable[Edited], loops: Iterable[Walked], broken: Iterable[Values], raised: bool
+) -> str:
+    """Return "loop bounds" where an edit sets what the first line of a loop ends by.
+
+    Parameters
+    ----------
+    found : iterable of Edited
+    loops, broken, raised
+        As for `of_walks`.
+    """
+    both = [s for one in found for s in (one.old, one.new) if s is not None]
+    ends = stored([s for s in both if not hasattr(s, "body")])
+    for ticks, was in zip(loops, broken, strict=True):
+        numbered = not (None in ticks.values or None in was)
+        tested = loaded(_tested(ticks.loop)) & ends
+        if numbered and was and tested and _are_fewer(ticks.values, was, raised):
+            return "loop bounds"
+    return ""
+
+
+def _tested(loop: Loop) -> list[ast.AST]:
+    """Return what tells how often a loop is run: its condition, or the ends of its range."""
+    if isinstance(loop, ast.While):
+        return [loop.test]
+    return [n for n in ast.walk(loop.iter) if isinstance(n, ast.Call) and called(n) in RANGES]
+
+
+def _are_fewer(now: Values, was: Values, raised: bool) -> bool:
+    """Return whether a loop has turns too few or too many, and all others as they should be."""
+    lacks, surplus = set(now) - set(was), set(was) - set(now)
+    if bool(lacks) == bool(surplus) or (raised and not surplus):
+        return False
+    return [v for v in was if v in now] == [v for v in now if v in was]
 
 
 def _twins(loops: Iterable[Walked], broken: Iterable[Values]) -> Iterator[tuple[Values, Values]]:

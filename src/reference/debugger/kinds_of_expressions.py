@@ -35,6 +35,7 @@ from reference.debugger.roles import (
     called,
     function_of,
     is_activation,
+    is_carried,
     is_complement,
     is_size,
     is_slope,
@@ -79,6 +80,14 @@ class Seen:
     def relation(self) -> str:
         """The kind that is told by what the wrong values are to the right ones, if one is."""
         return "" if self.turns is None else of_runs(self.turns)
+
+    @property
+    def wraps(self) -> bool:
+        """Whether the mistake matters just where one of its indices is before the first entry."""
+        seen = self.turns
+        return seen is not None and bool(seen.matters) and (
+            seen.matters <= seen.wraps < set(seen.executed)
+        )  # fmt: skip
 
 
 # Where an edit changes several places, the one that says most names it.
@@ -207,6 +216,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
             return "missing factor"
         if new.value == 1:
             return "spurious factor"
+        if kind := _of_multiples(old.value, new.value):
+            return kind
     if _is_power(d) and all(isinstance(n, ast.Constant | ast.UnaryOp) for n in (old, new)):
         return "wrong derivative"
     slope = _of_slopes(old, new, d, change)
@@ -216,10 +227,10 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     looked_up = "" if kept else _of_opened(old, new, change)
     if looked_up:
         return looked_up
-    if None not in (seen.old_shape, seen.new_shape) and seen.old_shape != seen.new_shape:
-        return "wrong shape"
     if isinstance(old, ast.Name | ast.Attribute) and isinstance(new, ast.Name | ast.Attribute):
         return _of_pair(old, new, change)
+    if None not in (seen.old_shape, seen.new_shape) and seen.old_shape != seen.new_shape:
+        return "wrong shape"
     if another_gate(ast.unparse(old), ast.unparse(new)):
         return "gate copied"
     applied = any(
@@ -231,6 +242,16 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if _starts(change):
         return "initial value"
     return "wrong operand"
+
+
+def _of_multiples(old: object, new: object) -> str:
+    """Name a number in a product that should be a multiple of itself, or is one."""
+    if not (isinstance(old, int | float) and isinstance(new, int | float)):
+        return ""
+    small, large = sorted((abs(old), abs(new)))
+    if small < 1e-9 or large == small or abs(large / small - round(large / small)) > 1e-9:
+        return ""
+    return "missing factor" if abs(new) > abs(old) else "spurious factor"
 
 
 def _goes_over_less(old: ast.AST, new: ast.AST, d: Difference, change: Edited) -> bool:
@@ -325,7 +346,10 @@ def _of_opened(old: ast.expr, new: ast.expr, change: Edited) -> str:
         if len(found) == 1 and found[0].what == "terms":
             kind = of_terms(found[0], change)
             gradient = GRADIENT.search(ast.unparse(old).rpartition(".")[2])
-            said = ("carry not added", "spurious term") if gradient else ()
+            carried = isinstance(old, ast.Name) and is_carried(
+                old, change.statement, change.around_new
+            )  # it is there: what lacks is no carry
+            said = ("carry not added", "spurious term") if gradient and not carried else ()
             return kind if kind in said else "wrong operand"
     return ""
 

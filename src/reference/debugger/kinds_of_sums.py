@@ -25,6 +25,7 @@ from reference.debugger.roles import (
     loops_in,
     made_before,
     nodes_of,
+    stored,
 )
 
 _LIMITS = ("min", "max", "minimum", "maximum", "clip")
@@ -112,6 +113,8 @@ def _of_accumulated(target: str, change: Edited) -> str:
     loops = loops_in(change.around_new)
     inner = loops[-1] if loops else function_of(change.around_new)
     body = list(inner.body)  # type: ignore[attr-defined]  # a loop, a function or the module
+    if _comes_back(target, change, body):
+        return "missing path"  # by which the value goes on past what is made of it
     if "[" in target or "." in target or made_before(target, change.statement, body):
         return "= for +="
     others = [
@@ -126,6 +129,24 @@ def _of_accumulated(target: str, change: Edited) -> str:
         parameters = getattr(getattr(function_of(change.around_new), "args", None), "args", [])
         return "carry not added" if target in {a.arg for a in parameters} else "= for +="
     return "carry not added" if others else "= for +="
+
+
+def _comes_back(target: str, change: Edited, body: list[ast.stmt]) -> bool:
+    """Return whether what is added to a place is made of what the place held before."""
+    statement = change.statement
+    needed = (
+        loaded([statement.value]) if isinstance(statement, Assigning) and statement.value else set()
+    )
+    needed = needed - {target}
+    at = next((k for k, top in enumerate(body) if statement in ast.walk(top)), 0)
+    for before in reversed(body[:at]):
+        if stored([before]) & needed:
+            needed |= loaded([before])
+        if target in stored([before]):
+            return False
+        if target in needed:
+            return True
+    return False
 
 
 def _leaves(node: ast.expr) -> list[ast.expr]:

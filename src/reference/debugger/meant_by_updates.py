@@ -90,8 +90,7 @@ def _of_set(
 
 def _of_sum(statement: ast.stmt, target: ast.expr, around: Parents) -> str:
     """Name a sum that is set anew: it may be of the steps, or what the step before has left."""
-    kind = of_added(_read(target), Edited(statement, statement, around, around))
-    return kind if kind == "carry not added" else "= for +="
+    return of_added(_read(target), Edited(statement, statement, around, around))
 
 
 def _calling(name: str, given: list[ast.expr]) -> ast.Expr:

@@ -12,11 +12,13 @@ import numpy as np
 from reference.debugger.bounds import left_out, of_bounds
 from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.compared import compared
-from reference.debugger.edited import Edited, headed, same, written
+from reference.debugger.edited import Edited, Loop, headed, same, written
 from reference.debugger.kinds import Seen
 from reference.debugger.kinds_by_walks import of_walks
+from reference.debugger.passes import apart_after
 from reference.debugger.patterns_outside import (
     Pair,
+    Shape,
     apart,
     first_or_last,
     has_time,
@@ -41,13 +43,25 @@ def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
     """Return what the runs tell about the value of the edited statement."""
     if turns is None:
         return Seen(only_effects=only_effects)
-    shapes: list[tuple[int, ...] | None] = [None, None]
+    shapes = _shapes(turns)
+    walks = of_walks(turns.loops, turns.broken, not turns.answers[0])
+    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks, turns)
+
+
+def _shapes(turns: Turns) -> tuple[Shape | None, Shape | None]:
+    """Return the shapes of what an edit makes, of a place that has both values if there is one.
+
+    Of several statements the last ones of both texts may be about different things.
+    """
+    for passes in turns.passes.values():
+        if both := [(one.old.shape, one.new.shape) for one in apart_after(*passes)]:
+            return next((pair for pair in both if pair[0] == pair[1]), both[0])
+    shapes: list[Shape | None] = [None, None]
     for pair in turns.values.values():
         for k, values in enumerate(pair):
             if values and values[-1] is not None:
                 shapes[k] = np.shape(values[-1])
-    walks = of_walks(turns.loops, turns.broken, not turns.answers[0])
-    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks, turns)
+    return shapes[0], shapes[1]
 
 
 def pattern_of_edit(
@@ -78,6 +92,9 @@ def pattern_of_edit(
     told_by_runs = (kind == "repeated indices" and not of_time) or (
         kind in ("carry lost", "wrong name") and turns is not None and bool(turns.changed())
     )
+    once = kind in ("forward order", "carry lost") and turns is not None and turns.steps
+    if once and turns is not None and _is_beside(turns, found):
+        return "none", ()
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
         return pattern, _counted(pattern, known)
@@ -111,7 +128,15 @@ def pattern_of_edit(
             pattern = "after an index repeats"
         return pattern, changed
     pairs = [pair for _, pair in _last(turns)]
-    return outside(kind, found, pairs, turns.read, turns.steps, inputs), ()
+    return outside(kind, found, pairs, turns.steps), ()
+
+
+def _is_beside(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether an edit is of no loop, nor of a line that is run once a step."""
+    return not any(
+        isinstance(one.statement, Loop) or loops_in(one.around_old or one.around_new)
+        for one in found
+    ) and all(turns.time_of(key) is None for key in turns.executed)
 
 
 def _last(turns: Turns) -> list[tuple[Key, Pair]]:

@@ -1,8 +1,9 @@
 """At which time steps a line is wrong that runs outside of the loops over time.
 
-Where its value has an axis of its own for time, that tells. Else what it sets before a loop or
-reads after it is the value of the last or the first step. A line that has to do with no step, such
-as the gradient of a penalty or of a head on the last state, is wrong at none.
+Where its value has an axis of its own for time and is wrong at some of it, that tells. Else what it
+sets before a loop or reads after it is the value of the last or the first step. Any other line is
+run once for all steps, or has to do with none, such as the gradient of a penalty: no step can be
+told of it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from reference.debugger.clock import goes_backwards, score_of
 from reference.debugger.differences import differences
 from reference.debugger.edited import Edited
-from reference.debugger.roles import called, function_of, loaded, loops_in, stored
+from reference.debugger.roles import function_of, loaded, loops_in, stored
 from reference.debugger.timing import in_words
 
 _LABELS = re.compile(r"^(ys?|t|targets?|labels?|tags?|outputs?)$", re.I)  # 0 or 1, but no masks
@@ -31,9 +32,7 @@ def outside(
     kind: str,
     found: list[Edited],
     pairs: Iterable[Pair],
-    shapes: Iterable[Shape],
     steps: int,
-    inputs: tuple[Mapping[str, Any], ...],
 ) -> str:
     """Tell what a statement outside of the loops over time is about, in words.
 
@@ -44,31 +43,21 @@ def outside(
         What is changed there.
     pairs : iterable of (value, value)
         What the statement makes, wrong and right.
-    shapes : iterable of tuple of int
-        Of the arrays that it reads.
     steps : int
         How many time steps there are; 0 where that is not known.
-    inputs : tuple of mappings
-        What the program ran on: an axis of theirs may be time and batch in one.
     """
     if kind == "wrong shape":
         return "none"
-    pairs = list(pairs)
     for was, becomes in pairs:
         axis = _along_time(was, becomes, steps)
-        if axis:
+        if axis not in ("", "all"):
             return axis
     if any(isinstance(s := one.statement, ast.For | ast.While) and score_of(s) for one in found):
         return "all"  # a loop has all steps before it
     end = _end_left_out(found) or first_or_last(kind, found)
     if end:
         return end
-    if kind == "never returned":
-        return "none"
-    if any(map(_goes_into_a_loop, found)):
-        return "all"
-    made = [np.shape(value) for pair in pairs for value in pair if value is not None]
-    return "all" if not steps or has_time([*made, *shapes], steps, inputs) else "none"
+    return "none" if steps else "all"  # which step is which is not known
 
 
 def _end_left_out(found: list[Edited]) -> str:
@@ -103,24 +92,6 @@ def _alike(old: ast.expr | None, new: ast.expr | None) -> bool:
 
 def _bounded(node: ast.expr) -> bool:
     return isinstance(node, ast.Slice) and (node.lower is not None or node.upper is not None)
-
-
-def _goes_into_a_loop(one: Edited) -> bool:
-    """Return whether what differs is an argument of a function of the user's that has a loop."""
-    if one.old is None or one.new is None or hasattr(one.new, "body"):
-        return False
-    around = one.around_new or one.around_old
-    loops = {
-        node.name
-        for node in ast.walk(around[0])
-        if isinstance(node, ast.FunctionDef)
-        and any(isinstance(inner, ast.For | ast.While) for inner in ast.walk(node))
-    }
-    return any(
-        isinstance(node, ast.Call) and called(node) in loops
-        for d in differences(one.old, one.new)
-        for node in d.around
-    )
 
 
 def has_time(

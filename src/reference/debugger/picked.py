@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import copy
+import functools
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +17,7 @@ import numpy as np
 
 PICK = "__pick__"
 _VALUE, _INDEX, _BASE = "value", "index", "base"
+_MOST_ROWS = 50
 _MUTABLE = (np.ndarray, list, dict, set)
 
 
@@ -75,10 +77,29 @@ class Picks:
                     yield from ("without its first", "without its last")
             if isinstance(value, np.ndarray) and value.ndim > 1 and value.shape[1] in near:
                 yield "turned along the second axis"
+        if shape := _shape(value):
+            yield from (way for way, (a, b) in _AXES.items()
+                        if b < len(shape) and shape[a] == shape[b] > 1)  # fmt: skip
         shared = isinstance(value, _MUTABLE) or hasattr(value, "__dict__")
         fixed = isinstance(value, types.ModuleType | type) or callable(value)
         if role == _VALUE and shared and not fixed:
             yield "copied"
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    """Return the shape of an array, or of a list of rows of numbers."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    rows = value if isinstance(value, list) and 1 < len(value) < _MOST_ROWS else []
+    long = {len(row) if isinstance(row, list) and row and not hasattr(row[0], "__len__") else 0
+            for row in rows}  # fmt: skip
+    return (len(rows), *long) if len(long) == 1 else ()
+
+
+def _transposed(value: Any, a: int, b: int) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.swapaxes(a, b)
+    return [list(column) for column in zip(*value, strict=True)]
 
 
 def _turned(value: Any) -> Any:
@@ -105,6 +126,7 @@ def _cut(value: slice, by: int) -> slice:
     return slice(start, stop)
 
 
+_AXES = {f"axes {a} and {b}": (a, b) for a, b in ((0, 1), (1, 2), (0, 2))}
 _BY: dict[str, Callable[[Any], Any]] = {
     "turned": _turned,
     "turned along the second axis": lambda value: value[:, ::-1],
@@ -115,6 +137,7 @@ _BY: dict[str, Callable[[Any], Any]] = {
     "cut earlier": lambda value: _cut(value, -1),
     "without its first": lambda value: value[1:],
     "without its last": lambda value: value[:-1],
+    **{way: functools.partial(_transposed, a=a, b=b) for way, (a, b) in _AXES.items()},
 }
 _WAYS = {
     "forward order": ("turned", "turned along the second axis"),
@@ -122,6 +145,7 @@ _WAYS = {
     "index off by one": (
         "later", "earlier", "cut later", "cut earlier", "without its first", "without its last",
     ),
+    "transposed": tuple(_AXES),
 }  # fmt: skip
 
 

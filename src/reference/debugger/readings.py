@@ -23,12 +23,14 @@ class Readings:
 
     def __init__(self) -> None:
         self._codes: dict[int, dict[str, types.CodeType]] = {}
+        self._indices: dict[int, list[types.CodeType]] = {}
         self.start()
 
     def start(self) -> None:
         """Forget what the last run left."""
         self.shapes: dict[int, set[Shape]] = {}
         self.masks: dict[Any, dict[str, Any]] = {}
+        self.wraps: set[Any] = set()
 
     def watch(self, number: int, old: ast.stmt | None, new: ast.stmt | None) -> None:
         """Get ready for the place of a number, with the statement before and after."""
@@ -37,9 +39,18 @@ class Readings:
             for part in _parts(old, new)
             for text in texts_in(part)
         }
+        texts = _indices(old) if old is not None else set()
+        self._indices[number] = [compile(text, "<index>", "eval") for text in sorted(texts)]
 
     def note(self, number: int, key: Any, frame: types.FrameType) -> None:
-        """Look at what is read at a place now."""
+        """Look at what is read at a place now, and whether an index of the old text wraps."""
+        for code in self._indices[number]:
+            try:
+                index = eval(code, frame.f_globals, frame.f_locals)
+            except Exception:  # it is made only later
+                continue
+            if isinstance(index, int | np.integer) and index < 0:
+                self.wraps.add(key)
         first = number not in self.shapes
         shapes = self.shapes.setdefault(number, set())
         for text, code in self._codes[number].items():
@@ -51,6 +62,20 @@ class Readings:
                 shapes.add(shape)
             if _is_row(value):
                 self.masks.setdefault(key, {})[text] = np.squeeze(np.array(value))
+
+
+def _indices(statement: ast.stmt) -> set[str]:
+    """Return the indices in a statement that a variable is in, less a number: ``h[t - 1]``."""
+    found = set[str]()
+    if any(hasattr(node, "body") for node in ast.walk(statement)):
+        return found  # a condition may ask for it
+    for node in ast.walk(statement):
+        inside = node.slice if isinstance(node, ast.Subscript) else None
+        for index in inside.elts if isinstance(inside, ast.Tuple) else [inside]:
+            if isinstance(index, ast.BinOp) and isinstance(index.op, ast.Sub):
+                calls = any(isinstance(n, ast.Call | ast.NamedExpr) for n in ast.walk(index))
+                found |= set() if calls else {ast.unparse(index)}
+    return found
 
 
 def shape_of(value: Any) -> Shape | None:

@@ -11,8 +11,7 @@ import numpy as np
 from reference.debugger.clock import score_of
 from reference.debugger.edited import Edited, Loop
 from reference.debugger.evidence import Evidence
-from reference.debugger.patterns_outside import Pair, Shape, outside, where_masked
-from reference.debugger.readings import shape_of, texts_in
+from reference.debugger.patterns_outside import Pair, outside, where_masked
 from reference.debugger.recording import Recording
 from reference.debugger.round import Round, loops_of, times_of
 from reference.debugger.timing import in_words
@@ -48,7 +47,7 @@ def pattern_of(
     value = getattr(one.statement, "value", None)
     # Of a result that is made of several things it is not known here which one is meant.
     found = [] if isinstance(value, ast.Dict | ast.Tuple | ast.List) else [one]
-    return outside("", found, pairs, _read(recording, e.site), steps, inputs), ()
+    return outside("", found, pairs, steps), ()
 
 
 def _length_of_time(recording: Recording) -> int:
@@ -108,18 +107,3 @@ def unchanged(recording: Recording, file: str, line: int) -> Edited:
             assert isinstance(statement, ast.stmt)
             return Edited(statement, None, tuple(around), ())
         around.append(inner)
-
-
-def _read(recording: Recording, k: int) -> Iterator[Shape]:
-    """Give the shapes of the arrays that a site's statement reads."""
-    site = recording.sites[k]
-    statement = unchanged(recording, site.file, site.line).statement
-    for text in texts_in(statement) if not hasattr(statement, "body") else ():
-        code = compile(text, "<read>", "eval")
-        for execution in recording.executions[k][:1]:
-            try:
-                shape = shape_of(eval(code, {}, execution.env))
-            except Exception:  # a global, or made only later
-                continue
-            if shape is not None:
-                yield shape

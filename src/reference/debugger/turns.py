@@ -2,8 +2,7 @@
 
 The program before an edit and the one after it are woven into one: every place that differs asks
 which of the two it is to be. With the old text at a single time step and the new one at all others,
-the answer changes if and only if the mistake matters there. Nothing is assumed of what the line
-does, and a value that nobody reads does not count.
+the answer changes if and only if the mistake matters there.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ class Turns:
     matters : set of Key
         At which of them the old text changes the answer.
     values : dict
-        For each key the values of the edited statement: (with the old text there, as mended).
+        For each key what the edited statement made: (with the old text there, as mended).
     loops : list of Ticks
         The loops as the mended program ran them.
     broken : list of list of (int or None)
@@ -59,7 +58,7 @@ class Turns:
     steps : int
         How many time steps there were; 0 where no loop is time.
     within : list of (int, list)
-        The runs of loops over time in which the edit lies: the loop, and its turns.
+        The runs of loops over time around the edit: the loop, and its turns.
     read : set of tuple of int
         Shapes of the arrays that the places that differ read, in the mended program.
     alone : dict
@@ -67,10 +66,11 @@ class Turns:
     mends : callable
         Returns the kinds of mistake of which a plain change mends the program as it was.
     masks : dict
-        For each key the masks that are read there, one number for each sequence, by their texts.
+        For each key the masks that are read there, one number a sequence, by their texts.
+    wraps : set of Key
+        Where an index of the old text is less than 0.
     left : dict
-        For each key the variables of the places that differ after it: (with the old text, as
-        mended).
+        For each key the variables of the places that differ after it: (by the old text, mended).
     passes : dict
         For each key at which the mistake matters what the places that differ set, one after the
         other: (with the old text there, as mended).
@@ -90,6 +90,7 @@ class Turns:
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
     mends: Callable[[], tuple[str, ...]] = tuple
+    wraps: set[Key] = field(default_factory=set)
     left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     passes: dict[Key, tuple[list[Pass], list[Pass]]] = field(default_factory=dict)
     variables: dict[Key, Values] = field(default_factory=dict)
@@ -106,7 +107,7 @@ class Turns:
     def undone_by_the_last(self) -> bool:
         """Return whether the old text, run at the last step alone, does all that it ever does.
 
-        It sets anew what should sum up all steps, and so undoes what it did at them before.
+        It sets anew what should sum up all steps, and undoes what it did at them before.
         """
         timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
         if not self.answers[0] or len(timed) < 3 or not self.matters & set(timed[1:-1]):
@@ -362,7 +363,7 @@ class _Weaver:
                       answers=(dict(broken), dict(right)), steps=self.clock.steps,
                       within=list(self.within.values()),
                       read=set().union(*self.readings.shapes.values()),
-                      masks=dict(self.readings.masks))  # fmt: skip
+                      masks=dict(self.readings.masks), wraps=set(self.readings.wraps))  # fmt: skip
         found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
         new_values, mended = dict(self.seen), self.passes.made
         # What an edit takes out of the loop, or into it, is right at a step if it is with the

@@ -29,6 +29,8 @@ _MORE = {
     "aliasing": _PLACES,
     "transposed": ("wrong order",),
     "scale 1/B or 1/T": ("missing factor", "spurious factor"),
+    "gate copied": ("wrong order",),
+    "repeated indices": ("scale 1/B or 1/T", "wrong sign"),
 }  # fmt: skip
 
 
@@ -44,7 +46,13 @@ def outweighed(kind: str, found: Sequence[Edited], seen: Seen) -> str:
         With what the values say.
     """
     more = _MORE.get(kind, ())
-    if not more or is_small(found) or _loops(found) or seen.relation not in more:
+    if (
+        not more
+        or kind in seen.mends
+        or is_small(found)
+        or _loops(found)
+        or seen.relation not in more
+    ):
         return kind
     if seen.relation == "scale 1/B or 1/T" and _averages(found):
         return "mean for sum"

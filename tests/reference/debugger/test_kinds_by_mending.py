@@ -9,7 +9,7 @@ import pytest
 from reference.debugger.edited import edited
 from reference.debugger.kinds import kind_of
 from reference.debugger.kinds_by_flow import of_flow
-from reference.debugger.kinds_by_walks import of_walks
+from reference.debugger.kinds_by_walks import of_ends, of_walks
 from reference.debugger.patterns import seen_in
 from reference.debugger.program import Program
 from reference.debugger.timebox import Watchdog
@@ -62,6 +62,9 @@ WRONG = [
     (DU, "        dU = np.einsum('bi,bj->ij', hs[t], dz)\n", "= for +="),
     ("        dh = dz @ params", "        dh = dz\n        dh[:] = dz @ params", "aliasing"),
     ("dh = dz @ params", "dh_next = dz @ params", "carry lost"),
+    ('dh = dz @ params["U"].T',
+     'dh = np.array([sum(u * d for u, d in zip(params["U"], z)) for z in dz])', "transposed"),
+    ("hs[t].T @ dz", "hs[1:][t - 1].T @ dz", "index off by one"),
 ]  # fmt: skip
 
 
@@ -111,8 +114,8 @@ def test_what_a_loop_hands_on(right, wrong, kind):
 
 
 class _Loop:
-    def __init__(self, values):
-        self.score, self.values = 6.0, values
+    def __init__(self, values, head="while t > 0: pass"):
+        self.score, self.values, self.loop = 6.0, values, ast.parse(head).body[0]
 
 
 @pytest.mark.parametrize(
@@ -129,3 +132,16 @@ class _Loop:
 )
 def test_the_turns_of_a_loop_that_is_written_anew(was, now, raised, kind):
     assert of_walks([_Loop(now), _Loop([])], [[], was], raised) == kind
+
+
+@pytest.mark.parametrize(
+    ("set_to", "head", "was", "kind"),
+    [("t = T - 1", "while t > 0: pass", [2, 1], "loop bounds"),
+     ("end = T - 1", "for t in range(end): pass", [2, 1], "loop bounds"),
+     ("end = T - 1", "for t in range(n): pass", [2, 1], ""),
+     ("t = T - 1", "while t > 0: pass", [4, 3, 2], ""),
+     ("t = T - 1", "while t > 0: pass", [3, 2, 1], "")],
+)  # fmt: skip
+def test_an_edit_may_set_where_a_loop_ends(set_to, head, was, kind):
+    found = edited(ast.parse(set_to), ast.parse(set_to.replace("T - 1", "T")))
+    assert of_ends(found, [_Loop([3, 2, 1], head)], [was], False) == kind

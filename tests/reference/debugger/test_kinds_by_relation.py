@@ -106,13 +106,23 @@ def test_an_edit_of_one_name_or_index_is_small(old, new, small):
      ("wrong shape", "scale 1/B or 1/T", "mean for sum"),
      ("carry lost", "missing factor", "missing factor"),
      ("carry lost", "missing path", "carry lost"),
+     ("gate copied", "wrong order", "wrong order"),
      ("forward order", "wrong order", "forward order"),
      ("wrong operand", "", "wrong operand")],
 )  # fmt: skip
 def test_values_outweigh_a_text_that_says_less(kind, relation, name):
     old = "db = np.mean(dz, axis=0); dh = dz @ W"
     found = edited(ast.parse(old), ast.parse("db = dz.sum(0); dh = np.dot(dz, W.T)"))
-    assert outweighed(kind, found, cast(Any, SimpleNamespace(relation=relation))) == name
+    seen = cast(Any, SimpleNamespace(relation=relation, mends=()))
+    assert outweighed(kind, found, seen) == name
+
+
+def test_a_kind_that_mends_the_program_stands_against_the_values():
+    found = edited(ast.parse("dE[x] += dz @ W"), ast.parse("np.add.at(dE, x, d)"))
+    seen = SimpleNamespace(relation="scale 1/B or 1/T", mends=("repeated indices",))
+    assert outweighed("repeated indices", found, cast(Any, seen)) == "repeated indices"
+    seen.mends = ()
+    assert outweighed("repeated indices", found, cast(Any, seen)) == "scale 1/B or 1/T"
 
 
 def test_what_is_taken_out_stands_before_what_the_next_line_became():
