@@ -118,12 +118,13 @@ def _in_order(
     full.sort(key=lambda suspect: suspect.kind in WEAK)  # what has a name of its own comes first
     habits = list(_by_habit(program, now, originals))
     sure += [habit for habit in habits if habit.kind == SURE]
-    found = _each_once(sure + full + list(_local(now, numbers, originals, best)) + some)
+    local = list(_local(now, numbers, originals, best))
+    named = [suspect for suspect in local if suspect.kind][:_MOST]
+    found = _each_once(sure + full + named + some)
     habits = [s for s in _each_once(found + habits) if s not in found]
     first = max(len(full), _MOST - len(habits))  # what is told by its structure has a place, too
     found = found[:first] + habits + found[first:]
-    unnamed = _local(now, numbers, originals, best, named=False)
-    return _each_once(found + list(unnamed) + begins)
+    return _each_once(found + local + begins)
 
 
 def _each_once(found: list[Suspect]) -> list[Suspect]:
@@ -164,20 +165,16 @@ def _local(
     numbers: Numbers,
     originals: Mapping[str, str],
     best: Mapping[tuple[str, int], Evidence],
-    named: bool = True,
 ) -> Iterator[Suspect]:
-    """Give the lines that make something wrong of what is right, where it can be named or not.
+    """Give the lines that make something wrong of what is right.
 
     However many faults there are, these have one of their own.
     """
-    found = 0
     for file, line in now.agreement.doubtful if now.agreement is not None else ():
-        if found < _MOST and (file, line) in best and numbers.makes_wrong(file, line):
+        if (file, line) in best and numbers.makes_wrong(file, line):
             e = best[file, line]
             said = numbers.of(file, line, e)
-            if bool(said.kind) == named:
-                found += 1
-                yield suspect_of(now, numbers.inputs, originals, file, line, e, said)
+            yield suspect_of(now, numbers.inputs, originals, file, line, e, said)
 
 
 def suspect_of(

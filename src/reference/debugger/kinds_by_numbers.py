@@ -21,7 +21,7 @@ from reference.debugger.agreement import MAKES, Agreement
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds import kind_of
 from reference.debugger.kinds_by_neighbours import by_neighbours
-from reference.debugger.kinds_by_structure import after_the_loop, loses_parts, told_by_structure
+from reference.debugger.kinds_by_structure import after_the_loop, repeats, told_by_structure
 from reference.debugger.kinds_by_values import (
     Said,
     Wrong,
@@ -38,7 +38,7 @@ from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
 from reference.debugger.scales import scale_of
 from reference.debugger.source import Source, Splice
-from reference.debugger.standing import SURE, reads_another
+from reference.debugger.standing import reads_another
 from reference.debugger.steps_by_numbers import unchanged
 from reference.debugger.telling import told
 from reference.debugger.tidy import tidied
@@ -132,8 +132,8 @@ class Numbers:
         if place is None:
             return Said()
         one_line = unchanged(self.now.recording, file, line)
-        habit = loses_parts(one_line.statement, one_line.around_old, place.envs)
-        if habit is not None and habit.kind == SURE:
+        habit = repeats(one_line.statement, place.envs)
+        if habit is not None:  # whatever else is wrong, parts are lost there
             return habit
         until = min(self.until, time.monotonic() + _A_LINE)
         wrong = list(self._wrong(file, line, e))

@@ -59,13 +59,7 @@ def told_by_structure(statement: ast.stmt, around: Parents, envs: _Envs) -> Said
 
 def loses_parts(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | None:
     """Return what is said of a statement that adds up, and cannot keep all that it is given."""
-    target = _target(statement)
-    if isinstance(target, ast.Subscript) and any(_repeats(target, env) for env in envs):
-        name = ast.unparse(target)
-        if isinstance(statement, ast.AugAssign):
-            why = f"an index of {name} holds a number twice, and adds for it once"
-            return Said("repeated indices", why, pattern="after an index repeats")
-    said = overwritten(statement, around, envs)
+    said = repeats(statement, envs) or overwritten(statement, around, envs)
     if said is not None:
         return said
     carry = unread(statement, around)
@@ -80,6 +74,17 @@ def loses_parts(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | Non
         why = f"{matrix} is multiplied as on the way forward, and not with its axes exchanged"
         return Said("transposed", why)
     return averaged(statement, around)
+
+
+def repeats(statement: ast.stmt, envs: _Envs) -> Said | None:
+    """Return what is said of a sum that is added to at places one of which is named twice."""
+    target = _target(statement)
+    if not isinstance(target, ast.Subscript) or not isinstance(statement, ast.AugAssign):
+        return None
+    if not any(_repeats(target, env) for env in envs):
+        return None
+    why = f"an index of {ast.unparse(target)} holds a number twice, and adds for it once"
+    return Said("repeated indices", why, pattern="after an index repeats")
 
 
 def overwritten(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | None:

@@ -38,7 +38,10 @@ def untransposed(statement: ast.stmt, around: Parents) -> str:
     """
     if hasattr(statement, "body"):
         return ""
-    mine = {key for key, other in _products(statement) if _is_gradient(other)}
+    products = (key for key, other in _products(statement) if _is_gradient(other))
+    mine = {(matrix, side) for matrix, side in products if _WEIGHTS.search(matrix)}
+    if not mine:
+        return ""
     inner = function_of(around)
     forward = {
         key
@@ -48,8 +51,6 @@ def untransposed(statement: ast.stmt, around: Parents) -> str:
         if not _is_gradient(other)
     }
     for matrix, side in sorted(mine & forward):
-        if not _WEIGHTS.search(matrix):
-            continue
         turned = matrix.removesuffix(".T") if matrix.endswith(".T") else matrix + ".T"
         if (turned, side) not in forward:  # else it is used both ways
             return matrix

@@ -20,8 +20,10 @@ def only_begins(now: Round, e: Evidence, said: Said) -> bool:
 
     What is added later is added there, so that it explains all that any of it has wrong.
     """
-    seen = now.recording.executions[e.site]
-    return said.kind in ("", "missing path") and not any(np.any(run.value) for run in seen)
+    site, seen = now.recording.sites[e.site], now.recording.executions[e.site]
+    if site.plain or site.role == "argument" or said.kind not in ("", "missing path"):
+        return False  # what is handed on may be zero because of the fault
+    return not any(np.any(run.value) for run in seen)
 
 
 def reads_another(now: Round, of_line: Sequence[Evidence]) -> Evidence | None:
