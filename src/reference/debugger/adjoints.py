@@ -193,6 +193,10 @@ class Adjoints:
         all_of_them = (among(ordered, flat, 1e-6) for ordered in (self._whole, self._parts))
         return len(flat) > 1 and bool(np.all(np.logical_or(*all_of_them)))
 
+    def is_of_loss(self, value: Any) -> Array:
+        """Return which entries of a value the loss makes itself, to six digits."""
+        return among(self._known, np.ravel(np.asarray(value, dtype=float)), 1e-6)
+
     def tells(self, value: Any) -> Array:
         """Return which entries of a value say something: not zero, no value of the loss's own."""
         flat = np.ravel(np.asarray(value, dtype=float))

@@ -21,6 +21,7 @@ from reference.debugger.roles import loops_in
 from reference.debugger.round import Round, probed
 from reference.debugger.search import Search
 from reference.debugger.source import Source
+from reference.debugger.standing import SURE, WEAK, only_begins
 from reference.debugger.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.tidy import original_line
 
@@ -96,28 +97,42 @@ def _in_order(
         if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
             best[key] = e
     numbers = Numbers(program, inputs, now, originals, until or 0.0)
-    full: list[Suspect] = []
-    some: list[Suspect] = []
+    sure, full, begins, some = [], [], [], []
     for file, line in order:
         e = best.get((file, line))
-        if e is None or not (e.full or e.outputs) or len(full) + len(some) == _MOST:
+        if e is None or not (e.full or e.outputs):
             continue
+        if len(sure) + len(full) + len(begins) + len(some) == _MOST:
+            break
         explained = "every wrong gradient" if e.full else ", ".join(e.outputs)
-        suspect = suspect_of(now, inputs, originals, file, line, e, numbers.of(file, line, e))
+        said = numbers.of(file, line, e)
+        suspect = suspect_of(now, inputs, originals, file, line, e, said)
         why = suspect.why or f"another value here explains {explained}"
-        (full if e.full else some).append(replace(suspect, why=why))
+        begun = only_begins(now, e, said)
+        group = (
+            sure if numbers.is_sure(file, line) else begins if begun else full if e.full else some
+        )
+        group.append(replace(suspect, why=why))
     if until is None:
-        return full + some
-    known = {(s.file, s.line) for s in full}
-    found = full + [
-        s for s in _local(now, numbers, originals, best) if (s.file, s.line) not in known
-    ]
-    known = {(s.file, s.line) for s in found}
-    found += [s for s in some if (s.file, s.line) not in known]
-    known = {(s.file, s.line) for s in found}
-    habits = [s for s in _by_habit(program, now, originals) if (s.file, s.line) not in known]
+        return sure + full + some + begins
+    full.sort(key=lambda suspect: suspect.kind in WEAK)  # what has a name of its own comes first
+    habits = list(_by_habit(program, now, originals))
+    sure += [habit for habit in habits if habit.kind == SURE]
+    local = list(_local(now, numbers, originals, best))
+    named = [suspect for suspect in local if suspect.kind][:_MOST]
+    found = _each_once(sure + full + named + some)
+    habits = [s for s in _each_once(found + habits) if s not in found]
     first = max(len(full), _MOST - len(habits))  # what is told by its structure has a place, too
-    return found[:first] + habits + found[first:]
+    found = found[:first] + habits + found[first:]
+    return _each_once(found + local + begins)
+
+
+def _each_once(found: list[Suspect]) -> list[Suspect]:
+    """Return the suspects without those of a line that comes before."""
+    kept: dict[tuple[str, int], Suspect] = {}
+    for suspect in found:
+        kept.setdefault((suspect.file, suspect.line), suspect)
+    return list(kept.values())
 
 
 def _by_habit(program: Program, now: Round, originals: Mapping[str, str]) -> Iterator[Suspect]:
@@ -150,19 +165,16 @@ def _local(
     numbers: Numbers,
     originals: Mapping[str, str],
     best: Mapping[tuple[str, int], Evidence],
-) -> list[Suspect]:
-    """Return the lines that make something wrong of what is right, where it can be named.
+) -> Iterator[Suspect]:
+    """Give the lines that make something wrong of what is right.
 
     However many faults there are, these have one of their own.
     """
-    found = []
     for file, line in now.agreement.doubtful if now.agreement is not None else ():
-        if len(found) < _MOST and (file, line) in best and numbers.makes_wrong(file, line):
+        if (file, line) in best and numbers.makes_wrong(file, line):
             e = best[file, line]
             said = numbers.of(file, line, e)
-            if said.kind:
-                found.append(suspect_of(now, numbers.inputs, originals, file, line, e, said))
-    return found
+            yield suspect_of(now, numbers.inputs, originals, file, line, e, said)
 
 
 def suspect_of(

@@ -153,6 +153,27 @@ def solve_part(
         yield delta if only and left <= SOLVED else None
 
 
+def at_one_step(
+    jac: Jacobian,
+    residual: Mapping[str, Array],
+    wrong: list[str],
+    turns: list[list[int]],
+    site: int,
+) -> int | None:
+    """Return which of some sets of executions of a site explains everything alone, if one does.
+
+    Of many unknowns the least change is told, which is one of all of them.
+    """
+    systems = _Systems(jac, residual, [name for name in wrong if name in jac.rows])
+    found = []
+    for n, turn in enumerate(turns):
+        columns = [jac.columns[site][k] for k in turn]
+        _, rank, left = systems.solve(wrong, columns)
+        if 0 < rank < systems.rows and left <= SOLVED:
+            found.append(n)
+    return found[0] if len(found) == 1 else None
+
+
 def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str, ...]:
     """Return wrong outputs that one change explains together, found one by one."""
     together: tuple[str, ...] = ()

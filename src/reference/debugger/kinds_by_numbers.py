@@ -20,8 +20,16 @@ from manual_lstm.checks import Array
 from reference.debugger.agreement import MAKES, Agreement
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds import kind_of
-from reference.debugger.kinds_by_structure import after_the_loop, told_by_structure
-from reference.debugger.kinds_by_values import Said, Wrong, constants, said_of_scale, told_by_values
+from reference.debugger.kinds_by_neighbours import by_neighbours
+from reference.debugger.kinds_by_structure import after_the_loop, repeats, told_by_structure
+from reference.debugger.kinds_by_values import (
+    Said,
+    Wrong,
+    constants,
+    divided,
+    said_of_scale,
+    told_by_values,
+)
 from reference.debugger.patterns import pattern_of_edit, seen_in
 from reference.debugger.places import TELLING, place_at
 from reference.debugger.program import Inputs, Program
@@ -30,6 +38,7 @@ from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.round import Round
 from reference.debugger.scales import scale_of
 from reference.debugger.source import Source, Splice
+from reference.debugger.standing import reads_another
 from reference.debugger.steps_by_numbers import unchanged
 from reference.debugger.telling import told
 from reference.debugger.tidy import tidied
@@ -87,6 +96,14 @@ class Numbers:
                 self._said[file, line] = Said()
         return self._said[file, line]
 
+    def is_sure(self, file: str, line: int) -> bool:
+        """Return whether a line is at fault for certain: an operand of it should be another one."""
+        return reads_another(self.now, self._of_line(file, line)) is not None
+
+    def _of_line(self, file: str, line: int) -> list[Evidence]:
+        mine = set(self._sites(file, line))
+        return [e for e in self.now.evidence if e.site in mine]
+
     def makes_wrong(self, file: str, line: int) -> bool:
         """Return whether a line, at some time, makes what is no adjoint of what is right."""
         agreement = self.now.agreement
@@ -114,6 +131,10 @@ class Numbers:
         place = place_at(self.program, self.now, file, line)
         if place is None:
             return Said()
+        one_line = unchanged(self.now.recording, file, line)
+        habit = repeats(one_line.statement, place.envs)
+        if habit is not None:  # whatever else is wrong, parts are lost there
+            return habit
         until = min(self.until, time.monotonic() + _A_LINE)
         wrong = list(self._wrong(file, line, e))
         alone = e.full and e.rank < TELLING  # what explains anything is not alone at fault
@@ -124,9 +145,11 @@ class Numbers:
                     return said
         seen = self.now.recording
         mine = self._sites(file, line)
-        one_line = unchanged(seen, file, line)
         structure = told_by_structure(one_line.statement, one_line.around_old, place.envs)
         said_of = structure or self._scaled(place, mine)
+        full = [other for other in self._of_line(file, line) if other.full]
+        beside = (by_neighbours(self.now, place, other) for other in full)
+        said_of = said_of or next(filter(None, beside), None)
         if said_of is not None:
             return said_of
         wrong += [later for one in wrong if (later := self._settled(one)) is not None]
@@ -141,7 +164,25 @@ class Numbers:
         known = any(one.wanted is not None for one in wrong)
         if has_slope and (known or self.makes_wrong(file, line)):
             return Said("wrong derivative", "the derivative that it multiplies by is another")
-        return Said()
+        return self._of_operand(place, e) or Said()
+
+    def _of_operand(self, place: Place, e: Evidence) -> Said | None:
+        """Name a line that has another value of the loss than it should, where no more is known."""
+        sites = self.now.recording.sites
+        another = reads_another(self.now, self._of_line(place.source.file, place.statement.lineno))
+        if another is not None:
+            name = sites[another.site].name
+            return Said("wrong operand", f"{name} should be another value of the loss")
+        is_sum = isinstance(place.statement, ast.AugAssign) and sites[e.site].role == "added"
+        if not (is_sum and e.full and e.rank < TELLING) or self.now.agreement is None:
+            return None
+        if False not in self.now.agreement.at_sites[e.site]:
+            return None
+        env = self.now.recording.executions[e.site][0].env
+        if any(self.now.agreement.of(place.value(text, env)) for text in _read_by(place)):
+            name = sites[e.site].name
+            return Said("wrong operand", f"what is added to {name} is made of another operand")
+        return None
 
     def _scaled(self, place: Place, sites: Iterable[int]) -> Said | None:
         """Name a value that, times one number, makes whole gradients right."""
@@ -150,7 +191,8 @@ class Numbers:
             found = scale_of(self.now, k)
             if found is not None and found.factor:
                 name = self.now.recording.sites[k].name
-                return said_of_scale(place, name, numbers, 1 / found.factor)
+                said = said_of_scale(place, name, numbers, 1 / found.factor)
+                return said or divided(place.statement, name, found.factor)
         return None
 
     def _by_effect(self, found: Iterable[Rewrite], one: Wrong, alone: bool) -> list[Rewrite]:

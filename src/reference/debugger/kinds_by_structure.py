@@ -59,24 +59,32 @@ def told_by_structure(statement: ast.stmt, around: Parents, envs: _Envs) -> Said
 
 def loses_parts(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | None:
     """Return what is said of a statement that adds up, and cannot keep all that it is given."""
-    target = _target(statement)
-    if isinstance(target, ast.Subscript) and any(_repeats(target, env) for env in envs):
-        name = ast.unparse(target)
-        if isinstance(statement, ast.AugAssign):
-            why = f"an index of {name} holds a number twice, and adds for it once"
-            return Said("repeated indices", why, pattern="after an index repeats")
-    said = overwritten(statement, around, envs)
+    said = repeats(statement, envs) or overwritten(statement, around, envs)
     if said is not None:
         return said
     carry = unread(statement, around)
     if carry:
         why = f"the {carry} of the later step is computed, and nobody reads it"
         return Said("carry not added", why, pattern="all but the last")
+    said = after_the_loop(statement, around, only_unread=True)
+    if said is not None:
+        return said
     matrix = untransposed(statement, around)
     if matrix:
         why = f"{matrix} is multiplied as on the way forward, and not with its axes exchanged"
         return Said("transposed", why)
     return averaged(statement, around)
+
+
+def repeats(statement: ast.stmt, envs: _Envs) -> Said | None:
+    """Return what is said of a sum that is added to at places one of which is named twice."""
+    target = _target(statement)
+    if not isinstance(target, ast.Subscript) or not isinstance(statement, ast.AugAssign):
+        return None
+    if not any(_repeats(target, env) for env in envs):
+        return None
+    why = f"an index of {ast.unparse(target)} holds a number twice, and adds for it once"
+    return Said("repeated indices", why, pattern="after an index repeats")
 
 
 def overwritten(statement: ast.stmt, around: Parents, envs: _Envs) -> Said | None:
@@ -123,8 +131,11 @@ def averaged(statement: ast.stmt, around: Parents) -> Said | None:
     return None
 
 
-def after_the_loop(statement: ast.stmt, around: Parents) -> Said | None:
-    """Return what is said of a sum that gets, after a loop, only what its last turn has made."""
+def after_the_loop(statement: ast.stmt, around: Parents, only_unread: bool = False) -> Said | None:
+    """Return what is said of a sum that gets, after a loop, only what its last turn has made.
+
+    If asked, of what the loop makes anew at each turn and reads nowhere only: no carry.
+    """
     if not isinstance(statement, ast.AugAssign) or loops_in(around):
         return None
     function = function_of(around)
@@ -136,11 +147,18 @@ def after_the_loop(statement: ast.stmt, around: Parents) -> Said | None:
         return None
     loop = max(before, key=lambda n: (n.end_lineno or 0, -n.lineno))  # and not one inside it
     read = {name.partition("[")[0] for name in loaded([statement.value])}
-    if not read & {name for name in stored(list(loop.body)) if "[" not in name}:
+    made = read & {name for name in stored(list(loop.body)) if "[" not in name}
+    if not made - (_kept_in(loop) if only_unread else set()):
         return None
     why = f"{ast.unparse(statement.target)} gets what the last turn of the loop has made alone"
     pattern = "all but t=0" if goes_backwards(loop) else "all but the last"
     return Said("accumulation outside the loop", why, pattern=pattern)
+
+
+def _kept_in(loop: Loop) -> set[str]:
+    """Return what a loop reads itself, or adds to: what was there before is not lost."""
+    summed = {ast.unparse(n.target) for n in ast.walk(loop) if isinstance(n, ast.AugAssign)}
+    return loaded(list(loop.body)) | summed
 
 
 def _target(statement: ast.stmt) -> ast.expr | None:

@@ -7,6 +7,7 @@ it is multiplied by a size or a constant of the program says as much.
 
 from __future__ import annotations
 
+import ast
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
@@ -169,6 +170,13 @@ def _scaled(place: Place, name: str, number: Constant, power: int) -> Said:
     return Said("spurious factor" if there or (text == "2" and large) else "missing factor", why)
 
 
+def divided(statement: ast.stmt, name: str, factor: float) -> Said | None:
+    """Name a line that divides, and makes whole gradients right if its value is times a number."""
+    if factor > 0 and any(isinstance(n, ast.Div) for n in ast.walk(statement)):
+        return Said("scale 1/B or 1/T", f"{name} is to be {factor:.4g} times as much")
+    return None
+
+
 def by_order(one: Wrong, name: str) -> Said | None:
     """Name a value that has the right numbers in other places."""
     if one.wanted is None or one.made.shape != one.wanted.shape or one.made.size < 3:
@@ -254,6 +262,27 @@ def by_difference(one: Wrong, name: str, agreement: Agreement | None) -> Said | 
     return None
 
 
+def by_held(place: Place, one: Wrong, env: Mapping[str, Any]) -> Said | None:
+    """Name a value that is added to what should be gone, or takes the place of what should stay."""
+    statement = place.statement
+    added = isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add)
+    if one.wanted is None or not (added or isinstance(statement, ast.Assign)):
+        return None
+    name = place.variable
+    held, lacks = place.value(name, dict(env)), one.wanted - one.made
+    if np.shape(held) != lacks.shape or np.asarray(held).dtype.kind != "f":
+        return None
+    held = -np.asarray(held) if added else np.asarray(held)
+    size = float(np.max(np.abs(one.wanted), initial=0.0))
+    if not np.max(np.abs(held), initial=0.0) > 1e-6 * size:
+        return None
+    if not np.allclose(lacks, held, rtol=_EQUAL, atol=1e-8 * size):
+        return None
+    if added:
+        return Said("+= for =", f"{name} still holds what it held before")
+    return Said("= for +=", f"{name} loses what it held before")
+
+
 def told_by_values(
     place: Place,
     wrong: Iterable[Wrong],
@@ -279,6 +308,7 @@ def _each(
     env: dict[str, Any],
     inputs: list[Mapping[str, Any]],
 ) -> Iterator[Said | None]:
+    yield by_held(place, one, env)
     yield by_constant(place, one, name, constants(place, env, inputs), agreement)
     yield by_order(one, name)
     yield by_block(place, one, name, env)

@@ -39,11 +39,10 @@ def untransposed(statement: ast.stmt, around: Parents) -> str:
     """
     if hasattr(statement, "body"):
         return ""
-    mine = {key for key, other in _products(statement) if _is_gradient(other)}
+    products = (key for key, other in _products(statement) if _is_gradient(other))
+    mine = {(matrix, side) for matrix, side in products if _WEIGHTS.search(matrix)}
     forward = _forward(around[0], function_of(around)) if mine else frozenset()
     for matrix, side in sorted(mine & forward):
-        if not _WEIGHTS.search(matrix):
-            continue
         turned = matrix.removesuffix(".T") if matrix.endswith(".T") else matrix + ".T"
         if (turned, side) not in forward:  # else it is used both ways
             return matrix

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from reference.debugger.clock import score_of
 from reference.debugger.edited import Edited, Loop
-from reference.debugger.evidence import Evidence
+from reference.debugger.evidence import Evidence, at_one_step
 from reference.debugger.patterns_outside import Pair, outside, where_masked
 from reference.debugger.recording import Recording
 from reference.debugger.round import Round, loops_of, times_of
@@ -31,6 +32,7 @@ def pattern_of(
         What the program ran on: masks are looked for there.
     """
     recording = now.recording
+    e = _sparse(now, e)
     steps = _length_of_time(recording)
     pairs = list(_pairs(recording, e))
     timed = _is_in_time(recording, e.site, steps)
@@ -50,6 +52,20 @@ def pattern_of(
     return outside("", found, pairs, steps), ()
 
 
+def _sparse(now: Round, e: Evidence) -> Evidence:
+    """Return the same with the one time step at which another value explains all, if there is one.
+
+    Of what is added to a sum little is known, and the least change is one of all steps.
+    """
+    times = times_of(now.recording, e.site)
+    if now.jacobian is None or e.unique or not (e.full and e.linear) or len(set(times)) < 3:
+        return e
+    each = sorted(set(times))
+    turns = [[n for n, time in enumerate(times) if time == one] for one in each]
+    n = at_one_step(now.jacobian, now.residual, list(e.outputs), turns, e.site)
+    return e if n is None else replace(e, steps=tuple(turns[n]))
+
+
 def _length_of_time(recording: Recording) -> int:
     """Return how many time steps there are; 0 where no loop is time."""
     best = (0.0, 0)
@@ -64,9 +80,18 @@ def _is_in_time(recording: Recording, k: int, steps: int) -> bool:
     """Return whether a site is run step after step, in a loop or by a caller that has one."""
     runs = len(set(times_of(recording, k)))
     timed = any(score_of(loop) > 0 for loop in _loops(recording, k))
-    if not steps:
+    if not steps or (timed and runs > 1 and _goes_on(recording, k)):
         return runs > 1
     return runs > 1 and (abs(runs - steps) < 2 or (not timed and runs % steps == 0))
+
+
+def _goes_on(recording: Recording, k: int) -> bool:
+    """Return whether a site stands in one loop only, which is as clearly of time as any other."""
+    loops, others = (
+        _loops(recording, k),
+        map(score_of, loops_of(recording.trees[recording.sites[k].file])),
+    )
+    return len(loops) == 1 and score_of(loops[0]) >= max(others)
 
 
 def _loops(recording: Recording, k: int) -> list[Loop]:

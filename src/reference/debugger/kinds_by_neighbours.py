@@ -1,0 +1,121 @@
+"""What a line reads of another time step: an index that wraps around, a value of a step beside.
+
+No edit of one index mends it where the first step is a case of its own: it is told by the numbers.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.evidence import Evidence, at_one_step
+from reference.debugger.kinds_by_values import Said
+from reference.debugger.program import as_float_array
+from reference.debugger.repair import Place
+from reference.debugger.round import Round, times_of
+
+_OTHER = "__other__"
+_EQUAL = 1e-6
+
+
+def by_neighbours(now: Round, place: Place, e: Evidence) -> Said | None:
+    """Return "index off by one" for a line that reads what belongs to another step, or None.
+
+    Parameters
+    ----------
+    now : Round
+    place : Place
+    e : Evidence
+        What the solve for a value of the line says.
+    """
+    if now.jacobian is None or not (e.full and e.linear):
+        return None
+    return _wraps(now, place, e) or _is_shifted(now, place, e)
+
+
+def _wraps(now: Round, place: Place, e: Evidence) -> Said | None:
+    """Name an index that is negative at one step alone, which explains everything."""
+    seen, times = now.recording.executions[e.site], times_of(now.recording, e.site)
+    for node in _indices(place):
+        numbers = [place.value(place.text(node), run.env) for run in seen]
+        below = [n for n, index in enumerate(numbers) if _is_below(index)]
+        if not 0 < len(below) < len(seen) or len({times[n] for n in below}) > 1:
+            continue
+        assert now.jacobian is not None
+        if at_one_step(now.jacobian, now.residual, list(e.outputs), [below], e.site) is None:
+            continue
+        first = times[below[0]] == min(times)
+        why = f"{place.text(node)} is -1 at t = {times[below[0]]}, which is the last entry"
+        pattern = "t=0" if first else "the last" if times[below[0]] == max(times) else ""
+        return Said("index off by one", why, pattern=pattern, steps=(times[below[0]],))
+    return None
+
+
+def _indices(place: Place) -> Iterator[ast.expr]:
+    for node in ast.walk(place.statement):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            yield from (n for n in ast.walk(node.slice) if isinstance(n, ast.BinOp))
+
+
+def _is_below(index: object) -> bool:
+    return isinstance(index, int | np.integer) and bool(index < 0)
+
+
+def _is_shifted(now: Round, place: Place, e: Evidence) -> Said | None:
+    """Name an operand that should be the one of the step before or after, at the inner steps."""
+    site, seen = now.recording.sites[e.site], now.recording.executions[e.site]
+    times = times_of(now.recording, e.site)
+    if site.span is None or site.within or len(seen) < 3 or len(set(times)) < len(times):
+        return None
+    for node, _ in place.loaded:
+        start, end = place.source.span(node)
+        if not (site.span[0] <= start and end <= site.span[1]):
+            continue
+        text = place.text(node)
+        values = [as_float_array(place.value(text, run.env)) for run in seen]
+        operands = [value for value in values if value is not None and np.any(value)]
+        if len(operands) < len(seen):
+            continue
+        data = place.source.data
+        around = data[site.span[0] : start], data[end : site.span[1]]
+        whole = f"({around[0].decode()}{_OTHER}{around[1].decode()})"
+        for apart in (1, -1):
+            if _mends(now, place, e, whole, operands, apart):
+                beside = "later" if (times[1] < times[0]) == (apart < 0) else "earlier"
+                why = f"{text} should be the one of the step that is one {beside}"
+                return Said("index off by one", why)
+    return None
+
+
+def _mends(
+    now: Round,
+    place: Place,
+    e: Evidence,
+    whole: str,
+    operands: list[Array],
+    apart: int,
+) -> bool:
+    """Return whether operands of other executions explain all, but for the one that has none."""
+    assert now.jacobian is not None
+    spans, seen = now.jacobian.columns[e.site], now.recording.executions[e.site]
+    if len(spans) != len(seen):
+        return False
+    lacks = np.zeros(len(now.jacobian.matrix))
+    for name, rows in now.jacobian.rows.items():
+        lacks[rows] = now.residual[name].ravel()
+    least = _EQUAL * float(np.max(np.abs(lacks)))
+    edge = len(seen) - 1 if apart > 0 else 0
+    for n, run in enumerate(seen):
+        if n == edge:
+            continue
+        value = place.value(whole, {**run.env, _OTHER: operands[n + apart]})
+        if value is None or np.shape(value) != np.shape(run.value):
+            return False
+        delta = np.asarray(value, dtype=float) - np.asarray(run.value, dtype=float)
+        lacks -= now.jacobian.matrix[:, spans[n]] @ delta.ravel()
+    free = now.jacobian.matrix[:, spans[edge]]
+    found, _, rank, _ = np.linalg.lstsq(free, lacks, rcond=1e-10)
+    return bool(rank < len(lacks) and np.max(np.abs(lacks - free @ found)) <= least)
