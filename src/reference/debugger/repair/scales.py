@@ -59,19 +59,19 @@ def rewrites(
     number = ratio(made, wanted)
     if number is None:
         return
-    yield from _replaced(place, node, env, number)
     text = place.text(node)
     less = 0.3 if _is_scale(node, parent) else 0.0
     for over, under, cost in _written(numbers(place, env), number):
         yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
                             _kind(under), _why(over, under), cost - less)  # fmt: skip
+    yield from _replaced(place, node, env, number)  # last: sizes are the same by chance, at times
 
 
 def _replaced(
     place: Place, node: ast.expr, env: dict[str, Any], number: float
 ) -> Iterator[Rewrite]:
     """Give other numbers for those in an expression: one count for another."""
-    known = numbers(place, env)
+    known = [*numbers(place, env), *_held(env)]
     for part, parent in place.loaded:
         inside_it = place.source.span(node)[0] <= place.source.span(part)[0]
         if not inside_it or place.source.span(part)[1] > place.source.span(node)[1]:
@@ -163,8 +163,6 @@ def numbers(place: Place, env: dict[str, Any]) -> Numbers:
     for node in walked(place.function):
         if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and hasattr(node, "lineno"):
             texts[place.text(node)] = None
-    for name, value in env.items():
-        texts |= dict.fromkeys(f"{name}.{key}" for key in fields(value))
     texts |= dict.fromkeys(_constants(place.source))
     for atom in (a for a in place.atoms if a.shape and "[" not in a.text):
         texts |= dict.fromkeys(f"{atom.text}.shape[{k}]" for k in range(len(atom.shape)))
@@ -176,6 +174,13 @@ def numbers(place: Place, env: dict[str, Any]) -> Numbers:
         if number is not None and abs(number - 1) > 1e-12 and abs(number) > 1e-12:
             found.setdefault(round(number, 12), bracketed_text(text))
     return [(text, value) for value, text in found.items()][:_MOST]
+
+
+def _held(env: dict[str, Any]) -> Numbers:
+    """Return the numbers that objects hold: too many to be combined with others."""
+    found = ((f"{name}.{key}", _number(held))
+             for name, value in env.items() for key, held in fields(value).items())  # fmt: skip
+    return [(text, number) for text, number in found if number is not None]
 
 
 def bracketed_text(text: str) -> str:
