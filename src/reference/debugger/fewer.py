@@ -65,7 +65,10 @@ def _all_but_two(edits: list[Edit]) -> Iterator[list[Edit]]:
 def _one_more(search: Search, texts: dict[str, str]) -> Step | None:
     """Return the one edit that mends what is wrong with texts, if a line explains all of it."""
     program, case = search.program, search.cases[0]
-    program.restore_texts(texts)
+    try:
+        program.restore_texts(texts)
+    except SyntaxError:  # a line without the one that it stands under
+        return None
     until = min(search.until, time.monotonic() + _EACH)
     base = score(program.run(case.inputs, search.limit), case)
     if not probed(program, case, base, until, search.adjoints()).explained:
