@@ -7,7 +7,7 @@ import difflib
 import time
 from dataclasses import replace
 
-from reference.debugger.by_evidence import from_evidence
+from reference.debugger.by_evidence import from_evidence, named_by
 from reference.debugger.diagnosis import Edit, Fix, Suspect
 from reference.debugger.harm import effect, of_shape
 from reference.debugger.kinds import kind_of
@@ -73,7 +73,12 @@ def suspects_of(
     for step in steps:
         first = reader.suspect(step, bool(fixes))
         found += [first, *_siblings(step, first, originals)]
-    found += [] if fixes else search.standing
+    try:
+        evidence = from_evidence(program, search, originals)
+    except Exception as error:  # what was found so far stands all the same
+        evidence = []
+        reasons.append(f"the evidence was not read ({type(error).__name__}: {error})")
+    found += [] if fixes else named_by(evidence, search.standing)
     for _, other in fixes[1:]:
         found.append(reader.suspect(other.steps[-1], True))
     placed = [finding for finding in judgement.findings if finding.line]
@@ -85,10 +90,7 @@ def suspects_of(
         for suspect in found
     ]
     found = found + placed if fixes else placed + found
-    try:
-        found += from_evidence(program, search, originals)
-    except Exception as error:  # what was found so far stands all the same
-        reasons.append(f"the evidence was not read ({type(error).__name__}: {error})")
+    found += evidence
     found += [finding for finding in judgement.findings if not finding.line]
     return _distinct(found)[:8]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -55,6 +55,12 @@ def from_evidence(program: Program, search: Search, originals: dict[str, str]) -
         until = None if search.found else max(until, time.monotonic() + _LEAST)
         found += _in_order(program, inputs, search.first, search.order, originals, until)
     return found
+
+
+def named_by(evidence: Iterable[Suspect], others: Iterable[Suspect]) -> list[Suspect]:
+    """Return other suspects, with what the evidence says of their lines where that has a name."""
+    told = {(s.file, s.line): s for s in evidence if s.kind not in WEAK}
+    return [told.get((s.file, s.line), s) for s in others]
 
 
 def _after_steps(

@@ -16,9 +16,11 @@ from reference.debugger.kinds_by_values import Said
 from reference.debugger.program import as_float_array
 from reference.debugger.repair import Place
 from reference.debugger.round import Round, times_of
+from reference.debugger.timing import in_words
 
 _OTHER = "__other__"
 _EQUAL = 1e-6
+_MOST = 60  # entries of an operand
 
 
 def by_neighbours(now: Round, place: Place, e: Evidence) -> Said | None:
@@ -83,10 +85,13 @@ def _is_shifted(now: Round, place: Place, e: Evidence) -> Said | None:
         around = data[site.span[0] : start], data[end : site.span[1]]
         whole = f"({around[0].decode()}{_OTHER}{around[1].decode()})"
         for apart in (1, -1):
-            if _mends(now, place, e, whole, operands, apart):
+            changed = _mends(now, place, e, whole, operands, apart)
+            if changed:
+                steps = tuple(sorted({times[n] for n in changed}))
+                pattern = in_words(steps, tuple(sorted(times)))
                 beside = "later" if (times[1] < times[0]) == (apart < 0) else "earlier"
                 why = f"{text} should be the one of the step that is one {beside}"
-                return Said("index off by one", why)
+                return Said("index off by one", why, pattern=pattern, steps=steps)
     return None
 
 
@@ -97,25 +102,42 @@ def _mends(
     whole: str,
     operands: list[Array],
     apart: int,
-) -> bool:
-    """Return whether operands of other executions explain all, but for the one that has none."""
+) -> list[int]:
+    """Return which executions change, if operands of others explain all, and one at the edge.
+
+    That one, which is of no other execution, is not to explain it alone.
+    """
     assert now.jacobian is not None
     spans, seen = now.jacobian.columns[e.site], now.recording.executions[e.site]
     if len(spans) != len(seen):
-        return False
+        return []
+
+    def change(n: int, operand: Array) -> Array | None:
+        value = as_float_array(place.value(whole, {**seen[n].env, _OTHER: operand}))
+        made = np.asarray(seen[n].value, dtype=float)
+        if value is None or value.shape != made.shape:
+            return None
+        assert now.jacobian is not None
+        return now.jacobian.matrix[:, spans[n]] @ (value - made).ravel()
+
     lacks = np.zeros(len(now.jacobian.matrix))
     for name, rows in now.jacobian.rows.items():
         lacks[rows] = now.residual[name].ravel()
-    least = _EQUAL * float(np.max(np.abs(lacks)))
     edge = len(seen) - 1 if apart > 0 else 0
-    for n, run in enumerate(seen):
-        if n == edge:
-            continue
-        value = place.value(whole, {**run.env, _OTHER: operands[n + apart]})
-        if value is None or np.shape(value) != np.shape(run.value):
-            return False
-        delta = np.asarray(value, dtype=float) - np.asarray(run.value, dtype=float)
-        lacks -= now.jacobian.matrix[:, spans[n]] @ delta.ravel()
-    free = now.jacobian.matrix[:, spans[edge]]
-    found, _, rank, _ = np.linalg.lstsq(free, lacks, rcond=1e-10)
-    return bool(rank < len(lacks) and np.max(np.abs(lacks - free @ found)) <= least)
+    inner = [change(n, operands[n + apart]) for n in range(len(seen)) if n != edge]
+    each = np.eye(operands[edge].size)[:_MOST].reshape(-1, *operands[edge].shape)
+    none, *some = (change(edge, operand) for operand in (0 * operands[edge], *each))
+    if none is None or any(x is None for x in (*inner, *some)) or operands[edge].size > _MOST:
+        return []
+    free = np.stack([x - none for x in some if x is not None], axis=1)  # if linear in the operand
+    at_edge = lacks - sum(x for x in inner if x is not None)
+    least = _EQUAL * float(np.max(np.abs(lacks)))
+    if not _is_made_of(free, at_edge - none, least) or _is_made_of(free, lacks - none, least):
+        return []
+    inner.insert(edge, at_edge)
+    return [n for n, x in enumerate(inner) if x is not None and np.max(np.abs(x)) > least]
+
+
+def _is_made_of(columns: Array, wanted: Array, least: float) -> bool:
+    found, *_ = np.linalg.lstsq(columns, wanted, rcond=1e-10)
+    return bool(np.max(np.abs(wanted - columns @ found)) <= least)

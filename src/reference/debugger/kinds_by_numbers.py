@@ -135,6 +135,10 @@ class Numbers:
         habit = repeats(one_line.statement, place.envs)
         if habit is not None:  # whatever else is wrong, parts are lost there
             return habit
+        full = [other for other in self._of_line(file, line) if other.full]
+        beside = next(filter(None, (by_neighbours(self.now, place, one) for one in full)), None)
+        if beside is not None:
+            return beside
         until = min(self.until, time.monotonic() + _A_LINE)
         wrong = list(self._wrong(file, line, e))
         alone = e.full and e.rank < TELLING  # what explains anything is not alone at fault
@@ -147,9 +151,6 @@ class Numbers:
         mine = self._sites(file, line)
         structure = told_by_structure(one_line.statement, one_line.around_old, place.envs)
         said_of = structure or self._scaled(place, mine)
-        full = [other for other in self._of_line(file, line) if other.full]
-        beside = (by_neighbours(self.now, place, other) for other in full)
-        said_of = said_of or next(filter(None, beside), None)
         if said_of is not None:
             return said_of
         wrong += [later for one in wrong if (later := self._settled(one)) is not None]

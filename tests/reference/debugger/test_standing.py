@@ -1,6 +1,7 @@
 """Which line comes first where no fix is known: what is surely at fault, last what explains all."""
 
 import ast
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -8,6 +9,8 @@ import numpy as np
 import pytest
 
 from reference.debugger.adjoints import Adjoints
+from reference.debugger.by_evidence import named_by
+from reference.debugger.diagnosis import Suspect
 from reference.debugger.evidence import Evidence
 from reference.debugger.kinds_by_values import divided
 from reference.debugger.standing import reads_another
@@ -106,3 +109,11 @@ def test_a_sum_that_takes_only_what_the_last_turn_has_made():
     )
     _, suspect = of(found, "db += part")
     assert suspect.kind == "accumulation outside the loop"
+
+
+def test_a_line_is_told_by_the_evidence_that_has_a_name_for_it():
+    one = Suspect("f.py", 3, "dz = e / n", "back", "dz", (), "all", "", "", "", 0.5, ("probe",))
+    named, weak = replace(one, kind="index off by one"), replace(one, kind="missing path")
+    assert named_by([named], [one]) == [named]
+    assert named_by([weak], [replace(one, kind="wrong sign")]) == [replace(one, kind="wrong sign")]
+    assert named_by([named], [replace(one, line=4)]) == [replace(one, line=4)]
