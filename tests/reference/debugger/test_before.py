@@ -39,9 +39,12 @@ def run(xs, h, w):
 
 def test_a_state_is_kept_as_it_was_before_the_step():
     made = texts(before.rewrites, KEPT)
-    assert KEPT.replace("        h = ", "        h_before = h\n        h = ").replace(
-        "2 * h", "2 * h_before"
-    ) in made
+    assert (
+        KEPT.replace("        h = ", "        h_before = h\n        h = ").replace(
+            "2 * h", "2 * h_before"
+        )
+        in made
+    )
     lines = KEPT.splitlines(keepends=True)
     at = next(n for n, line in enumerate(lines) if "tape.append" in line)
     lines[at - 1], lines[at] = lines[at], lines[at - 1]

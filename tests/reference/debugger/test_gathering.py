@@ -149,3 +149,17 @@ def test_three_faults_are_three_edits():
     text, lines = gathered(wrong, all_three, with_fewer)
     assert text == TEXT
     assert len(lines) == 3
+
+
+def test_half_of_a_move_is_no_program():
+    lines = ("dW += np.outer(dz, xs[t])", "dU += np.outer(dz, hs[t])", "db += dys[t]")
+    within, after = ("".join(f"{space}{line}\n" for line in lines) for space in (" " * 8, " " * 4))
+    kept = "".join(
+        row for row in TEXT.splitlines(keepends=True) if not any(line in row for line in lines)
+    )
+    wrong, right = (
+        kept.replace("    return {", f"{moved}    return {{") for moved in (after, within)
+    )
+    each = tuple((f"\n    {line}", f"\n        {line}") for line in lines)
+    text, _ = gathered(wrong, each, with_fewer)
+    assert text == right

@@ -65,8 +65,10 @@ def rewrites(place: Place, known: dict[str, set[_Given]]) -> Iterator[Rewrite]:
 def _calls(place: Place) -> Iterator[ast.Call]:
     """Give the calls of a statement with arguments by their places only."""
     for node, _ in place.nodes:
-        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
-        if called and node.args and not any(isinstance(a, ast.Starred) for a in node.args):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        named = isinstance(node.func, ast.Name | ast.Attribute)
+        if named and not any(isinstance(argument, ast.Starred) for argument in node.args):
             yield node
 
 
