@@ -112,6 +112,15 @@ def test_a_call_is_as_in_the_forward():
     assert recalled.calls_of([forward], {"other"}) == {}
 
 
+def test_an_activated_value_is_left_to_its_derivative():
+    c = RNG.normal(size=(2, 3))
+    env = {"c": c, "tc": np.tanh(c)}
+    forward, back = place("tc = np.tanh(c)", 0, **env), place("d = 1 - np.tanh(tc) ** 2", 0, **env)
+    known = recalled.calls_of([forward], {"tanh"})
+    assert known
+    assert list(recalled.rewrites(back, known)) == []
+
+
 X = RNG.normal(size=(4, 5, 6))
 
 

@@ -21,25 +21,29 @@ _SIMPLE = ast.Assign | ast.AugAssign | ast.Return | ast.Expr
 
 def rewrites(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
     """Give what a function keeps as it was before its step overwrites it, and the other way."""
-    for node in walked(tree):
-        for field in ("body", "orelse"):
-            block = getattr(node, field, None)
-            for at, statement in enumerate(block if isinstance(block, list) else ()):
-                elements = _elements(statement)
-                if elements:
-                    yield from _earlier(source, block, at, elements)
-                    yield from _later(source, block, at, elements)
+    for block in _blocks(tree):
+        for at, statement in enumerate(block):
+            elements = _elements(statement)
+            if elements:
+                yield from _earlier(source, block, at, elements)
+                yield from _later(source, block, at, elements)
 
 
 def reads(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
     """Give lines that read what a variable was before ``x = f(x)``, each line alone."""
+    for block in _blocks(tree):
+        for at, statement in enumerate(block):
+            if isinstance(statement, ast.Assign | ast.AugAssign):
+                for name in sorted(_written(statement) & _read(statement)):
+                    yield from _of_readers(source, block, at, name)
+
+
+def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
     for node in walked(tree):
         for field in ("body", "orelse"):
             block = getattr(node, field, None)
-            for at, statement in enumerate(block if isinstance(block, list) else ()):
-                if isinstance(statement, ast.Assign | ast.AugAssign):
-                    for name in sorted(_written(statement) & _read(statement)):
-                        yield from _of_readers(source, block, at, name)
+            if isinstance(block, list):
+                yield block
 
 
 def _of_readers(source: Source, block: list[ast.stmt], at: int, name: str) -> Iterator[Rewrite]:

@@ -54,20 +54,29 @@ def rewrites(place: Place, known: dict[str, set[_Given]]) -> Iterator[Rewrite]:
             shape = place.shape(old)
             for atom in place.atoms:
                 changed = [*texts[:k], atom.text, *texts[k + 1 :]]
-                if shape and atom.shape == shape and _all_in(place, changed, among):
-                    yield place.rewrite(
-                        call.args[k], atom.text, naming(old, atom.text),
-                        f"{atom.text}, not {old}: as in the forward",
-                        _COST + 0.5 * unlike(old, atom.text),
-                    )  # fmt: skip
+                if not shape or atom.shape != shape or not _all_in(place, changed, among):
+                    continue
+                if np.array_equal(_called(place, call, changed), place.value(old, place.env)):
+                    continue  # an activated value: its derivative is what is wrong
+                yield place.rewrite(
+                    call.args[k], atom.text, naming(old, atom.text),
+                    f"{atom.text}, not {old}: as in the forward",
+                    _COST + 0.5 * unlike(old, atom.text),
+                )  # fmt: skip
 
 
 def _calls(place: Place) -> Iterator[ast.Call]:
     """Give the calls of a statement with arguments by their places only."""
     for node, _ in place.nodes:
-        called = isinstance(node, ast.Call) and isinstance(node.func, ast.Name | ast.Attribute)
-        if called and node.args and not any(isinstance(a, ast.Starred) for a in node.args):
+        if not isinstance(node, ast.Call) or not node.args:
+            continue
+        named = isinstance(node.func, ast.Name | ast.Attribute)
+        if named and not any(isinstance(argument, ast.Starred) for argument in node.args):
             yield node
+
+
+def _called(place: Place, call: ast.Call, texts: list[str]) -> Any:
+    return place.value(f"{place.text(call.func)}({', '.join(texts)})", place.env)
 
 
 def _all_in(place: Place, texts: list[str], among: set[_Given]) -> bool:
