@@ -24,10 +24,11 @@ def together(found: list[Edited]) -> list[Edited]:
     Examples
     --------
     >>> from reference.debugger.edited import edited
-    >>> old, new = ast.parse("dE = one_hot.T @ d"), ast.parse("dE = 0; dE += x.T @ d")
+    >>> old = ast.parse("dE = one_hot.T @ d")
+    >>> new = ast.parse("dE = np.zeros(3); np.add.at(dE, x, d)")
     >>> (one,) = together(edited(old, new))
     >>> ast.unparse(one.new)
-    'dE = x.T @ d'
+    'dE = np.add.at(dE, x, d)'
     """
     return _as_wholes(_returned(found))
 

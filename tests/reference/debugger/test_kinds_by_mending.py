@@ -114,8 +114,11 @@ def test_what_a_loop_hands_on(right, wrong, kind):
 
 
 class _Loop:
-    def __init__(self, values, head="while t > 0: pass"):
-        self.score, self.values, self.loop = 6.0, values, ast.parse(head).body[0]
+    def __init__(self, values: list[int | None], head: str = "while t > 0: pass") -> None:
+        (loop,) = ast.parse(head).body
+        assert isinstance(loop, ast.For | ast.While)
+        self.score, self.values = 6.0, values
+        self.loop: ast.For | ast.While = loop
 
 
 @pytest.mark.parametrize(
