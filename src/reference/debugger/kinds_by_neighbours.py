@@ -124,14 +124,20 @@ def _mends(
     for name, rows in now.jacobian.rows.items():
         lacks[rows] = now.residual[name].ravel()
     edge = len(seen) - 1 if apart > 0 else 0
-    inner = [change(n, operands[n + apart]) for n in range(len(seen)) if n != edge]
-    each = np.eye(operands[edge].size)[:_MOST].reshape(-1, *operands[edge].shape)
-    none, *some = (change(edge, operand) for operand in (0 * operands[edge], *each))
-    if none is None or any(x is None for x in (*inner, *some)) or operands[edge].size > _MOST:
+    if operands[edge].size > _MOST:
         return []
-    free = np.stack([x - none for x in some if x is not None], axis=1)  # if linear in the operand
+    inner = [change(n, operands[n + apart]) for n in range(len(seen)) if n != edge]
+    each = np.eye(operands[edge].size).reshape(-1, *operands[edge].shape)
+    none, *some = (change(edge, operand) for operand in (0 * operands[edge], *each))
+    if none is None or any(x is None for x in (*inner, *some)):
+        return []
+    free = np.stack([x - none for x in some if x is not None], axis=1)
     at_edge = lacks - sum(x for x in inner if x is not None)
     least = _EQUAL * float(np.max(np.abs(lacks)))
+    nothing = none + free @ operands[edge].ravel()
+    numbers = np.isfinite(free).all() and np.isfinite(at_edge).all()
+    if not numbers or np.max(np.abs(nothing)) > least:  # it is not linear in the operand
+        return []
     if not _is_made_of(free, at_edge - none, least) or _is_made_of(free, lacks - none, least):
         return []
     inner.insert(edge, at_edge)
