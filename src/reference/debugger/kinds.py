@@ -24,6 +24,7 @@ from reference.debugger.edited import (
     written,
 )
 from reference.debugger.inlined import inlined
+from reference.debugger.joined import telling, together
 from reference.debugger.kinds_by_flow import of_flow
 from reference.debugger.kinds_by_place import of_place
 from reference.debugger.kinds_by_runs import by_runs
@@ -48,7 +49,6 @@ from reference.debugger.roles import (
     nodes_of,
     stored,
 )
-from reference.debugger.together import telling, together
 from reference.debugger.walks import are_reversed
 from reference.debugger.weighed import outweighed
 
