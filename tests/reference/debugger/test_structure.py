@@ -8,7 +8,16 @@ import numpy as np
 import pytest
 
 from reference.debugger.kinds import kind_of
-from reference.debugger.repair import exchanged, moves, parts, statements, taken, views
+from reference.debugger.repair import (
+    exchanged,
+    indices,
+    loops,
+    moves,
+    parts,
+    statements,
+    taken,
+    views,
+)
 from reference.debugger.repair.independent import depend
 
 from .test_engine import debugged, loaded
@@ -152,6 +161,23 @@ def test_elements_are_taken_and_put_in_at_the_other_end_too():
     assert texts(taken.rewrites, "a = xs[-1]", xs=[1, 2]) == ["xs.pop()", "xs.pop(0)"]
     assert "xs.insert(0, y)" in texts(taken.rewrites, "xs.append(y)", xs=[1, 2], y=3)
     assert "xs[1:]" in texts(taken.cut_short, "for x in xs: pass", xs=[1, 2, 3])
+
+
+def test_what_a_loop_numbers_or_pairs_is_turned_round_as_a_whole():
+    numbered = "enumerate(xs, start=1)"
+    found = texts(loops.rewrites, f"for t, x in {numbered}: pass", xs=[1, 2])
+    assert f"reversed(list({numbered}))" in found
+    assert "reversed(list(zip(xs, ys)))" in texts(
+        loops.rewrites, "for x, y in zip(xs, ys): pass", xs=[1, 2], ys=[3, 4]
+    )
+    assert texts(loops.rewrites, "for x in enumerate(xs): pass", xs=[1]) == []
+
+
+def test_what_is_longer_than_what_it_is_paired_with_is_turned_without_its_end():
+    found = texts(indices.orders, "for x, y in zip(xs[::-1], ys): pass", xs=[1, 2], ys=[1, 2, 3])
+    assert {"ys[::-1]", "ys[-2::-1]", "ys[:0:-1]"} <= set(found)
+    found = texts(indices.orders, "for x, y in zip(xs[::-1], ys): pass", xs=[1, 2], ys=[1, 2])
+    assert "ys[-2::-1]" not in found
 
 
 def test_elements_are_exchanged_if_they_have_one_shape():

@@ -254,6 +254,10 @@ def orders(place: Place) -> Iterator[Rewrite]:
             if simple:
                 cost = 1.1 if _beside_reversed(place, node, parent) else 1.4
                 yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", cost)
+                if _is_longest(place, node, parent, len(value)):
+                    for part, which in (("[-2::-1]", "last"), ("[:0:-1]", "first")):
+                        why = f"{text} reversed, without the {which}"
+                        yield place.rewrite(node, f"{text}{part}", kind, why, cost + 0.2)
     for node, _ in place.nodes:
         if isinstance(node, ast.Attribute) and node.attr in ("pop", "popleft"):
             new = "popleft" if node.attr == "pop" else "pop"
@@ -266,6 +270,14 @@ def _beside_reversed(place: Place, node: ast.expr, parent: ast.AST) -> bool:
         return False
     others = (place.text(a) for a in parent.args if a is not node)
     return any(t.endswith("[::-1]") or t.startswith("reversed(") for t in others)
+
+
+def _is_longest(place: Place, node: ast.expr, parent: ast.AST, length: int) -> bool:
+    """Whether an argument of ``zip`` has one element more than another: its end is not read."""
+    if not isinstance(parent, ast.Call) or place.text(parent.func) != "zip":
+        return False
+    others = (place.value(place.text(a), place.env) for a in parent.args if a is not node)
+    return any(_is_sequence(other) and len(other) == length - 1 for other in others)
 
 
 def _is_sequence(value: object) -> bool:

@@ -56,12 +56,26 @@ def _bounds(place: Place, value: ast.expr) -> Iterator[Rewrite]:
 
 def _turned(place: Place, over: ast.expr) -> Iterator[Rewrite]:
     """Give what a loop runs over the other way round, where that is a sequence of some length."""
+    text = place.text(over)
+    if isinstance(over, ast.Call):
+        yield from _turned_pairs(place, over, text)
     if not isinstance(over, ast.Name | ast.Attribute | ast.Subscript):
         return
-    text = place.text(over)
     value = place.value(text, place.env)
     if isinstance(value, list | tuple | deque | np.ndarray) and len(value) > 1:
         yield place.rewrite(over, f"reversed({text})", "forward order", "backwards", 1.2)
+
+
+def _turned_pairs(place: Place, over: ast.Call, text: str) -> Iterator[Rewrite]:
+    """Give what is numbered or paired the other way round as a whole."""
+    if _inside(over, "reversed") is not None:
+        return
+    if place.text(over.func) in ("enumerate", "zip") or (
+        isinstance(over.func, ast.Attribute) and over.func.attr == "items" and not over.args
+    ):
+        elements = place.value(f"list({text})", place.env)
+        if isinstance(elements, list) and len(elements) > 1:
+            yield place.rewrite(over, f"reversed(list({text}))", "forward order", "backwards", 1.2)
 
 
 def _counted(place: Place, over: ast.expr) -> Iterator[Rewrite]:
