@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.own_lines import line_key
+from reference.debugger.probe import shaken
 from reference.debugger.program import Inputs, Program
-from reference.debugger.recording import Probes, changed, record, size_of
+from reference.debugger.recording import record, size_of
 from reference.debugger.sites import Site
 from reference.debugger.source import Source, first_line
 
@@ -79,24 +80,17 @@ def _told_apart(
     program: Program, inputs: Inputs, sites: list[Site], among: list[int], until: float
 ) -> tuple[set[int], set[int]]:
     """Return the sites that move a gradient and not the loss, and those that move the loss."""
-    active = -1
-    rng = np.random.default_rng(0)
-
-    def probe(k: int, _: Any, value: Any) -> Any:
-        if k != active or not size_of(value):
-            return value
-        return changed(sites[k], value, value + rng.standard_normal(np.shape(value)))
-
     value, gradients = program.value(inputs), program.run(inputs).outputs
     own, of_loss = set(), set()
-    with Probes(program, probe, False):
-        for active in among:
+    with shaken(program, sites) as shake:
+        for k in among:
             if time.monotonic() > until:
                 break
+            shake(k)
             if program.value(inputs, 1.0) != value:
-                of_loss.add(active)
+                of_loss.add(k)
             elif _differ(program.run(inputs, 1.0).outputs, gradients):
-                own.add(active)
+                own.add(k)
     return own, of_loss
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.evidence import Evidence
 from reference.debugger.own_lines import spares
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place
@@ -144,12 +143,6 @@ def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Stat
 
 _RIGHT = 1e-9
 _FEW = 2
-
-
-def _is_start(now: Round, e: Evidence) -> bool:
-    """Return whether a line makes the zeros that all gradients begin with: it explains anything."""
-    seen = now.recording.executions[e.site]
-    return e.rank > _ANYTHING and not any(np.any(execution.value) for execution in seen)
 
 
 def _with_writers(program: Program, weighted: list[Statement]) -> list[Statement]:

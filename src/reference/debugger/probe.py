@@ -8,8 +8,9 @@ every wrong gradient without spoiling a right one; if not, it cannot.
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -196,6 +197,22 @@ def loss_sites(
 
     The backward is no linear function of these.
     """
+    before = program.value(inputs)
+    found = set()
+    until = time.monotonic() + seconds
+    with shaken(program, sites) as shake:
+        for k in among:
+            if time.monotonic() > until:
+                break
+            shake(k)
+            if program.value(inputs, 1.0) != before:
+                found.add(k)
+    return found
+
+
+@contextlib.contextmanager
+def shaken(program: Program, sites: list[Site]) -> Iterator[Callable[[int], None]]:
+    """Give a function that lets one site, and no other, make other numbers, drawn at random."""
     active = -1
     rng = np.random.default_rng(0)
 
@@ -204,17 +221,12 @@ def loss_sites(
             return value
         return changed(sites[k], value, value + rng.standard_normal(np.shape(value)))
 
-    before = program.value(inputs)
-    found = set()
-    until = time.monotonic() + seconds
+    def shake(k: int) -> None:
+        nonlocal active
+        active = k
+
     with Probes(program, probe, False):
-        for k in among:
-            if time.monotonic() > until:
-                break
-            active = k
-            if program.value(inputs, 1.0) != before:
-                found.add(k)
-    return found
+        yield shake
 
 
 def linear_sites(
