@@ -96,7 +96,8 @@ MISTAKES = (
     dc_prev = dconcat[:n_c, :] + rt * dconcat_r[:n_c, :] + (1 - ut) * dc_next
     dxt = dconcat[n_c:, :] + dconcat_r[n_c:, :]
 """,
-        """    dconcat = np.dot(parameters["Wu"].T, dut) + np.dot(parameters["Wr"].T, drt) + dconcat_r
+        """    dconcat = np.dot(parameters["Wu"].T, dut) + np.dot(parameters["Wr"].T, \
+drt) + dconcat_r
     dc_prev = dconcat[:n_c, :] + (1 - ut) * dc_next
     dxt = dconcat[n_c:, :]
 """,
@@ -404,13 +405,15 @@ MISTAKES = (
     single(
         "kaggle_store_sales_lstm_drop_before_layer",
         "kaggle_store_sales_lstm",
-        """        dseq, out["h0"][k], out["c0"][k], g = lstm_layer_grad(dseq, *tape[k], layer_weights(params, k))
+        """        dseq, out["h0"][k], out["c0"][k], g = lstm_layer_grad(dseq, *tape[k], \
+layer_weights(params, k))
         if k > 0:
             dseq = dseq * inputs["drop"]
 """,
         """        if k > 0:
             dseq = dseq * inputs["drop"]
-        dseq, out["h0"][k], out["c0"][k], g = lstm_layer_grad(dseq, *tape[k], layer_weights(params, k))
+        dseq, out["h0"][k], out["c0"][k], g = lstm_layer_grad(dseq, *tape[k], \
+layer_weights(params, k))
 """,
         kind="wrong order",
         steps="none",
@@ -731,7 +734,8 @@ MISTAKES = (
     single(
         "qrnn_fo_pooling_sigmoid_again",
         "qrnn_fo_pooling",
-        """        dpre = {"z": dz * (1 - self.z ** 2), "f": df * self.f * (1 - self.f), "o": do * self.o * (1 - self.o)}
+        """        dpre = {"z": dz * (1 - self.z ** 2), "f": df * self.f * (1 - self.f), \
+"o": do * self.o * (1 - self.o)}
 """,
         """        dsig = lambda a: np.exp(-a) / (1 + np.exp(-a)) ** 2
         dpre = {"z": dz * (1 - self.z ** 2), "f": df * dsig(self.f), "o": do * dsig(self.o)}
