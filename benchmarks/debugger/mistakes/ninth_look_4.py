@@ -479,17 +479,6 @@ MISTAKES = (
         ),
     ),
     single(
-        "mlab_lstm_fprop_gX_left_out",
-        "mlab_lstm_fprop",
-        'return {"W": gW, "R": gR, "b": gb, "V": gV, "c": gc, "X": gX, "H0": gH, "C0": gC}',
-        "return dict(W=gW, R=gR, b=gb, V=gV, c=gc, H0=gH, C0=gC)",
-        kind="never returned",
-        steps="none",
-        variable="gX",
-        why="The gradient of the input is computed, but not given back.",
-        shows=("names",),
-    ),
-    single(
         "mlab_lstm_fprop_gH_fresh",
         "mlab_lstm_fprop",
         'gH = gH + net["V"].T @ E',
