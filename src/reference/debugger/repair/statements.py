@@ -64,6 +64,8 @@ def _added(place: Place) -> Iterator[Rewrite]:
     statement = place.statement
     kind = "= for +="
     yield from _all_added(place)
+    yield from _written_into(place)
+    yield from _merged(place)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
         if isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
@@ -77,6 +79,10 @@ def _added(place: Place) -> Iterator[Rewrite]:
                     f"{target.id} added", 0.95,
                 )  # fmt: skip
             if isinstance(target, ast.Subscript):
+                into, key = place.text(target.value), place.text(target.slice)
+                if isinstance(place.value(into, place.env), dict):
+                    more = f"{into}[{key}] = {into}.get({key}, 0) + {value}"
+                    yield place.rewrite(statement, more, kind, "added, not assigned", 1.05)
                 yield _add_at(place, statement, target, value, 1.4)
     elif isinstance(statement, ast.AugAssign):
         target, value = statement.target, place.text(statement.value)
@@ -90,6 +96,34 @@ def _added(place: Place) -> Iterator[Rewrite]:
             )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
+
+
+def _written_into(place: Place) -> Iterator[Rewrite]:
+    """Give ``y += np.dot(a, b)`` for ``np.dot(a, b, out=y)``."""
+    call = getattr(place.statement, "value", None)
+    if not isinstance(place.statement, ast.Expr) or not isinstance(call, ast.Call):
+        return
+    into = next((k for k in call.keywords if k.arg == "out"), None)
+    given = [place.text(argument) for argument in call.args]
+    if into is None or place.text(into.value) in given:  # what is changed by itself is no sum
+        return
+    given += [f"{k.arg}={place.text(k.value)}" for k in call.keywords if k is not into]
+    sum_ = f"{place.text(into.value)} += {place.text(call.func)}({', '.join(given)})"
+    yield place.rewrite(place.statement, sum_, "= for +=", "added, not written over", 1.0)
+
+
+def _merged(place: Place) -> Iterator[Rewrite]:
+    """Give the sums of two dicts key by key for ``{**a, **b}`` and ``a | b``."""
+    for node, _ in place.loaded:
+        both: list[ast.expr] = []
+        if isinstance(node, ast.Dict) and len(node.keys) == 2 and node.keys == [None, None]:
+            both = node.values
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            both = [node.left, node.right]
+        a, b = (place.text(one) for one in both) if both else ("", "")
+        if both and all(isinstance(place.value(text, place.env), dict) for text in (a, b)):
+            total = f"{{key: {a}.get(key, 0) + {b}.get(key, 0) for key in {{**{a}, **{b}}}}}"
+            yield place.rewrite(node, total, "= for +=", "added key by key", 1.1)
 
 
 def _all_added(place: Place) -> Iterator[Rewrite]:
@@ -120,8 +154,9 @@ def _all_added(place: Place) -> Iterator[Rewrite]:
             pairs = [(f"{into}[{key}]", place.text(v)) for key, v in
                      zip(keys, given.values, strict=True)]  # fmt: skip
         elif given is not None:
+            # Of a container that is empty at first nothing can be added to.
             lines = [f"for key, more in ({place.text(given)}).items():",
-                     f"    {into}[key] += more"]  # fmt: skip
+                     f"    {into}[key] = {into}.get(key, 0) + more"]  # fmt: skip
         pairs += [(f'{into}["{k.arg}"]', place.text(k.value)) for k in value.keywords]
     if not pairs and not lines:
         return
