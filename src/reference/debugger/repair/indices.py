@@ -262,6 +262,8 @@ def orders(place: Place) -> Iterator[Rewrite]:
             if node.func.id == "range":
                 yield place.rewrite(node, f"reversed({text})", kind, "reversed", 1.2)
                 continue
+        if isinstance(node, ast.Subscript) and place.text(node.slice) == "::-1":
+            yield from _turned_before(place, node)
         if isinstance(node, ast.Subscript) and "::-1" in text:
             new = text.replace("::-1", ":", 1).removesuffix("[:]")
             yield place.rewrite(node, new, kind, "not reversed", 1.2)
@@ -285,6 +287,19 @@ def orders(place: Place) -> Iterator[Rewrite]:
         if isinstance(node, ast.Attribute) and node.attr in ("pop", "popleft"):
             new = "popleft" if node.attr == "pop" else "pop"
             yield place.rewrite(node, f"{place.text(node.value)}.{new}", kind, f"{new}()", 1.2)
+
+
+def _turned_before(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
+    """Give ``np.concatenate(parts[::-1])`` for ``np.concatenate(parts)[::-1]``."""
+    call = node.value
+    if not isinstance(call, ast.Call) or not call.args:
+        return
+    inner = place.text(call.args[0])
+    if _is_sequence(place.value(inner, place.env)):
+        others = [f", {place.text(a)}" for a in call.args[1:]]
+        others += [f", {k.arg}={place.text(k.value)}" for k in call.keywords]
+        new = f"{place.text(call.func)}({inner}[::-1]{''.join(others)})"
+        yield place.rewrite(node, new, "wrong order", f"{inner} reversed, not its parts", 1.0)
 
 
 def _beside_reversed(place: Place, node: ast.expr, parent: ast.AST) -> bool:

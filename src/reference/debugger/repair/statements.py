@@ -223,6 +223,7 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "wrong order", "after the loop", 1.9,
         )  # fmt: skip
+    late = _first_reader(block, index)
     for other in range(len(block)):
         if other in (index, index + 1) or not isinstance(block[other], (*_SIMPLE, ast.For)):
             continue
@@ -230,11 +231,12 @@ def _moved(place: Place) -> Iterator[Rewrite]:
         if not depend(statement, passed[0]):
             continue  # it is the same nearer by
         far = abs(other - index)
+        cost = _LATE if other == late else 1.6 + 0.05 * far
         indent = " " * statement.col_offset
         yield place.splice(
             [_cut(source, statement), _insert(source, block[other].lineno, indent, place)],
             "wrong order" if far > 1 else "overwritten too early",
-            f"before line {block[other].lineno}", 1.6 + 0.05 * far,
+            f"before line {block[other].lineno}", cost,
         )  # fmt: skip
     last = block[-1]
     dependent = any(depend(statement, passed) for passed in block[index + 1 :])
@@ -244,6 +246,29 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(last), indent, place)],
             "overwritten too early", "at the end of the block", 1.7,
         )  # fmt: skip
+
+
+_LATE = 1.15  # a value that is masked or scaled in place only after it has been read
+
+
+def _first_reader(block: list[ast.stmt], index: int) -> int | None:
+    """Return where a variable that a statement changes in place is read first, since it was set."""
+    statement = block[index]
+    target = statement.target if isinstance(statement, ast.AugAssign) else None
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub):
+        return None  # a sum may well be read before it is complete
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        target = statement.targets[0]
+    name = target.value if isinstance(target, ast.Subscript) else target
+    if not isinstance(name, ast.Name):
+        return None
+    first = None
+    for k in range(index - 1, -1, -1):
+        uses = [n for n in ast.walk(block[k]) if isinstance(n, ast.Name) and n.id == name.id]
+        if any(isinstance(n.ctx, ast.Store) for n in uses):
+            return first
+        first = k if uses else first
+    return None
 
 
 def _removed(place: Place) -> Iterator[Rewrite]:
