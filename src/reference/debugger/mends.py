@@ -272,7 +272,9 @@ def _of_defaults(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
     splices, arguments = [], []
     for finding in findings:
         function = _function(source, finding.line + 1)
-        for argument, default in () if function is None else _defaults(function):
+        if function is None:
+            continue
+        for argument, default in _defaults(function):
             if argument == finding.variable and (function.name, argument) not in arguments:
                 made = [f"if {argument} is None:", f"    {argument} = {source.of(default)}"]
                 at, indent = _top(source, function)
