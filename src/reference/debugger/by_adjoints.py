@@ -25,6 +25,7 @@ from reference.debugger.source import function_at
 _PLAUSIBLE = {MAKES: -0.3, COMPLETES: -0.2, KEEPS: 0.3, SPOILS: 1.5}
 _NAMED = -0.5  # a variable becomes the adjoint of what it is called after
 _OF_THE_LOSS = 0.4  # the loss is taken for what is meant: its lines are to blame last
+_NOT_OF_THE_LOSS = 0.3  # what the loss makes, too, becomes a number that it does not make
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12
 _EACH = 12  # edits of a line
@@ -49,6 +50,8 @@ def plausible(
     more = 0.0 if own else _OF_THE_LOSS
     if now.names(program, rewrite):
         return _NAMED + more
+    if now.parts_from_loss(program, rewrite):
+        return _NOT_OF_THE_LOSS + more
     return _PLAUSIBLE.get(now.change(program, rewrite), 0.0) + more
 
 

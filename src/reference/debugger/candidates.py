@@ -25,10 +25,12 @@ from reference.debugger.repair import (
     flags,
     indices,
     insertions,
+    late,
     loops,
     operands,
     owned,
     recalled,
+    replaced,
     results,
     rows,
     sharing,
@@ -55,6 +57,8 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
             yield from before.reads(source, unit.tree)
         if program.runs_in_backward(unit) and not program.only_in_backward(unit):
             yield from before.rewrites(program.sources[unit.file], unit.tree)
+        if program.runs_in_backward(unit):
+            yield from late.of_functions(program.sources[unit.file], unit.tree)
     for file in dict.fromkeys(unit.file for unit in program.live_units):
         for family in (owned.rewrites, sharing.chained, rows.rewrites):
             yield from family(program.sources[file])
@@ -76,6 +80,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from indices.wrapping(place)
         yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
         yield from derivatives.completions(place)
+        yield from replaced.rewrites(place)
         yield from starts.of_floats(place)
         yield from starts.anew(place)
         yield from starts.again(place)
@@ -162,6 +167,9 @@ def keeps(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr) and isinstance(value, ast.Call):
         named = getattr(value.func, "attr", "") in ("append", "insert", "update")
         value = value.args[-1] if named and value.args else None
+    if isinstance(value, ast.Call):  # a dict or an object of what it is given
+        name = getattr(value.func, "id", "")
+        return name == "dict" or name.lstrip("_")[:1].isupper()
     return isinstance(
         value, ast.Tuple | ast.List | ast.Dict | ast.Name | ast.Attribute | ast.Subscript
     )

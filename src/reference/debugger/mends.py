@@ -34,7 +34,7 @@ _EMPTY = ("{name}.clear()", "{name} = None", "{name} = 0", "{name} = []", "{name
 class _Mend:
     text: str
     why: str
-    none_by_default: tuple[str, str] = ("", "")  # function and argument
+    none_by_default: tuple[tuple[str, str], ...] = ()  # functions, and an argument of each
 
 
 def mends(program: Program, findings: Iterable[Suspect], cases: list[Case]) -> list[Fix]:
@@ -80,7 +80,7 @@ def _passes(program: Program, file: str, mend: _Mend, cases: list[Case], anew: b
     except (SyntaxError, ValueError):
         return False
     try:
-        with _none_by_default(program, file, *mend.none_by_default):
+        with _none_by_default(program, file, mend.none_by_default):
             program.state.restore()
             return all(_is_right(program, case, anew) for _ in range(_ROUNDS) for case in cases)
     finally:
@@ -115,21 +115,24 @@ def _is_right(program: Program, case: Case, anew: bool) -> bool:
 
 
 @contextlib.contextmanager
-def _none_by_default(program: Program, file: str, name: str, argument: str) -> Iterator[None]:
-    """Give a live function None for a default value: its code does not hold it."""
+def _none_by_default(
+    program: Program, file: str, arguments: tuple[tuple[str, str], ...]
+) -> Iterator[None]:
+    """Give live functions None for default values: their code does not hold them."""
     undo = []
     for function in program.functions:
         code = function.__code__
-        if code.co_filename != file or function.__name__ != name:
+        none = {argument for name, argument in arguments if name == function.__name__}
+        if code.co_filename != file or not none:
             continue
         undo.append((function, function.__defaults__, function.__kwdefaults__))
         given = function.__defaults__ or ()
         names = code.co_varnames[code.co_argcount - len(given) : code.co_argcount]
         function.__defaults__ = tuple(
-            None if which == argument else value for which, value in zip(names, given, strict=True)
+            None if which in none else value for which, value in zip(names, given, strict=True)
         )
         function.__kwdefaults__ = {
-            which: None if which == argument else value
+            which: None if which in none else value
             for which, value in (function.__kwdefaults__ or {}).items()
         }
     try:
@@ -144,9 +147,9 @@ def _none_by_default(program: Program, file: str, name: str, argument: str) -> I
 
 def _candidates(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
     changed = [f for f in findings if f.kind == "argument changed"]
-    for finding in findings:
-        if finding.kind == "state between calls" and finding.text.startswith("def "):
-            yield from _of_default(source, finding)
+    defaults = [f for f in findings if f.kind == "state between calls" and f.text[:4] == "def "]
+    for some in ([defaults] if len(defaults) > 1 else []) + [[finding] for finding in defaults]:
+        yield from _of_defaults(source, some)
     yield from _of_arguments(source, changed)
     kept = [f for f in findings if f.kind == "state between calls" and f.text[:4] != "def "]
     if kept:
@@ -264,22 +267,31 @@ def _names_written(statement: ast.stmt) -> list[str]:
     return names
 
 
-def _of_default(source: Source, finding: Suspect) -> Iterator[_Mend]:
-    function = _function(source, finding.line + 1)
-    if function is None:
-        return
-    arguments = function.args
-    pairs = list(zip(arguments.args[::-1], arguments.defaults[::-1], strict=False))
-    pairs += list(zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True))
-    for argument, default in pairs:
-        if argument.arg == finding.variable and default is not None:
-            start, end = source.span(default)
-            made = [f"if {argument.arg} is None:", f"    {argument.arg} = {source.of(default)}"]
-            at, indent = _top(source, function)
-            lines = "".join(f"{indent}{line}\n" for line in made)
-            text = source.edited([Splice(start, end, "None"), Splice(at, at, lines)])
-            yield _Mend(text, f"{argument.arg} is made anew at each call",
-                        (function.name, argument.arg))  # fmt: skip
+def _of_defaults(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
+    """Give default values that are made anew at each call, all of them together."""
+    splices, arguments = [], []
+    for finding in findings:
+        function = _function(source, finding.line + 1)
+        if function is None:
+            continue
+        for argument, default in _defaults(function):
+            if argument == finding.variable and (function.name, argument) not in arguments:
+                made = [f"if {argument} is None:", f"    {argument} = {source.of(default)}"]
+                at, indent = _top(source, function)
+                lines = "".join(f"{indent}{line}\n" for line in made)
+                splices += [Splice(*source.span(default), "None"), Splice(at, at, lines)]
+                arguments.append((function.name, argument))
+    if arguments:
+        why = f"{', '.join(argument for _, argument in arguments)} made anew at each call"
+        yield _Mend(source.edited(splices), why, tuple(arguments))
+
+
+def _defaults(function: ast.FunctionDef) -> Iterator[tuple[str, ast.expr]]:
+    """Give the arguments of a function that have default values, with those."""
+    given = function.args
+    pairs = list(zip(given.args[::-1], given.defaults[::-1], strict=False))
+    pairs += [(a, d) for a, d in zip(given.kwonlyargs, given.kw_defaults, strict=True) if d]
+    yield from ((argument.arg, default) for argument, default in pairs)
 
 
 def _of_class(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -113,7 +114,8 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *others]
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
-    return _with_indices(program, _with_writers(program, weighted))
+    telling = {key for key in ranked if ranked[key][3] < TELLING}
+    return _with_indices(program, _with_writers(program, weighted, telling))
 
 
 def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Statement]:
@@ -145,10 +147,19 @@ _RIGHT = 1e-9
 _FEW = 2
 
 
-def _with_writers(program: Program, weighted: list[Statement]) -> list[Statement]:
-    """Put what writes into a variable that explains everything beside its first line."""
+def _with_writers(
+    program: Program, weighted: list[Statement], telling: Collection[tuple[str, int]]
+) -> list[Statement]:
+    """Put what writes into a variable that explains everything beside its first line.
+
+    The zeros with which all gradients begin explain anything: that says nothing of what is added.
+    """
     targets = {(file, line): _target(program, file, line) for file, line, _ in weighted}
-    explained = {targets[file, line] for file, line, weight in weighted if weight >= 3} - {""}
+    explained = {
+        targets[file, line]
+        for file, line, weight in weighted
+        if weight >= 3 and (file, line) in telling
+    } - {""}
     first = [s for s in weighted if s[2] >= 3]
     writers = [
         (file, line, 3.0)

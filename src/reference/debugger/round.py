@@ -194,6 +194,26 @@ class Round:
         after = before + deltas[n].reshape(before.shape)
         return becomes_its_own(name, before, after, seen[n].env, self.agreement.adjoints)
 
+    def parts_from_loss(self, program: Program, rewrite: Rewrite) -> bool:
+        """Return whether an edit changes what the loss makes, too, into what it does not make.
+
+        Of a variable: an operand of something else may well be replaced by another number.
+        """
+        site = self._around(rewrite, self.recording.executions)
+        if site is None or self.agreement is None:
+            return False
+        deltas = self.deltas(program, rewrite, site)
+        if deltas is None or self.recording.sites[site].role != "assigned":
+            return False
+        is_of_loss = self.agreement.adjoints.is_of_loss
+        for execution, delta in zip(self.recording.executions[site], deltas, strict=False):
+            before = np.ravel(np.asarray(execution.value, dtype=float))
+            if np.any(delta):
+                some = np.unique(before[delta != 0])
+                told = len(some) >= _TELLING and bool(np.all(is_of_loss(some)))
+                return told and not bool(np.any(is_of_loss((before + delta)[delta != 0])))
+        return False
+
     def may_help(self, program: Program, case: Case, base: Score, rewrite: Rewrite) -> bool:
         """Return False for an edit that, by what the probes know, makes nothing right."""
         site = self.site_of(rewrite)
@@ -313,6 +333,7 @@ def _expression(text: bytes) -> types.CodeType:
     return compile(b"(" + text + b")", "", "eval")
 
 
+_TELLING = 3  # numbers that are values of the loss by no chance
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 

@@ -144,9 +144,10 @@ class Search:
 
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
-        # Of a program that raises anything that runs would seem a gain: its line comes first.
-        first = quick.stages(self.program, self.cases[0], now, base, self.short)
-        step = None if outcome.error else self.round(now, first, base, [])
+        # Of a program that raises anything that runs would seem a gain: only what mends all is one.
+        raises = outcome.error is not None
+        first = quick.stages(self.program, self.cases[0], now, base, self.short or raises)
+        step = self.round(now, first, base, [], complete=raises)
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step
@@ -203,10 +204,11 @@ class Search:
         base: Score,
         partial: list[Ranked],
         whole: bool = True,
+        complete: bool = False,
     ) -> Step | None:
         """Try edits; return the best that mends all, else one that mends `whole` outputs or more.
 
-        An edit that mends all is kept in `found`, and the other is made in memory.
+        If `complete`, only the former: that is kept in `found`, and the other is made in memory.
         """
         best_cost, after = np.inf, 0
         for stage, rewrites in stages:
@@ -223,7 +225,7 @@ class Search:
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break
-                elif verdict.outputs <= 0 and verdict.entries < _TELLING * base.wrong:
+                elif complete or (verdict.outputs <= 0 and verdict.entries < _TELLING * base.wrong):
                     continue  # a few entries are right by luck
                 elif stage != "lookup" and (self.steps or rewrite.splices not in self._refused):
                     order = (-verdict.outputs, rewrite.cost - 0.002 * verdict.entries)

@@ -21,6 +21,7 @@ from reference.debugger.repair import (
     operands,
     products,
     reductions,
+    replaced,
     results,
     sharing,
     signs,
@@ -39,7 +40,7 @@ _COMMON = (
     layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer,
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
-    brackets.rewrites, together.rewrites,
+    brackets.rewrites, together.rewrites, replaced.rewrites,
 )  # fmt: skip
 
 

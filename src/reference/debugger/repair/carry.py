@@ -17,6 +17,23 @@ def rewrites(source: Source, function: ast.AST) -> Iterator[Rewrite]:
         yield from _zeroed_inside(source, function, loop)
         yield from _siblings(source, loop)
         yield from _named_otherwise(source, function, loop)
+        yield from _rebound(source, loop)
+
+
+def _rebound(source: Source, loop: ast.For | ast.While) -> Iterator[Rewrite]:
+    """Give ``x += d`` for ``x = x + d``, all together and each: something else holds x."""
+    each = []
+    for s in loop.body:
+        if not isinstance(s, ast.Assign) or not isinstance(s.value, ast.BinOp):
+            continue
+        name, left = source.of(s.targets[0]), source.of(s.value.left)
+        if isinstance(s.value.op, ast.Add) and name == left and name.isidentifier():
+            each.append((s, Splice(*source.span(s), f"{name} += {source.of(s.value.right)}")))
+    for chosen in ([each] if len(each) > 1 else []) + [[one] for one in each]:
+        first = chosen[0][0]
+        yield Rewrite(source.file, tuple(splice for _, splice in chosen), "never returned",
+                      "added in place: something else holds the array", 1.1, first.lineno,
+                      source.of(first.targets[0]))  # fmt: skip
 
 
 def _named_otherwise(

@@ -32,6 +32,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         yield from _step_before(place, node, text)
         yield from _gathered(place, node, text)
         yield from _of_the_file(place, node)
+    yield from rolled(place)
     yield from singles
     yield from _rows(place)
     for k, a in enumerate(singles):  # the same slip twice in a line
@@ -78,6 +79,7 @@ def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
 
 def wrapping(place: Place) -> Iterator[Rewrite]:
     """Give another value for what is read at an index that is -1 at one of the steps."""
+    yield from rolled(place)
     for node, _ in place.loaded:
         if not isinstance(node, ast.Subscript):
             continue
@@ -137,8 +139,8 @@ def _begun(
 def _starts(place: Place, value: Any) -> Iterator[str]:
     """Give what is called like an initial state and has, or is broadcast to, a shape."""
     for atom in place.atoms:
-        last = re.split(r"[^\w]+", atom.text.rstrip("'\"]"))[-1]
-        if atom.zero or not atom.shape or _START.search(last) is None:
+        words = re.findall(r"\w+", atom.text)  # an attribute of what is called so is one, too
+        if atom.zero or not atom.shape or not any(map(_START.search, words[-2:])):
             continue
         if atom.shape == value.shape[value.ndim - len(atom.shape) :]:
             yield atom.text
@@ -163,6 +165,27 @@ def _gathered(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]
     for start in _starts(place, value[0]):
         new = f"np.concatenate([np.broadcast_to({start}, {base}[:1].shape), {base}[:-1]])"
         yield place.rewrite(node, new, _KIND, "no step before the first", 1.6)
+
+
+def rolled(place: Place) -> Iterator[Rewrite]:
+    """Give a start in front of what is rolled on by a step, where the last comes round."""
+    for node, _ in place.loaded:
+        if not isinstance(node, ast.Call) or place.text(node.func) != "np.roll" or not node.args:
+            continue
+        base, value = place.text(node.args[0]), place.value(place.text(node), place.env)
+        given = [place.text(argument) for argument in node.args[1:]]
+        given += [place.text(keyword.value) for keyword in node.keywords]
+        if not isinstance(value, np.ndarray) or given not in (["1", "0"], ["1", "1"]):
+            continue
+        axis = int(given[1])
+        if value.ndim <= axis:
+            continue
+        first, rest = (f"{':, ' * axis}{part}" for part in (":1", ":-1"))
+        for start in _starts(place, value.take(0, axis)):
+            wide = f"np.expand_dims({start}, {axis - value.ndim})"
+            begun = f"np.broadcast_to({wide}, {base}[{first}].shape)"
+            new = f"np.concatenate([{begun}, {base}[{rest}]], axis={axis})"
+            yield place.rewrite(node, new, _KIND, "no step before the first", 1.0)
 
 
 def _of_the_file(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
@@ -239,6 +262,8 @@ def orders(place: Place) -> Iterator[Rewrite]:
             if node.func.id == "range":
                 yield place.rewrite(node, f"reversed({text})", kind, "reversed", 1.2)
                 continue
+        if isinstance(node, ast.Subscript) and place.text(node.slice) == "::-1":
+            yield from _turned_before(place, node)
         if isinstance(node, ast.Subscript) and "::-1" in text:
             new = text.replace("::-1", ":", 1).removesuffix("[:]")
             yield place.rewrite(node, new, kind, "not reversed", 1.2)
@@ -262,6 +287,19 @@ def orders(place: Place) -> Iterator[Rewrite]:
         if isinstance(node, ast.Attribute) and node.attr in ("pop", "popleft"):
             new = "popleft" if node.attr == "pop" else "pop"
             yield place.rewrite(node, f"{place.text(node.value)}.{new}", kind, f"{new}()", 1.2)
+
+
+def _turned_before(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
+    """Give ``np.concatenate(parts[::-1])`` for ``np.concatenate(parts)[::-1]``."""
+    call = node.value
+    if not isinstance(call, ast.Call) or not call.args:
+        return
+    inner = place.text(call.args[0])
+    if _is_sequence(place.value(inner, place.env)):
+        others = [f", {place.text(a)}" for a in call.args[1:]]
+        others += [f", {k.arg}={place.text(k.value)}" for k in call.keywords]
+        new = f"{place.text(call.func)}({inner}[::-1]{''.join(others)})"
+        yield place.rewrite(node, new, "wrong order", f"{inner} reversed, not its parts", 1.0)
 
 
 def _beside_reversed(place: Place, node: ast.expr, parent: ast.AST) -> bool:

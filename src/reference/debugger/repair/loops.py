@@ -20,6 +20,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         return
     yield from _turned(place, statement.iter)
     yield from _counted(place, statement.iter)
+    yield from _otherwise(place, statement.iter)
     for node, _ in place.loaded:
         if not (isinstance(node, ast.Call) and place.text(node.func) in ("range", "np.arange")):
             continue
@@ -64,6 +65,24 @@ def _turned(place: Place, over: ast.expr) -> Iterator[Rewrite]:
     value = place.value(text, place.env)
     if isinstance(value, list | tuple | deque | np.ndarray) and len(value) > 1:
         yield place.rewrite(over, f"reversed({text})", "forward order", "backwards", 1.2)
+
+
+def _otherwise(place: Place, over: ast.expr) -> Iterator[Rewrite]:
+    """Give an order of the same steps that there is a list of: that in which they were made."""
+    text = place.text(over)
+    steps = place.value(f"list({text})", place.env)
+    if not isinstance(steps, list) or len(steps) < 2 or not _are_steps(steps):
+        return
+    for name, held in place.env.items():
+        if isinstance(held, list | tuple | range) and name not in text:
+            known = list(held)
+            if len(known) == len(steps) and _are_steps(known) and sorted(known) == sorted(steps):
+                for new in (f"{name}[::-1]", name):
+                    yield place.rewrite(over, new, "forward order", f"in the order {new}", 1.2)
+
+
+def _are_steps(steps: list) -> bool:
+    return all(type(step) is int for step in steps)
 
 
 def _turned_pairs(place: Place, over: ast.Call, text: str) -> Iterator[Rewrite]:

@@ -21,7 +21,7 @@ _ENVS = 6
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give each addend times a mask or its complement, and what a mask lets pass in addition."""
-    masks = _masks(place)
+    masks = known(place)
     if not masks:
         return
     value_node = getattr(place.statement, "value", None)
@@ -30,7 +30,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
             continue
         text = place.text(node)
-        for factor in _factors(place, masks, np.shape(value)):
+        for factor in factors(place, masks, np.shape(value)):
             if factor in text:
                 continue  # it has that part
             cost = 1.4 if isinstance(node, ast.BinOp) else 1.35  # one addend before the sum
@@ -50,7 +50,7 @@ def _whole(place: Place, node: ast.expr, masks: list[str]) -> Iterator[Rewrite]:
     if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, ast.Add):
         return
     target = place.text(statement.target)
-    for factor in _factors(place, masks, place.shape(place.text(node))):
+    for factor in factors(place, masks, place.shape(place.text(node))):
         new = f"{target} = ({target} + {place.text(node)}) * {factor}"
         yield place.rewrite(statement, new, "missing factor", f"all of it times {factor}", 1.45)
 
@@ -63,7 +63,7 @@ def _passed(place: Place, node: ast.expr, masks: list[str]) -> Iterator[Rewrite]
         return
     for carry in _carries(place, np.shape(value)):
         cost = 1.3 if carry == place.variable else 1.7
-        for factor in _factors(place, masks, np.shape(value)):
+        for factor in factors(place, masks, np.shape(value)):
             term = f"{carry} * {factor}"
             if term not in text:
                 yield place.rewrite(node, f"{term} + {text}", "missing path", f"+ {term}", cost)
@@ -81,7 +81,7 @@ def _carries(place: Place, shape: tuple[int, ...]) -> list[str]:
     return names[:_CARRIES]
 
 
-def _factors(place: Place, masks: list[str], shape: tuple[int, ...]) -> Iterator[str]:
+def factors(place: Place, masks: list[str], shape: tuple[int, ...]) -> Iterator[str]:
     """Give masks and their complements, widened to be a factor of a shape."""
     for text in masks:
         mask = place.value(text, place.env)
@@ -109,7 +109,7 @@ def _fit(shape: tuple[int, ...], of: tuple[int, ...]) -> bool:
     return len(shape) == len(of) and all(a in (1, b) for a, b in zip(shape, of, strict=True))
 
 
-def _masks(place: Place) -> list[str]:
+def known(place: Place) -> list[str]:
     """Return what holds zeros and ones, and both of them at some step, each value once."""
     texts: dict[str, None] = {}
     for node in walked(place.function):

@@ -259,7 +259,7 @@ class Place:
     def donors(self) -> list[Atom]:
         """Longer expressions of the file, forward or backward, that hold floats here."""
         simple = {atom.text for atom in self.atoms}
-        texts = [text for text in _longer(self.source) if text not in simple]
+        texts = [text for text in longer(self.source) if text not in simple]
         texts += self._called()
         found = []
         for text in itertools.islice(texts, 400):
@@ -332,7 +332,7 @@ def walked(tree: ast.AST) -> list[ast.AST]:
 
 
 @lru_cache(maxsize=64)
-def _longer(source: Source) -> list[str]:
+def longer(source: Source) -> list[str]:
     """Return the expressions of a file that are longer than a variable, each once."""
     texts: dict[str, None] = {}
     for node in ast.walk(source.tree):

@@ -14,10 +14,18 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
+from reference.debugger.repair.place import (
+    Place,
+    Rewrite,
+    bracketed,
+    inside,
+    longer,
+    product,
+)
 
 _MOST = 160  # values that products are made of
 _MATRICES = 400
+_MOST_COUNTS = 12
 _NEAR = 1e-6
 _ENTRIES = 4  # at which all products are compared; what agrees there is compared in full
 
@@ -129,7 +137,7 @@ def known_here(
         if np.max(np.abs(value), initial=0.0) <= 1:
             found += [(f"(1 - {text})", 1 - value), (f"(1 - {text} ** 2)", 1 - value**2)]
         found.append((f"(1 - np.tanh({text}) ** 2)", 1 - np.tanh(value) ** 2))
-    found += wide
+    found += wide + counts_here(place, env, shape)
     found += [(f"(1 - {t})", 1 - v) for t, v in wide if v.min() >= 0 and v.max() <= 1]  # masks
     for atom in place.donors:
         if atom.shape == shape and not atom.zero:
@@ -138,6 +146,43 @@ def known_here(
                 node = ast.parse(atom.text, mode="eval").body
                 found.append((bracketed(node, atom.text), np.asarray(value, float)))
     return [(text, value) for text, value in found if np.all(np.isfinite(value))][:_MOST]
+
+
+def counts_here(
+    place: Place, env: dict[str, Any], shape: tuple[int, ...]
+) -> list[tuple[str, Array]]:
+    """Return the counts of each row, such as the lengths of sequences, broadcast to a shape.
+
+    As they are, with axes of one behind, and as the file writes them: ``lens[:, None]``,
+    ``np.maximum(mask.sum(1), 1)``.
+    """
+    if len(shape) < 2:
+        return []
+    texts = [name for name, held in env.items() if isinstance(held, np.ndarray)]
+    texts += [text for text in longer(place.source) if "(" in text or "[" in text]
+    found: dict[bytes, tuple[str, Array]] = {}
+    for text in texts:
+        if not _counts(place.value(text, place.env)):  # those are kept
+            continue
+        value = place.value(text, env)
+        if not _counts(value) or value.size == np.prod(shape):
+            continue
+        rows = value.shape == shape[: value.ndim] and value.ndim < len(shape)
+        if rows:
+            nones = ", ".join([":"] * value.ndim + ["None"] * (len(shape) - value.ndim))
+            text = f"{bracketed(ast.parse(text, mode='eval').body, text)}[{nones}]"
+            value = value.reshape(value.shape + (1,) * (len(shape) - value.ndim))
+        if value.ndim == len(shape) and _broadcasts(value.shape, shape) and np.ptp(value) > 0:
+            wide = np.broadcast_to(value, shape).astype(float)
+            found.setdefault(wide.tobytes(), (text, wide))
+    return list(found.values())[:_MOST_COUNTS]
+
+
+def _counts(value: Any) -> bool:
+    """Return whether a value is an array of whole numbers, several of them."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iuf":
+        return False
+    return value.ndim > 0 and value.size > 1 and bool(np.all(value == np.round(value)))
 
 
 def _matrix_products(

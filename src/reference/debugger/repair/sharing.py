@@ -58,20 +58,29 @@ def together(place: Place) -> Iterator[Rewrite]:
 
 
 def chained(source: Source) -> Iterator[Rewrite]:
-    """Give ``a = new(); b = new()`` for ``a = b = new()``: of a file all at once, then each."""
+    """Give ``a = new(); b = new()`` for ``a = b = new()``: of a file all at once, then each.
+
+    Of a part of something else, ``a = b = x[t]``, the second is a copy.
+    """
     each = []
     for node in walked(source.tree):
         if not isinstance(node, ast.Assign) or len(node.targets) < 2:
             continue
+        value = source.of(node.value)
         if isinstance(node.value, ast.Call | ast.List | ast.Dict | ast.ListComp | ast.DictComp):
-            value = source.of(node.value)
-            lines = [f"{source.of(target)} = {value}" for target in node.targets]
-            text = f"\n{' ' * node.col_offset}".join(lines)
-            name = source.of(node.targets[0])
-            each.append(
-                Rewrite(source.file, (Splice(*source.span(node), text),), _KIND,
-                        "each has an array of its own", 0.8, node.lineno, name)
-            )  # fmt: skip
+            again = value
+        elif isinstance(node.value, ast.Name | ast.Attribute | ast.Subscript):
+            again = f"{value}.copy()"
+        else:
+            continue
+        values = [value, *(again for _ in node.targets[1:])]
+        lines = [f"{source.of(t)} = {v}" for t, v in zip(node.targets, values, strict=True)]
+        text = f"\n{' ' * node.col_offset}".join(lines)
+        name = source.of(node.targets[0])
+        each.append(
+            Rewrite(source.file, (Splice(*source.span(node), text),), _KIND,
+                    "each has an array of its own", 0.8, node.lineno, name)
+        )  # fmt: skip
     if len(each) > 1:
         splices = tuple(splice for rewrite in each for splice in rewrite.splices)
         yield Rewrite(source.file, splices, _KIND, each[0].why, 0.8, each[0].line,

@@ -64,6 +64,8 @@ def _added(place: Place) -> Iterator[Rewrite]:
     statement = place.statement
     kind = "= for +="
     yield from _all_added(place)
+    yield from _written_into(place)
+    yield from _merged(place)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
         if isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
@@ -77,6 +79,10 @@ def _added(place: Place) -> Iterator[Rewrite]:
                     f"{target.id} added", 0.95,
                 )  # fmt: skip
             if isinstance(target, ast.Subscript):
+                into, key = place.text(target.value), place.text(target.slice)
+                if isinstance(place.value(into, place.env), dict):
+                    more = f"{into}[{key}] = {into}.get({key}, 0) + {value}"
+                    yield place.rewrite(statement, more, kind, "added, not assigned", 1.05)
                 yield _add_at(place, statement, target, value, 1.4)
     elif isinstance(statement, ast.AugAssign):
         target, value = statement.target, place.text(statement.value)
@@ -90,6 +96,34 @@ def _added(place: Place) -> Iterator[Rewrite]:
             )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
+
+
+def _written_into(place: Place) -> Iterator[Rewrite]:
+    """Give ``y += np.dot(a, b)`` for ``np.dot(a, b, out=y)``."""
+    call = getattr(place.statement, "value", None)
+    if not isinstance(place.statement, ast.Expr) or not isinstance(call, ast.Call):
+        return
+    into = next((k for k in call.keywords if k.arg == "out"), None)
+    given = [place.text(argument) for argument in call.args]
+    if into is None or place.text(into.value) in given:  # what is changed by itself is no sum
+        return
+    given += [f"{k.arg}={place.text(k.value)}" for k in call.keywords if k is not into]
+    sum_ = f"{place.text(into.value)} += {place.text(call.func)}({', '.join(given)})"
+    yield place.rewrite(place.statement, sum_, "= for +=", "added, not written over", 1.0)
+
+
+def _merged(place: Place) -> Iterator[Rewrite]:
+    """Give the sums of two dicts key by key for ``{**a, **b}`` and ``a | b``."""
+    for node, _ in place.loaded:
+        both: list[ast.expr] = []
+        if isinstance(node, ast.Dict) and len(node.keys) == 2 and node.keys == [None, None]:
+            both = node.values
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+            both = [node.left, node.right]
+        a, b = (place.text(one) for one in both) if both else ("", "")
+        if both and all(isinstance(place.value(text, place.env), dict) for text in (a, b)):
+            total = f"{{key: {a}.get(key, 0) + {b}.get(key, 0) for key in {{**{a}, **{b}}}}}"
+            yield place.rewrite(node, total, "= for +=", "added key by key", 1.1)
 
 
 def _all_added(place: Place) -> Iterator[Rewrite]:
@@ -120,8 +154,9 @@ def _all_added(place: Place) -> Iterator[Rewrite]:
             pairs = [(f"{into}[{key}]", place.text(v)) for key, v in
                      zip(keys, given.values, strict=True)]  # fmt: skip
         elif given is not None:
+            # Of a container that is empty at first nothing can be added to.
             lines = [f"for key, more in ({place.text(given)}).items():",
-                     f"    {into}[key] += more"]  # fmt: skip
+                     f"    {into}[key] = {into}.get(key, 0) + more"]  # fmt: skip
         pairs += [(f'{into}["{k.arg}"]', place.text(k.value)) for k in value.keywords]
     if not pairs and not lines:
         return
@@ -188,6 +223,7 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "wrong order", "after the loop", 1.9,
         )  # fmt: skip
+    late = _first_reader(block, index)
     for other in range(len(block)):
         if other in (index, index + 1) or not isinstance(block[other], (*_SIMPLE, ast.For)):
             continue
@@ -195,11 +231,12 @@ def _moved(place: Place) -> Iterator[Rewrite]:
         if not depend(statement, passed[0]):
             continue  # it is the same nearer by
         far = abs(other - index)
+        cost = _LATE if other == late else 1.6 + 0.05 * far
         indent = " " * statement.col_offset
         yield place.splice(
             [_cut(source, statement), _insert(source, block[other].lineno, indent, place)],
             "wrong order" if far > 1 else "overwritten too early",
-            f"before line {block[other].lineno}", 1.6 + 0.05 * far,
+            f"before line {block[other].lineno}", cost,
         )  # fmt: skip
     last = block[-1]
     dependent = any(depend(statement, passed) for passed in block[index + 1 :])
@@ -209,6 +246,29 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(last), indent, place)],
             "overwritten too early", "at the end of the block", 1.7,
         )  # fmt: skip
+
+
+_LATE = 1.15  # a value that is masked or scaled in place only after it has been read
+
+
+def _first_reader(block: list[ast.stmt], index: int) -> int | None:
+    """Return where a variable that a statement changes in place is read first, since it was set."""
+    statement = block[index]
+    target = statement.target if isinstance(statement, ast.AugAssign) else None
+    if isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Add | ast.Sub):
+        return None  # a sum may well be read before it is complete
+    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Subscript):
+        target = statement.targets[0]
+    name = target.value if isinstance(target, ast.Subscript) else target
+    if not isinstance(name, ast.Name):
+        return None
+    first = None
+    for k in range(index - 1, -1, -1):
+        uses = [n for n in ast.walk(block[k]) if isinstance(n, ast.Name) and n.id == name.id]
+        if any(isinstance(n.ctx, ast.Store) for n in uses):
+            return first
+        first = k if uses else first
+    return None
 
 
 def _removed(place: Place) -> Iterator[Rewrite]:

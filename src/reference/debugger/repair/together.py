@@ -15,6 +15,7 @@ from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.source import Splice
 
 _SUFFIX = re.compile(r"_[A-Za-z]+$|0$")
+_PREFIX = re.compile(r"^(?!d_|g_|grad_)[A-Za-z]+_")  # a gradient is no value of another time
 _REDUCING = ("sum", "mean", "max", "prod")
 
 
@@ -25,15 +26,22 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
 
 
 def _endings(place: Place) -> Iterator[Rewrite]:
-    """Give the values of another time for those that are read, by the endings of their names."""
+    """Give the values of another time for those that are read, by the ends of their names."""
     named = [(node, name) for node, _ in place.loaded if (name := _name(node))]
     known = {
         name for atom in place.atoms if (name := _name(ast.parse(atom.text, mode="eval").body))
     }
-    endings = {m[0] for name in known | {name for _, name in named} if (m := _SUFFIX.search(name))}
-    for ending in sorted(endings):
-        for changed in ({n: n.removesuffix(ending) for _, n in named if n.endswith(ending)},
-                        {n: n + ending for _, n in named if not n.endswith(ending)}):  # fmt: skip
+    names = {*known, *(name for _, name in named)}
+    ends = ((_SUFFIX, str.removesuffix, "{0}{1}".format),
+            (_PREFIX, str.removeprefix, "{1}{0}".format))  # fmt: skip
+    changes = []
+    for pattern, taken, added in ends:
+        parts = {match[0] for name in names if (match := pattern.search(name))}
+        changes += [(part, taken, added) for part in sorted(parts)]
+    for part, taken, added in changes:
+        less = {n: short for _, n in named if (short := taken(n, part)) not in ("", n)}
+        more = {n: added(n, part) for _, n in named if n not in less}
+        for changed in (less, more):
             found = [
                 (node, new)
                 for node, name in named
