@@ -162,6 +162,9 @@ def keeps(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr) and isinstance(value, ast.Call):
         named = getattr(value.func, "attr", "") in ("append", "insert", "update")
         value = value.args[-1] if named and value.args else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name):
+        name = value.func.id  # a dict, a named tuple or an object of what is given
+        return name in ("dict", "tuple", "list") or name[:1].isupper()
     return isinstance(
         value, ast.Tuple | ast.List | ast.Dict | ast.Name | ast.Attribute | ast.Subscript
     )

@@ -32,6 +32,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         yield from _step_before(place, node, text)
         yield from _gathered(place, node, text)
         yield from _of_the_file(place, node)
+        yield from _mirrored(place, node)
     yield from singles
     yield from _rows(place)
     for k, a in enumerate(singles):  # the same slip twice in a line
@@ -40,6 +41,15 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 yield place.splice([*a.splices, *b.splices], _KIND, f"{a.why}; {b.why}", 2.5)
     yield from orders(place)
     yield from _keys(place)
+
+
+def _mirrored(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
+    """Give the element as far from the other end: ``w[-1 - k]`` for ``w[k]``."""
+    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for part in parts:
+        if isinstance(part, ast.Name) and part.id in place.counters:
+            new = f"-1 - {part.id}"
+            yield place.rewrite(part, new, "forward order", f"[{new}], from the other end", 1.4)
 
 
 def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
