@@ -25,6 +25,7 @@ from reference.debugger.repair import (
     flags,
     indices,
     insertions,
+    late,
     loops,
     operands,
     owned,
@@ -81,6 +82,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from starts.again(place)
         yield from sharing.read_again(place)
         yield from analogy.anew(place)
+        yield from late.rewrites(place)
 
 
 def of_recalled(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
@@ -208,10 +210,22 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                 for new in dict.fromkeys(operands.replacements(place, text, value))
             )
             for distance, new in near[:8]:
-                splices = tuple(Splice(*source.span(node), new) for node in nodes)
-                yield Rewrite(file, splices, operands.naming(text, new),
-                              f"{new}, not {text}, on every line", 1.3 + distance, lines[0],
-                              place.variable)  # fmt: skip
+                for some, more in ((nodes, 0.0), *((run, 0.1) for run in _runs(nodes))):
+                    splices = tuple(Splice(*source.span(node), new) for node in some)
+                    yield Rewrite(file, splices, operands.naming(text, new),
+                                  f"{new}, not {text}, on every line", 1.3 + distance + more,
+                                  some[0].lineno, place.variable)  # fmt: skip
+
+
+def _runs(nodes: list[ast.expr]) -> list[list[ast.expr]]:
+    """Return the nodes on lines that follow on each other, where these are not all."""
+    runs: list[list[ast.expr]] = []
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if runs and node.lineno - runs[-1][-1].lineno <= 1:
+            runs[-1].append(node)
+        else:
+            runs.append([node])
+    return [r for r in runs if len({node.lineno for node in r}) > 1] if len(runs) > 1 else []
 
 
 def of_carries(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:

@@ -145,8 +145,8 @@ class Search:
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: its line comes first.
-        first = quick.stages(self.program, self.cases[0], now, base, self.short)
-        step = None if outcome.error else self.round(now, first, base, [])
+        first = quick.stages(self.program, self.cases[0], now, base, self.short, outcome.error)
+        step = self.round(now, first, base, [])
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step

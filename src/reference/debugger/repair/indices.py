@@ -140,6 +140,8 @@ def _begun(
     place: Place, node: ast.expr, text: str, t: str, value: Any, cost: float
 ) -> Iterator[Rewrite]:
     for start in (f"np.zeros_like({text})", *_starts(place, value)):
+        if len(place.shape(start)) not in (0, value.ndim):  # it may be transposed, and the like
+            start = f"np.broadcast_to({start}, {text}.shape)"
         yield place.rewrite(node, f"({text} if {t} > 0 else {start})", _KIND,
                             "no step before the first", cost)  # fmt: skip
 

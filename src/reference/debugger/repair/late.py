@@ -1,4 +1,4 @@
-"""Functions made in a loop that look their variables up when they are called: late binding."""
+"""Functions made in a loop, or a comprehension, that bind their variables late."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         if isinstance(loop, ast.For)
         and loop.lineno < place.statement.lineno <= (loop.end_lineno or 0)
     ]
-    if not around:
-        return
     made = {
         node.id
         for loop in around
         for node in ast.walk(loop)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
+    turning = [c for n, _ in place.nodes for c in getattr(n, "generators", ())]
+    made |= {n.id for c in turning for n in ast.walk(c.target) if isinstance(n, ast.Name)}
     for node, _ in place.nodes:
         if not isinstance(node, ast.Lambda):
             continue

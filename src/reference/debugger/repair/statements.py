@@ -204,6 +204,13 @@ def moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "accumulation outside the loop", "at the end of the loop", 1.0,
         )  # fmt: skip
+        if isinstance(statement, ast.Assign) and isinstance(place.target, ast.Subscript):
+            at = source.at(_after(loop))
+            line = f"{indent}{place.variable} += {place.text(statement.value)}\n"
+            yield place.splice(
+                [_cut(source, statement), Splice(at, at, line)],
+                "accumulation outside the loop", "added at the end of the loop", 1.1,
+            )  # fmt: skip
     if (
         index > 1
         and isinstance(loop := block[index - 2], ast.For)
