@@ -44,16 +44,16 @@ def scaled(place: Place) -> Iterator[Rewrite]:
     elif not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, _PRODUCT):
         return
     made = _made_before(place) if anew or isinstance(statement, ast.AugAssign) else None
-    addends = [] if made is None else _addends(made)
-    for other in addends if len(addends) > 1 else ():
+    if made is None or len(addends := _addends(made)) < 2:
+        return
+    for other in addends:
         text = place.text(other)
         if name not in text:
             new = f"{place.text(statement)}\n{' ' * statement.col_offset}{name} += {text}"
             if isinstance(statement, ast.Assign):
-                value = inside(ast.BinOp(), place.text(statement.value))
+                value = place.text(statement.value)
                 simple = isinstance(statement.value, ast.Call | ast.BinOp)
-                value = place.text(statement.value) if simple else value
-                new = f"{name} = {value} + {text}"
+                new = f"{name} = {value if simple else f'({value})'} + {text}"
             kept = " + ".join(place.text(one) for one in addends if one is not other)
             splices = (Splice(*place.source.span(made), kept),
                        Splice(*place.source.span(statement), new))  # fmt: skip
