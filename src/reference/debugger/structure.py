@@ -41,7 +41,8 @@ from reference.debugger.source import Splice
 
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
              parts.rewrites, passed.rewrites, sharing.together, loops.rewrites,
-             statements.rewrites, brackets.scaled, layouts.split, halves.rewrites)  # fmt: skip
+             statements.rewrites, brackets.scaled, layouts.split, halves.rewrites,
+             indices.mirrored)  # fmt: skip
 _KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
 _LIKELY, _DEAREST = 1.65, 2.5

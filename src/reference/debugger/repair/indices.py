@@ -32,8 +32,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         yield from _step_before(place, node, text)
         yield from _gathered(place, node, text)
         yield from _of_the_file(place, node)
-        yield from _mirrored(place, node)
     yield from singles
+    yield from mirrored(place)
     yield from _rows(place)
     for k, a in enumerate(singles):  # the same slip twice in a line
         for b in singles[k + 1 :]:
@@ -43,13 +43,15 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     yield from _keys(place)
 
 
-def _mirrored(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
+def mirrored(place: Place) -> Iterator[Rewrite]:
     """Give the element as far from the other end: ``w[-1 - k]`` for ``w[k]``."""
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    for part in parts:
-        if isinstance(part, ast.Name) and part.id in place.counters:
-            new = f"-1 - {part.id}"
-            yield place.rewrite(part, new, "forward order", f"[{new}], from the other end", 1.4)
+    for node, _ in place.nodes:
+        if not isinstance(node, ast.Subscript):
+            continue
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            if isinstance(part, ast.Name) and part.id in place.counters:
+                new = f"-1 - {part.id}"
+                yield place.rewrite(part, new, "forward order", f"[{new}], from the other end", 1.4)
 
 
 def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
