@@ -86,6 +86,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from starts.again(place)
         yield from sharing.read_again(place)
         yield from analogy.anew(place)
+        yield from late.rewrites(place)
 
 
 def of_recalled(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
@@ -167,9 +168,9 @@ def keeps(statement: ast.stmt) -> bool:
     if isinstance(statement, ast.Expr) and isinstance(value, ast.Call):
         named = getattr(value.func, "attr", "") in ("append", "insert", "update")
         value = value.args[-1] if named and value.args else None
-    if isinstance(value, ast.Call):  # a dict or an object of what it is given
+    if isinstance(value, ast.Call):  # a dict, a named tuple or an object of what it is given
         name = getattr(value.func, "id", "")
-        return name == "dict" or name.lstrip("_")[:1].isupper()
+        return name in ("dict", "tuple", "list") or name.lstrip("_")[:1].isupper()
     return isinstance(
         value, ast.Tuple | ast.List | ast.Dict | ast.Name | ast.Attribute | ast.Subscript
     )
@@ -213,10 +214,22 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                 for new in dict.fromkeys(operands.replacements(place, text, value))
             )
             for distance, new in near[:8]:
-                splices = tuple(Splice(*source.span(node), new) for node in nodes)
-                yield Rewrite(file, splices, operands.naming(text, new),
-                              f"{new}, not {text}, on every line", 1.3 + distance, lines[0],
-                              place.variable)  # fmt: skip
+                for some, more in ((nodes, 0.0), *((run, 0.1) for run in _runs(nodes))):
+                    splices = tuple(Splice(*source.span(node), new) for node in some)
+                    yield Rewrite(file, splices, operands.naming(text, new),
+                                  f"{new}, not {text}, on every line", 1.3 + distance + more,
+                                  some[0].lineno, place.variable)  # fmt: skip
+
+
+def _runs(nodes: list[ast.expr]) -> list[list[ast.expr]]:
+    """Return the nodes on lines that follow on each other, where these are not all."""
+    runs: list[list[ast.expr]] = []
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if runs and node.lineno - runs[-1][-1].lineno <= 1:
+            runs[-1].append(node)
+        else:
+            runs.append([node])
+    return [r for r in runs if len({node.lineno for node in r}) > 1] if len(runs) > 1 else []
 
 
 def of_carries(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:

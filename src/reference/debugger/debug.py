@@ -237,9 +237,11 @@ def _searched(
                     program.restore_texts(originals)
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
-            suspects = combined(
-                suspects, [*judgement.findings, *shared_memory], first=not judgement.wrong
-            )
+            raised = any("exception" in finding.engines for finding in judgement.findings)
+            seen_first = not judgement.wrong and not (
+                raised and fixes
+            )  # a mend that runs says more
+            suspects = combined(suspects, [*judgement.findings, *shared_memory], first=seen_first)
             return replace(
                 diagnosis,
                 suspects=tuple(suspects),

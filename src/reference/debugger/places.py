@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.evidence import Evidence
 from reference.debugger.own_lines import spares
 from reference.debugger.program import Outcome, Program
 from reference.debugger.repair import Place
@@ -96,6 +97,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
         rank = (
             tier,
             0.0 if e.full else float(-len(e.outputs)),
+            float(_is_of_one_call(now, e)),
             float(site.role in _PLUMBING or (site.plain and site.role != "scaled")),
             round(e.rank, 2) if e.outputs else -round(e.explains, 2),
             float(first),
@@ -106,7 +108,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     weighted = [(*key, _WEIGHTS[int(ranked[key][0])]) for key in ordered]
     # Of loops, conditions, and lines that only hand a value on, nothing may be known: they come
     # before the lines of which it is known that they explain nothing.
-    nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][3] > -0.05]
+    nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][4] > -0.05]
     unknown = [s for s in everything if s[:2] not in ranked]
     writers = _of_wrong(program, now, everything)
     said = {s[:2] for s in writers}
@@ -116,6 +118,16 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
     telling = {key for key in ranked if ranked[key][3] < TELLING}
     return _with_indices(program, _with_writers(program, weighted, telling))
+
+
+def _is_of_one_call(now: Round, e: Evidence) -> bool:
+    """Return whether a value is wrong where one line calls its function, and right elsewhere.
+
+    Then the call, with what it hands over, is suspected before the function.
+    """
+    callers = [execution.caller for execution in now.recording.executions[e.site]]
+    wrong = {callers[n] for n in e.steps if n < len(callers)}
+    return bool(wrong) and not wrong.issuperset(callers)
 
 
 def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Statement]:

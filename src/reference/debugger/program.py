@@ -29,7 +29,15 @@ import numpy as np
 import manual_lstm
 from manual_lstm.checks import Array
 from reference.debugger.memory_bound import bounded
-from reference.debugger.source import Source, Unit, Unreadable, codes_in, signature, source_of
+from reference.debugger.source import (
+    Source,
+    Unit,
+    Unreadable,
+    begins_at,
+    codes_in,
+    signature,
+    source_of,
+)
 from reference.debugger.state import State
 from reference.debugger.timebox import TimeUp, Watchdog
 from reference.user_code import functions_reached
@@ -181,16 +189,18 @@ class Program:
             for inner in codes_in(source.compiled(unit))
             if inner.co_qualname == code.co_qualname
         ]
-        rank = [inner.co_firstlineno for inner in same]
-        if code.co_firstlineno not in rank or (
-            signature(same[rank.index(code.co_firstlineno)]) != signature(code)
-        ):
+        alike = [
+            rank
+            for rank, inner in enumerate(same)
+            if (begins_at(inner), signature(inner)) == (begins_at(code), signature(code))
+        ]
+        if not alike:
             if code.co_filename not in self.unreadable:
                 self.unreadable.append(code.co_filename)  # changed since it was loaded
             return
         self.functions.append(function)
         self._original[function] = code
-        self._places[function] = (unit, code.co_qualname, rank.index(code.co_firstlineno))
+        self._places[function] = (unit, code.co_qualname, alike[0])
 
     @property
     def live_units(self) -> list[Unit]:

@@ -25,11 +25,12 @@ MOST_EXECUTIONS = 100  # of a site: its values and what is around them are kept
 
 @dataclass
 class Execution:
-    """One execution of a site: its value, and the local variables just before."""
+    """One execution of a site: its value, the local variables just before, and who called."""
 
     value: Any
     env: dict[str, Any]
     order: int
+    caller: tuple[str, int] = ("", 0)  # the line that called the function of the site
 
 
 @dataclass
@@ -134,7 +135,8 @@ def record(
             frame = _variables(sys._getframe(2)) if frame is None else frame
             memo: dict[int, Any] = {}
             buffers = {name: _kept(space[name], memo) for space, name in shared_names}
-            seen.append(Execution(_kept(value, {}), buffers | _kept_locals(frame), order))
+            env = buffers | _kept_locals(frame)
+            seen.append(Execution(_kept(value, {}), env, order, _caller(sys._getframe(2))))
         return value
 
     with Probes(program, probe, shared) as sites:
@@ -162,6 +164,14 @@ def _variables(frame: types.FrameType | None) -> dict[str, Any]:
             break
         frame = frame.f_back
     return found
+
+
+def _caller(frame: types.FrameType | None) -> tuple[str, int]:
+    """Return the line from which the function of a frame was called."""
+    while frame is not None and frame.f_code.co_name in _COMPREHENSIONS:
+        frame = frame.f_back
+    outer = None if frame is None else frame.f_back
+    return ("", 0) if outer is None else (outer.f_code.co_filename, outer.f_lineno)
 
 
 _COMPREHENSIONS = ("<listcomp>", "<dictcomp>", "<genexpr>")

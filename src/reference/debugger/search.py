@@ -145,9 +145,9 @@ class Search:
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
         # Of a program that raises anything that runs would seem a gain: only what mends all is one.
-        raises = outcome.error is not None
-        first = quick.stages(self.program, self.cases[0], now, base, self.short or raises)
-        step = self.round(now, first, base, [], complete=raises)
+        error = outcome.error
+        first = quick.stages(self.program, self.cases[0], now, base, self.short, error)
+        step = self.round(now, first, base, [], complete=error is not None)
         plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
         if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
             return step

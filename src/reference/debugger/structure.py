@@ -22,6 +22,7 @@ from reference.debugger.repair import (
     banned,
     brackets,
     exchanged,
+    halves,
     indices,
     layouts,
     loops,
@@ -32,6 +33,7 @@ from reference.debugger.repair import (
     sharing,
     statements,
     taken,
+    together,
     views,
 )
 from reference.debugger.round import Round
@@ -39,7 +41,8 @@ from reference.debugger.source import Splice
 
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
              parts.rewrites, passed.rewrites, sharing.together, loops.rewrites,
-             statements.rewrites, brackets.scaled, layouts.split)  # fmt: skip
+             statements.rewrites, brackets.scaled, layouts.split, halves.rewrites,
+             indices.mirrored)  # fmt: skip
 _KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
 _LIKELY, _DEAREST = 1.65, 2.5
@@ -73,7 +76,7 @@ def few(place: Place) -> list[Rewrite]:
 
 def at(place: Place) -> list[Rewrite]:
     """Return the likely ones of a statement: elements, parts and copies."""
-    families = taken.rewrites, exchanged.rewrites, views.rewrites, parts.rewrites
+    families = taken.rewrites, exchanged.rewrites, views.rewrites, parts.rewrites, halves.rewrites
     return _ordered([r for family in families for r in _all(family, place)])
 
 
@@ -84,7 +87,8 @@ def _of_order(place: Place) -> Iterator[Rewrite]:
 
 def _of_kept(place: Place) -> Iterator[Rewrite]:
     if candidates.keeps(place.statement):
-        yield from _all(operands.rewrites, place)
+        for family in (operands.rewrites, together.rewrites, statements.moved):
+            yield from _all(family, place)
 
 
 def _all(family: Callable[[Place], Iterator[Rewrite]], place: Place) -> Iterator[Rewrite]:

@@ -32,20 +32,39 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
 
 
 def scaled(place: Place) -> Iterator[Rewrite]:
-    """Give ``x = a; x *= m; x += b`` for ``x = a + b; x *= m``: a factor of one part alone."""
-    statement = place.statement
-    if not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, _PRODUCT):
+    """Give ``x = a; x *= m; x += b`` for ``x = a + b; x *= m``: a factor of one part alone.
+
+    Whatever a statement makes of x, such as ``x = f(x)``, may be meant for one part alone.
+    """
+    statement, name = place.statement, place.variable
+    anew = isinstance(statement, ast.Assign) and isinstance(place.target, ast.Name)
+    if anew:
+        reads = [n for n, _ in place.loaded if isinstance(n, ast.Name) and n.id == name]
+        anew = len(reads) == 1
+    elif not isinstance(statement, ast.AugAssign) or not isinstance(statement.op, _PRODUCT):
         return
-    name, made = place.text(statement.target), _made_before(place)
-    if not isinstance(made, ast.BinOp) or not isinstance(made.op, ast.Add):
+    made = _made_before(place) if anew or isinstance(statement, ast.AugAssign) else None
+    if made is None or len(addends := _addends(made)) < 2:
         return
-    for kept, other in ((made.left, made.right), (made.right, made.left)):
+    for other in addends:
         text = place.text(other)
         if name not in text:
             new = f"{place.text(statement)}\n{' ' * statement.col_offset}{name} += {text}"
-            splices = (Splice(*place.source.span(made), place.text(kept)),
+            if isinstance(statement, ast.Assign):
+                value = place.text(statement.value)
+                simple = isinstance(statement.value, ast.Call | ast.BinOp)
+                new = f"{name} = {value if simple else f'({value})'} + {text}"
+            kept = " + ".join(place.text(one) for one in addends if one is not other)
+            splices = (Splice(*place.source.span(made), kept),
                        Splice(*place.source.span(statement), new))  # fmt: skip
             yield place.splice([*splices], "spurious factor", f"{text} without it", 1.25)
+
+
+def _addends(node: ast.expr) -> list[ast.expr]:
+    """Return the terms of a sum, in their order; of anything else it alone."""
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [*_addends(node.left), *_addends(node.right)]
+    return [node]
 
 
 def _made_before(place: Place) -> ast.expr | None:

@@ -38,6 +38,10 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(statement.test, new, "wrong operand", "the other way round", 1.4)
         if not statement.orelse:
             yield _without(place, statement)
+    if isinstance(statement, ast.While) and isinstance(statement.test, ast.Name):
+        test = place.text(statement.test)
+        if type(place.value(test, place.env)) is int:  # which ends before 0, the last step to come
+            yield place.rewrite(statement.test, f"{test} >= 0", _KIND, ">= 0, not > 0", 1.2)
 
 
 def _asks_for_a_shape(test: ast.expr) -> bool:

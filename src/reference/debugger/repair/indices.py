@@ -34,6 +34,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         yield from _of_the_file(place, node)
     yield from rolled(place)
     yield from singles
+    yield from mirrored(place)
     yield from _rows(place)
     for k, a in enumerate(singles):  # the same slip twice in a line
         for b in singles[k + 1 :]:
@@ -41,6 +42,17 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 yield place.splice([*a.splices, *b.splices], _KIND, f"{a.why}; {b.why}", 2.5)
     yield from orders(place)
     yield from _keys(place)
+
+
+def mirrored(place: Place) -> Iterator[Rewrite]:
+    """Give the element as far from the other end: ``w[-1 - k]`` for ``w[k]``."""
+    for node, _ in place.nodes:
+        if not isinstance(node, ast.Subscript):
+            continue
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            if isinstance(part, ast.Name) and part.id in place.counters:
+                new = f"-1 - {part.id}"
+                yield place.rewrite(part, new, "forward order", f"[{new}], from the other end", 1.4)
 
 
 def _slices(place: Place, node: ast.Subscript, text: str) -> Iterator[Rewrite]:
@@ -132,6 +144,8 @@ def _begun(
     place: Place, node: ast.expr, text: str, t: str, value: Any, cost: float
 ) -> Iterator[Rewrite]:
     for start in (f"np.zeros_like({text})", *_starts(place, value)):
+        if len(place.shape(start)) not in (0, value.ndim):  # it may be transposed, and the like
+            start = f"np.broadcast_to({start}, {text}.shape)"
         yield place.rewrite(node, f"({text} if {t} > 0 else {start})", _KIND,
                             "no step before the first", cost)  # fmt: skip
 

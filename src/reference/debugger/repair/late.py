@@ -1,7 +1,7 @@
 """Functions that look their variables up when they are called, and find others: late binding.
 
-A function made in a loop finds the variables of the last turn; one whose variables are set anew
-after it finds those.
+A function made in a loop, or in a comprehension, finds the variables of the last turn; one whose
+variables are set anew after it finds those.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         if isinstance(loop, ast.For)
         and loop.lineno < place.statement.lineno <= (loop.end_lineno or 0)
     ]
-    if not around:
-        return
     made = {
         node.id
         for loop in around
         for node in ast.walk(loop)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
     }
+    turning = [c for n, _ in place.nodes for c in getattr(n, "generators", ())]
+    made |= {n.id for c in turning for n in ast.walk(c.target) if isinstance(n, ast.Name)}
     for node, _ in place.nodes:
         if not isinstance(node, ast.Lambda):
             continue

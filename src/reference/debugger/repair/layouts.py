@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite, bracketed
+from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
 
 _KIND = "wrong order"
 _TRANSPOSED = "transposed"
@@ -23,11 +23,12 @@ _AXES = 4
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give the arrays of a statement that are reshaped, turned or joined in another order."""
     yield from split(place)
-    for node, _ in place.loaded:
+    for node, parent in place.loaded:
         if isinstance(node, ast.Call):
             yield from _reshaped(place, node)
             yield from _turned(place, node)
             yield from _joined(place, node)
+            yield from _running(place, node, parent)
         elif isinstance(node, ast.Attribute) and node.attr == "T":
             yield from _as_if_turned(place, node, node.value)
         elif isinstance(node, ast.Subscript):
@@ -139,6 +140,22 @@ def _joined(place: Place, node: ast.Call) -> Iterator[Rewrite]:
     if other is not None and isinstance(node.func, ast.Attribute):
         new = f"{place.text(node.func.value)}.{other}"
         yield place.rewrite(node.func, new, _KIND, f"{other}, not {name}", 1.3)
+
+
+def _running(place: Place, node: ast.Call, parent: ast.AST) -> Iterator[Rewrite]:
+    """Give a running sum from the other end, and without the entry itself, or both."""
+    if not (isinstance(node.func, ast.Attribute) and node.func.attr == "cumsum"):
+        return
+    of_numpy = place.text(node.func.value) == "np"
+    given = [*node.args[of_numpy:], *(k.value for k in node.keywords if k.arg == "axis")]
+    if len(given) != 1 or (of_numpy and not node.args):
+        return
+    x = place.text(node.args[0] if of_numpy else node.func.value)
+    axis, now = place.text(given[0]), place.text(node)
+    back = f"np.flip(np.cumsum(np.flip({x}, {axis}), axis={axis}), {axis})"
+    term = bracketed(ast.parse(x, mode="eval").body, x)
+    for new, cost in ((back, 1.2), (f"{back} - {term}", 1.4), (f"{now} - {term}", 1.4)):
+        yield place.rewrite(node, inside(parent, new), "forward order", new, cost)
 
 
 def _flipped(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:

@@ -16,10 +16,34 @@ _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give every edit of a statement as a whole."""
     yield from _added(place)
-    yield from _moved(place)
+    yield from moved(place)
     yield from _removed(place)
     yield from _copied(place)
     yield from _values_exchanged(place)
+    yield from _signs_exchanged(place)
+
+
+def _signs_exchanged(place: Place) -> Iterator[Rewrite]:
+    """Give what one line adds and another takes away the other way round: ``a += d; b -= d``."""
+    statement, source = place.statement, place.source
+    path = _path(place.function, statement)
+    if path is None or not isinstance(statement, ast.AugAssign):
+        return
+    block, index, _ = path
+    for far, other in enumerate(block[index + 1 : index + 1 + _FAR]):
+        if isinstance(other, ast.AugAssign) and {type(statement.op), type(other.op)} == {
+            ast.Add,
+            ast.Sub,
+        }:
+            splices = []
+            for one in (statement, other):
+                new = "-=" if isinstance(one.op, ast.Add) else "+="
+                start, end = source.span(one.target)[1], source.span(one.value)[0]
+                splices.append(Splice(start, end, f" {new} "))
+            yield place.splice(
+                splices, "wrong order", f"added and taken away exchanged with line {other.lineno}",
+                1.2 + 0.1 * far,
+            )  # fmt: skip
 
 
 def _values_exchanged(place: Place) -> Iterator[Rewrite]:
@@ -140,6 +164,8 @@ def _all_added(place: Place) -> Iterator[Rewrite]:
             made = [f"more_{n}" for n in range(len(targets))]
             lines = [f"{', '.join(made)} = {place.text(statement.value)}"]
             pairs = list(zip(targets, made, strict=True))
+        else:
+            yield from _one_added(place, statement, targets)
     elif isinstance(statement, ast.Assign) and isinstance(
         place.value(place.variable, place.env), dict
     ):
@@ -172,6 +198,19 @@ def _all_added(place: Place) -> Iterator[Rewrite]:
 _MOST_TARGETS = 4
 
 
+def _one_added(place: Place, statement: ast.Assign, targets: list[str]) -> Iterator[Rewrite]:
+    """Give one of several results of a call added to what its name holds already."""
+    if not isinstance(statement.value, ast.Call):
+        return
+    for target in targets[:_MOST_TARGETS]:
+        if place.shape(target):
+            others = ", ".join("more" if other == target else other for other in targets)
+            indent = f"\n{' ' * statement.col_offset}"
+            new = f"{others} = {place.text(statement.value)}{indent}{target} = {target} + more"
+            yield place.rewrite(statement, new, "= for +=", f"added to {target}, not assigned",
+                                1.2)  # fmt: skip
+
+
 def _add_at(
     place: Place, statement: ast.stmt, target: ast.Subscript, value: str, cost: float
 ) -> Rewrite:
@@ -184,7 +223,8 @@ def _add_at(
     return place.rewrite(statement, new, "= for +=", "repeated indices add up", cost)
 
 
-def _moved(place: Place) -> Iterator[Rewrite]:
+def moved(place: Place) -> Iterator[Rewrite]:
+    """Give a statement in other places of its block, and in the loop before or around it."""
     statement, source = place.statement, place.source
     if not isinstance(statement, _SIMPLE):
         return
@@ -199,6 +239,13 @@ def _moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "accumulation outside the loop", "at the end of the loop", 1.0,
         )  # fmt: skip
+        if isinstance(statement, ast.Assign) and isinstance(place.target, ast.Subscript):
+            at = source.at(_after(loop))
+            line = f"{indent}{place.variable} += {place.text(statement.value)}\n"
+            yield place.splice(
+                [_cut(source, statement), Splice(at, at, line)],
+                "accumulation outside the loop", "added at the end of the loop", 1.1,
+            )  # fmt: skip
     if (
         index > 1
         and isinstance(loop := block[index - 2], ast.For)

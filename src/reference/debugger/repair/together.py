@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.source import Splice
 
-_SUFFIX = re.compile(r"_[A-Za-z]+$|0$")
-_PREFIX = re.compile(r"^(?!d_|g_|grad_)[A-Za-z]+_")  # a gradient is no value of another time
+_SUFFIX = re.compile(r"_[A-Za-z]+$|\d$")
+_PREFIX = re.compile(r"^[A-Za-z]+_")
 _REDUCING = ("sum", "mean", "max", "prod")
 
 
@@ -31,27 +31,30 @@ def _endings(place: Place) -> Iterator[Rewrite]:
     known = {
         name for atom in place.atoms if (name := _name(ast.parse(atom.text, mode="eval").body))
     }
-    names = {*known, *(name for _, name in named)}
-    ends = ((_SUFFIX, str.removesuffix, "{0}{1}".format),
-            (_PREFIX, str.removeprefix, "{1}{0}".format))  # fmt: skip
-    changes = []
-    for pattern, taken, added in ends:
-        parts = {match[0] for name in names if (match := pattern.search(name))}
-        changes += [(part, taken, added) for part in sorted(parts)]
-    for part, taken, added in changes:
-        less = {n: short for _, n in named if (short := taken(n, part)) not in ("", n)}
-        more = {n: added(n, part) for _, n in named if n not in less}
-        for changed in (less, more):
+    names = known | {name for _, name in named}
+    endings = {m[0] for name in names if (m := _SUFFIX.search(name))}
+    beginnings = {m[0] for name in names if (m := _PREFIX.search(name))}
+    changes = [
+        *({n: n.removesuffix(end) for _, n in named if n.endswith(end)} for end in sorted(endings)),
+        *({n: n + end for _, n in named if not n.endswith(end)} for end in sorted(endings)),
+        *({n: n.removeprefix(b) for _, n in named if n.startswith(b)} for b in sorted(beginnings)),
+        *({n: b + n for _, n in named if not n.startswith(b)} for b in sorted(beginnings)),
+    ]
+    for changed in changes:
+        if len(changed) > 1:
             found = [
                 (node, new)
                 for node, name in named
                 if name in changed and _exists(place, node, new := changed[name])
             ]
-            if len(found) > 1:
-                splices = [Splice(*place.source.span(node), _with(place, node, new))
-                           for node, new in found]  # fmt: skip
-                news = ", ".join(splice.new for splice in splices)
-                yield place.splice(splices, "wrong operand", f"{news}: of the other time", 1.3)
+            gradients = [one for one in found if _name(one[0])[:1] == "d"]
+            others = [one for one in found if one not in gradients]
+            for some in (found, others, gradients) if gradients and others else (found,):
+                if len(some) > 1:
+                    splices = [Splice(*place.source.span(node), _with(place, node, new))
+                               for node, new in some]  # fmt: skip
+                    news = ", ".join(splice.new for splice in splices)
+                    yield place.splice(splices, "wrong operand", f"{news}: of the other time", 1.3)
 
 
 def _name(node: ast.expr) -> str:
