@@ -121,9 +121,8 @@ def of_places(old: Array, new: Array) -> str:
     if old.size <= _FEW or not np.ptp(new.real):
         return ""
     if near(np.sort(old, None), np.sort(new, None)):
-        both = np.count_nonzero(np.logical_and(old, new))
-        # Of rows among zeros an index tells where they are.
-        return "wrong order" if 2 * both >= np.count_nonzero(new) else ""
+        elsewhere = np.any((old == 0) != (new == 0)) and 2 * np.count_nonzero(new) <= new.size
+        return "" if elsewhere else "wrong order"  # rows among zeros are where an index tells
     if any(_have_exchanged_factors(old, new, parts) for parts in (2, 3, 4)):
         return "wrong order"
     for axis in range(old.ndim):

@@ -259,8 +259,11 @@ def _of_others(sites: list[_Site], pool: list[ast.expr], known: Values) -> Itera
 def _may_stand_for(one: ast.expr, other: ast.expr, known: Values) -> bool:
     """Return whether two values are known as arrays of one shape, and are not the same.
 
-    What is not known may be anything: a list that is put into itself has no end.
+    What is not known may be anything: a list that is put into itself has no end. Whole numbers
+    count something, and are nothing to each other.
     """
     a, b = known.get(ast.unparse(one)), known.get(ast.unparse(other))
-    return (a is not None and b is not None and np.shape(a) == np.shape(b) and np.size(a) > 1
-            and not np.array_equal(a, b))  # fmt: skip
+    if a is None or b is None or np.shape(a) != np.shape(b):
+        return False
+    counts = np.size(a) == 1 and not (np.any(a % 1) and np.any(b % 1))
+    return not counts and not np.array_equal(a, b)

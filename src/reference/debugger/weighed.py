@@ -40,7 +40,8 @@ _MORE = {
 }  # fmt: skip
 # What a text says that was written anew, and what may be for another reason.
 _TELL_LITTLE = (*_NOTHING_SPECIAL, "missing path", "carry lost", "= for +=", "index off by one",
-                "aliasing", "repeated indices", "missing factor", "spurious factor")  # fmt: skip
+                "aliasing", "repeated indices", "missing factor", "spurious factor",
+                "forward order")  # fmt: skip
 _A_LOOP = 1.0  # a loop that looks no more like time than any does
 
 
