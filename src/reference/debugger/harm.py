@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.meant_runs import outputs_of
 from reference.debugger.turns import Turns
 from reference.report.words import listed
 
@@ -44,7 +45,9 @@ def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
 # What else may give a gradient another shape, and says more than the shape.
 _SAY_MORE = ("transposed", "dot for outer", "wrong order", "wrong shape", "gate copied",
              "never returned", "wrong name", "mean for sum", "scale 1/B or 1/T",
-             "loop bounds")  # fmt: skip
+             "loop bounds", "late binding")  # fmt: skip
+# How a gradient comes not to be among the results.
+_LEAVE_OUT = ("wrong name", "accumulation outside the loop", "loop bounds", "wrong order")
 
 
 def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
@@ -62,6 +65,8 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     if turns is None or kind in _SAY_MORE:
         return kind
     before, after = turns.answers
+    if before and set(outputs_of(before)) < set(outputs_of(after)) and kind not in _LEAVE_OUT:
+        return "never returned"
     for name, reference in oracle.items():
         mine, mended = before.get(name), after.get(name)
         if (

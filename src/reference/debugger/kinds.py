@@ -9,7 +9,6 @@ differ, then what the names stand for.
 from __future__ import annotations
 
 import ast
-import copy
 from dataclasses import replace
 
 from reference.debugger.compared import Compared, compared
@@ -49,12 +48,14 @@ from reference.debugger.roles import (
     nodes_of,
     stored,
 )
+from reference.debugger.shifts import are_shifted
 from reference.debugger.walks import are_reversed
-from reference.debugger.weighed import outweighed
+from reference.debugger.weighed import may_be_plainer, outweighed
 
 __all__ = ["Seen", "kind_of", "kind_of_change"]
 
 _UNSEEN = Seen()
+_OF_PLACES = ("index off by one", "forward order", "transposed", "wrong order", "wrong dtype")
 
 
 def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
@@ -69,7 +70,12 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     if turns is not None and not seen.walks:
         ends = of_ends(found, turns.loops, turns.broken, not turns.answers[0])
         seen = replace(seen, walks=ends)
-    return by_runs(_by_text(old, new, seen), of_flow(found), seen)
+    kind = by_runs(_by_text(old, new, seen), of_flow(found), seen)
+    memory, _ = compared(old, new).memory
+    if turns is None or memory or seen.walks or not may_be_plainer(kind, found, seen):
+        return kind
+    plain = turns.plain()
+    return kind if plain is None else plain.kind or kind_of(plain.old, plain.new) or kind
 
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
@@ -185,6 +191,10 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
         changed = differences(value, target)
         if len(changed) == 1 and changed[0].what in ("factors", "terms"):
             return of_difference(changed[0], change, seen)
+        again = isinstance(inner, ast.Assign) and len(changed) == 1
+        kind = of_difference(changed[0], change, seen) if again else ""
+        if kind in _OF_PLACES:
+            return kind
         if isinstance(inner, ast.Assign) and _cuts(target, inner.value):
             return "clipped"
         if isinstance(inner, ast.Assign) and isinstance(target, ast.Subscript):
@@ -217,10 +227,12 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
     old, new = change.old, change.new
     assert old is not None
     assert new is not None
-    if _only_shifted(old, new):
+    if are_shifted(old, new):
         return "index off by one"
     if isinstance(old, ast.Global):
         return "state between calls"
+    if isinstance(old, ast.Pass):
+        return _of_missing(replace(change, old=None), seen)
     if hasattr(old, "body"):
         return _of_head(old, new, change, seen)
     added = _added_at(old, new)
@@ -238,42 +250,12 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
         if isinstance(old, ast.AugAssign) and isinstance(new, ast.Assign):
             return _of_in_place(old, new, change, seen)
         if isinstance(new, ast.AugAssign) and same(value, becomes):
-            return "never returned"  # the place that is to be added to gets another value
+            scaled = isinstance(new.op, ast.Mult | ast.Div)
+            found = differences(other, becomes) if scaled else []
+            # The place that is to be changed stays as it is.
+            return of_differences(found, change, seen) if found else "never returned"
         return of_differences(differences(value, becomes), change, seen)
     return of_differences(differences(old, new), change, seen)
-
-
-def _only_shifted(old: ast.stmt, new: ast.stmt) -> bool:
-    """Return whether all that differs are indices in several places, each by one."""
-    (rest, mine), (other, theirs) = _without_indices(old), _without_indices(new)
-    if rest != other or len(mine) != len(theirs):
-        return False
-    apart = [(a, b) for a, b in zip(mine, theirs, strict=True) if not same(a, b)]
-    return len(apart) > 1 and all(_is_shift(a, b) or _is_shift(b, a) for a, b in apart)
-
-
-def _without_indices(statement: ast.stmt) -> tuple[str, list[ast.expr]]:
-    """Return a statement as text with all its indices left out, and these."""
-    indices: list[ast.expr] = []
-
-    class Leaving(ast.NodeTransformer):
-        def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-            indices.append(node.slice)
-            node.value = self.visit(node.value)
-            node.slice = ast.Constant(0)
-            return node
-
-    return dumped(Leaving().visit(copy.deepcopy(statement))), indices
-
-
-def _is_shift(a: ast.expr, b: ast.expr) -> bool:
-    """Return whether an index is the other, 1 more or less."""
-    return (
-        isinstance(b, ast.BinOp)
-        and isinstance(b.op, ast.Add | ast.Sub)
-        and isinstance(b.right, ast.Constant)
-        and same(a, b.left)
-    )
 
 
 def _added_at(old: ast.stmt, new: ast.stmt) -> str:

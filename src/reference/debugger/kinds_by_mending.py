@@ -9,27 +9,19 @@ however the mistake and its mend are written.
 from __future__ import annotations
 
 import ast
-import contextlib
-import time
-import types
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from reference.debugger.edited import Edited, Parents, dumped, edited
-from reference.debugger.meant import Meant, Slot, block_of, made, placed
+from reference.debugger.meant import Meant, Slot, block_of, placed
+from reference.debugger.meant_by_former import formers, owned
 from reference.debugger.meant_by_lists import list_ends
 from reference.debugger.meant_by_moves import moves
-from reference.debugger.meant_by_updates import names, updates
-from reference.debugger.picked import PICK, Picks
-from reference.debugger.program import Inputs, Program, copied
-from reference.debugger.same_answers import differ, kept
-from reference.debugger.source import Unit
-from reference.debugger.timebox import TimeUp
+from reference.debugger.meant_by_updates import updates
+from reference.debugger.meant_runs import TURNED, Answers, Trial, outputs_of, trying
+from reference.debugger.picked import Picks
+from reference.debugger.program import Inputs, Program
+from reference.debugger.same_answers import differ
 
-_TURNED = "__walked_back__"
-_SECONDS = 0.2  # of this thread's own time: how busy the machine is changes nothing
-
-Answers = Mapping[str, Any]
 _Place = tuple[ast.stmt, Parents]
 
 
@@ -59,8 +51,7 @@ def kinds_that_mend(
     steps : int
         How many time steps there are.
     """
-    before, after = ({name: value for name, value in answer.items()
-                      if not name.startswith("left in ")} for answer in answers)  # fmt: skip
+    before, after = map(outputs_of, answers)
     if before and not differ(before, after):
         return ()
     installed = {file: source.text for file, source in program.sources.items()}
@@ -68,7 +59,7 @@ def kinds_that_mend(
     found = [one for one in edited(tree, ast.parse(texts[1])) if one.old is not None]
     try:
         program.install(file, texts[0])
-        with program.quiet(), _named(program, _Trial(program, inputs, file, tree, after)) as trial:
+        with program.quiet(), trying(program, Trial(program, inputs, file, tree, after)) as trial:
             return tuple(dict.fromkeys(_kinds(trial, found, Picks(steps))))
     except (SyntaxError, ValueError):
         return ()
@@ -76,29 +67,36 @@ def kinds_that_mend(
         program.restore_texts(installed)
 
 
-def _kinds(trial: _Trial, found: list[Edited], picks: Picks) -> Iterator[str]:
+def _kinds(trial: Trial, found: list[Edited], picks: Picks) -> Iterator[str]:
     tops = [(one.old, one.around_old) for one in found if one.old is not None]
-    if any(trial.mends(_without(*top)) for top in tops):
+    if any(trial.gives(without(*top)) for top in tops):
         return
-    same = {dumped(s) for one in found if one.new is not None for s in ast.walk(one.new)
-            if isinstance(s, ast.stmt) and s is not one.new}  # fmt: skip
-    places = [place for top in tops for place in _inside(*top)
-              if place in tops or dumped(place[0]) not in same]  # fmt: skip
+    places = places_in(tops, [one.new for one in found])
     changes = [change for loop in _loops(places) for change in _turned(loop)]
     for statement, around in places:
         if not hasattr(statement, "body"):
             changes += [*updates(statement, around), *list_ends(statement, around)]
     for change in changes:
-        if trial.mends(change.slots):
+        if trial.gives(change.slots):
             yield change.kind
     yield from trial.picked(_picking(places, picks), picks)
-    for statement, around in places:
-        for change in moves(statement, around):
-            if trial.mends(change.slots):
-                yield change.kind
+    for ways in (moves, formers, owned):
+        for statement, around in places:
+            for change in ways(statement, around):
+                if trial.gives(change.slots):
+                    yield change.kind
 
 
-def _without(statement: ast.stmt, around: Parents) -> tuple[Slot, ...]:
+def places_in(tops: list[_Place], others: list[ast.stmt | None]) -> list[_Place]:
+    """Return statements, and those inside them that others do not have inside them, too."""
+    same = {dumped(s) for other in others if other is not None for s in ast.walk(other)
+            if isinstance(s, ast.stmt) and s is not other}  # fmt: skip
+    return [place for top in tops for place in _inside(*top)
+            if place in tops or dumped(place[0]) not in same]  # fmt: skip
+
+
+def without(statement: ast.stmt, around: Parents) -> tuple[Slot, ...]:
+    """Return the change that takes a statement out of its block."""
     field, block = block_of(statement, around[-1])
     rest = [s for s in block if s is not statement] or [placed(ast.Pass(), statement)]
     return ((around[-1], field, rest),) if field else ()
@@ -120,7 +118,7 @@ def _loops(places: list[_Place]) -> list[ast.For]:
 
 
 def _turned(loop: ast.For) -> Iterator[Meant]:
-    call = ast.Call(ast.Name(_TURNED, ast.Load()), [loop.iter], [])
+    call = ast.Call(ast.Name(TURNED, ast.Load()), [loop.iter], [])
     ast.fix_missing_locations(ast.copy_location(call, loop.iter))
     yield Meant("forward order", ((loop, "iter", call),))
 
@@ -138,95 +136,3 @@ def _picking(places: list[_Place], picks: Picks) -> list[Slot]:
             _, now = blocks.setdefault((id(around[-1]), field), (around[-1], list(block)))
             now[next(k for k, s in enumerate(block) if s is statement)] = picks.put_into(statement)
     return [*slots, *((parent, field, now) for (_, field), (parent, now) in blocks.items())]
-
-
-@contextlib.contextmanager
-def _named(program: Program, trial: _Trial) -> Iterator[_Trial]:
-    """Let changed programs find what they call."""
-    own = {_TURNED: lambda walked: list(walked)[::-1], PICK: trial.pick, **names()}
-    with contextlib.ExitStack() as stack:
-        for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
-            for name, value in own.items():
-                space[name] = value
-                stack.callback(space.pop, name, None)
-        yield trial
-
-
-class _Trial:
-    """Makes changes in a tree of a program, runs it and compares what it gives with the right."""
-
-    def __init__(
-        self, program: Program, inputs: Inputs, file: str, tree: ast.Module, right: Answers
-    ) -> None:
-        self.program, self.inputs, self.right = program, inputs, right
-        self.tree, self.file = tree, file
-        self.picks = Picks(0)
-        self.until = time.thread_time() + _SECONDS
-
-    def pick(self, number: int, value: Any) -> Any:
-        """Return a value as the picks want it."""
-        return self.picks.value(number, value)
-
-    def mends(self, slots: tuple[Slot, ...]) -> bool:
-        """Return whether a change makes the program right."""
-        if not slots or time.thread_time() > self.until:
-            return False
-        with self._changed(list(slots)) as runs:
-            return runs and self._is_right()
-
-    def picked(self, slots: list[Slot], picks: Picks) -> Iterator[str]:
-        """Give the kinds of which another value of one expression makes the program right."""
-        self.picks = picks
-        with self._changed(slots) as runs:
-            if not runs or time.thread_time() > self.until:
-                return
-            self._run()
-            for kind, number, becomes in list(picks.trials()):
-                if time.thread_time() > self.until:
-                    return
-                picks.active = number, becomes
-                if self._is_right():
-                    yield kind
-
-    @contextlib.contextmanager
-    def _changed(self, slots: list[Slot]) -> Iterator[bool]:
-        """Put a change into the live program for the length of a block, if it can be."""
-        with contextlib.ExitStack() as stack:
-            units = {unit.first: unit for node, _, _ in slots for unit in self._units_of(node)}
-            try:
-                with made(slots):
-                    codes = [(unit, self._compiled(unit)) for unit in units.values()]
-                for unit, code in codes:
-                    stack.callback(self.program.swap(unit, code))
-            except (SyntaxError, ValueError, TypeError):
-                units = {}
-            yield bool(units)
-
-    def _units_of(self, node: ast.AST) -> Iterator[Unit]:
-        line = getattr(node, "lineno", 0)
-        return (u for u in self.program.live_units
-                if u.file == self.file and u.first <= line <= u.last)  # fmt: skip
-
-    def _compiled(self, unit: Unit) -> types.CodeType:
-        statement: ast.stmt = next(
-            n
-            for n in ast.walk(self.tree)
-            if isinstance(n, ast.FunctionDef) and n.lineno == unit.tree.lineno
-        )
-        for name in reversed(unit.classes):
-            statement = placed(ast.ClassDef(name, [], [], [statement], []), statement)
-        module = ast.fix_missing_locations(ast.Module([statement], []))
-        return compile(module, unit.file, "exec", dont_inherit=True)
-
-    def _run(self) -> Answers | None:
-        self.program.state.restore()
-        try:
-            with self.program.watchdog.limit(_SECONDS):
-                outputs = dict(self.program.backward(*copied(self.inputs)))
-        except (Exception, TimeUp):
-            return None
-        return {str(name): kept(value) for name, value in outputs.items()}
-
-    def _is_right(self) -> bool:
-        answer = self._run()
-        return answer is not None and not differ(answer, self.right)

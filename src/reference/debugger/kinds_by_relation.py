@@ -29,7 +29,7 @@ def relation_of(found: list[Apart], known: Values) -> str:
     >>> relation_of([Apart("dW", None, 5 * right, right)], {"x": np.ones((5, 2))})
     'scale 1/B or 1/T'
     """
-    if len(found) > 1 and are_exchanged(found):
+    if len(found) > 1 and (are_exchanged(found) or _are_permuted(found)):
         return "wrong order"
     return _agreed(next(_each(one, known), "") for one in found)
 
@@ -52,6 +52,31 @@ def are_exchanged(found: list[Apart]) -> bool:
     old = np.sort(np.concatenate([one.old.ravel() for one in found]))
     new = np.sort(np.concatenate([one.new.ravel() for one in found]))
     return old.size > _FEW and near(old, new) and not near(new, np.full(new.shape, new[0]))
+
+
+def _are_permuted(found: list[Apart]) -> bool:
+    """Return whether variables of one shape are set, or added, each to what another should be.
+
+    So it is if each got a factor of the other, too: then their product is right.
+    """
+    groups: dict[tuple[int, ...], list[tuple[Array, Array]]] = {}
+    for one in found:
+        added = one.before is not None and one.before.shape == one.old.shape == one.new.shape
+        pair = (one.old - one.before, one.new - one.before) if added else (one.old, one.new)
+        if pair[0].shape == pair[1].shape and pair[0].size > _FEW:
+            groups.setdefault(pair[0].shape, []).append(pair)
+    return any(
+        len(pairs) > 1
+        and (all(any(close(old, new) for _, new in pairs) for old, _ in pairs)
+             or (len(found) == len(pairs) == 2
+                 and _are_same(pairs[0][0] * pairs[1][0], pairs[0][1] * pairs[1][1], pairs[0][1])))
+        for pairs in groups.values()
+    )  # fmt: skip
+
+
+def close(a: Array, b: Array) -> bool:
+    """Return whether two increments are the same, which were told from larger sums."""
+    return size_of(a - b) <= 1e-6 * max(size_of(a), size_of(b))
 
 
 def _each(one: Apart, known: Values) -> Iterator[str]:
@@ -96,6 +121,9 @@ def of_places(old: Array, new: Array) -> str:
     if old.size <= _FEW or not np.ptp(new.real):
         return ""
     if near(np.sort(old, None), np.sort(new, None)):
+        elsewhere = np.any((old == 0) != (new == 0)) and 2 * np.count_nonzero(new) <= new.size
+        return "" if elsewhere else "wrong order"  # rows among zeros are where an index tells
+    if any(_have_exchanged_factors(old, new, parts) for parts in (2, 3, 4)):
         return "wrong order"
     for axis in range(old.ndim):
         a, b = np.moveaxis(old, axis, 0), np.moveaxis(new, axis, 0)
@@ -103,6 +131,14 @@ def of_places(old: Array, new: Array) -> str:
             if len(a) > 2 and near(mine, theirs) and np.ptp(mine.real):
                 return "index off by one"
     return ""
+
+
+def _have_exchanged_factors(old: Array, new: Array, parts: int) -> bool:
+    """Return whether the blocks of a value have the product that they should have."""
+    if old.ndim < 2 or old.shape[-1] % parts or old.shape[-1] == parts:
+        return False
+    mine, theirs = (np.stack(np.split(v, parts, axis=-1)) for v in (old, new))
+    return _are_same(mine.prod(axis=0), theirs.prod(axis=0), theirs[0])
 
 
 def of_ratio(old: Array, new: Array, known: Values) -> str:
@@ -127,7 +163,8 @@ def of_ratio(old: Array, new: Array, known: Values) -> str:
     sizes = _sizes(known)
     if any(abs(ratio * a - b) < 1e-7 * b for a in sizes for b in sizes if a != b):
         return "scale 1/B or 1/T"
-    return "missing factor" if ratios.size > _FEW else ""
+    small = _is(ratio, *range(2, 5), *(1 / n for n in range(2, 5)))  # else it is of other sums
+    return "missing factor" if ratios.size > _FEW and small else ""
 
 
 def _sizes(known: Values) -> set[int]:
@@ -156,9 +193,11 @@ def of_factor(old: Array, new: Array, known: Values) -> str:
     """Name a factor that one has and the other has not, or has of another value."""
     values = list(_shaped(known, new))
     for v in values:
-        for slope in (1 - v**2, v * (1 - v)):
+        for slope, again in ((1 - v**2, 1 - np.tanh(v) ** 2), (v * (1 - v), _of_sigmoid(v))):
             if near(old * slope, new):
                 return "missing derivative"
+            if _are_same(old * slope, new * again, new):
+                return "derivative of an activated value"
     for v in values:
         if near(old * v, new):
             return "missing factor"
@@ -167,10 +206,22 @@ def of_factor(old: Array, new: Array, known: Values) -> str:
     for v in values:
         right = (1 - v**2, v * (1 - v), 1 - v)
         for a, b in itertools.permutations((*right, v), 2):
-            if near(old * b, new * a):
+            if _are_same(old * b, new * a, new):
                 return "wrong operand" if {id(a), id(b)} == {id(v), id(right[2])} else (
                     "wrong derivative")  # fmt: skip
     return ""
+
+
+def _of_sigmoid(v: Array) -> Array:
+    """Return the derivative of the sigmoid function."""
+    s = 1 / (1 + np.exp(-v))
+    return s * (1 - s)
+
+
+def _are_same(a: Array, b: Array, of: Array) -> bool:
+    """Return whether two multiples of a value are the same, and not just both zero."""
+    there = np.count_nonzero(a)
+    return near(a, b) and bool(there > _FEW and 2 * there > np.count_nonzero(of))
 
 
 def _shaped(known: Values, new: Array) -> Iterator[Array]:

@@ -8,7 +8,7 @@ from reference.debugger.kinds_of_expressions import Seen
 _BY_CHANGE = (
     "repeated indices", "aliasing", "carry lost", "forward order", "carry not added", "= for +=",
     "+= for =", "overwritten too early", "wrong order", "accumulation outside the loop",
-    "index off by one", "transposed",
+    "loop bounds", "index off by one", "transposed",
 )  # fmt: skip
 
 # What the text says of a formula or of a call as a whole holds, whatever else would mend it.
@@ -37,13 +37,16 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     >>> by_runs("wrong operand", "", Seen(mends=("aliasing",)))
     'aliasing'
     """
-    if seen.walks:
+    turned = not seen.mends or "forward order" in seen.mends  # else it is right as it goes
+    if seen.walks and (turned or seen.walks != "forward order"):
         return seen.walks
     if kind in _BY_TEXT or kind in seen.mends:
         return kind
     if seen.wraps and kind != "aliasing":
         return "index off by one"  # the last entry stands for the one before the first
-    if flow.startswith("carry"):
+    if flow.startswith("carry") and "forward order" not in seen.mends:
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
+    if told == "overwritten too early" and kind == seen.relation == "missing factor":
+        return kind  # what is read too late has something too much
     return kind if told in _SAME.get(kind, ()) else told

@@ -60,7 +60,9 @@ def of_ends(
     for ticks, was in zip(loops, broken, strict=True):
         numbered = not (None in ticks.values or None in was)
         tested = loaded(_tested(ticks.loop)) & ends
-        if numbered and was and tested and _are_fewer(ticks.values, was, raised):
+        # One that raised at a turn that should not be came to no other.
+        beyond = raised and bool(set(was) - set(ticks.values))
+        if numbered and was and tested and (beyond or _are_fewer(ticks.values, was, raised)):
             return "loop bounds"
     return ""
 

@@ -277,7 +277,10 @@ def of_zero(change: Edited, new: Iterable[Signed], around: Parents = ()) -> str:
         names = {n.id for n in ast.walk(target) if isinstance(n, ast.Name)}
         starts = any(_starts_a_loop(name, change) for name in names)
         return "initial value" if starts else "never returned"
-    if any(is_carried(n, statement, change.around_new) for _, one in new for n in _leaves(one)):
+    leaves = [n for _, one in new for n in _leaves(one)]
+    if any(same(n, target) for n in leaves):
+        return "carry lost"  # it is there, and is set to zero
+    if any(is_carried(n, statement, change.around_new) for n in leaves):
         return "carry not added"
     return "carry lost" if ast.unparse(target) in loaded(list(loops[-1].body)) else "missing path"
 

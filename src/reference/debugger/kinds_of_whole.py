@@ -7,7 +7,7 @@ import ast
 from reference.debugger.differences import Signed, differences
 from reference.debugger.edited import Edited, Parents, dumped, same, simple, written
 from reference.debugger.kinds_of_expressions import exchanged
-from reference.debugger.roles import called, is_slope, is_zero, place_of
+from reference.debugger.roles import called, is_slope, is_zero, loaded, place_of, stored
 
 
 def of_whole(found: list[Edited]) -> str:
@@ -17,6 +17,8 @@ def of_whole(found: list[Edited]) -> str:
         for one in found
     ):
         return "late binding"
+    if _clips(found, "old") > _clips(found, "new"):
+        return "clipped"
     if any(_keeps_what_was(one) for one in found):
         return "overwritten too early"
     if any(_numbers_in_turn(one) for one in found):
@@ -25,8 +27,8 @@ def of_whole(found: list[Edited]) -> str:
         return "wrong shape"
     if _exchange_values(found):
         return "wrong order"
-    if _adds_late(found):
-        return "missing path"
+    if moved := _moves_a_term(found):
+        return moved
     if _gives_a_part_its_slope(found):
         return "wrong derivative"
     return _of_sums(found)
@@ -124,8 +126,14 @@ def _exchange_wholes(one: Edited, other: Edited) -> bool:
     return same(values[0], values[3]) and same(values[1], values[2])
 
 
-def _adds_late(found: list[Edited]) -> bool:
-    """Return whether a term stands in one line, and in the other text in another line."""
+def _clips(found: list[Edited], side: str) -> int:
+    """Count the statements that do nothing but set a value back to limits."""
+    statements = [getattr(one, side) for one in found if not one.moved]
+    return sum(called(getattr(s, "value", None)) == "clip" for s in statements)
+
+
+def _moves_a_term(found: list[Edited]) -> str:
+    """Name a term that stands in one line, and in the other text in another line."""
     terms = [
         d
         for one in found
@@ -133,9 +141,13 @@ def _adds_late(found: list[Edited]) -> bool:
         for d in differences(one.old, one.new)
         if d.what == "terms"
     ]
-    return len(found) == len(terms) == 2 and any(
-        a.old == b.new == () and _texts(a.new) == _texts(b.old) for a, b in (terms, terms[::-1])
-    )
+    if len(found) != 2 or len(terms) != 2:
+        return ""
+    for (a, b), early in ((terms, False), (terms[::-1], True)):
+        if a.old == b.new == () and _texts(a.new) == _texts(b.old):
+            goes_on = bool(stored([found[0].statement]) & loaded([found[1].statement]))
+            return "wrong order" if early and goes_on else "missing path"
+    return ""
 
 
 def _texts(parts: tuple[Signed, ...]) -> list[tuple[int, str]]:

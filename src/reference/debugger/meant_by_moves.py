@@ -42,7 +42,7 @@ def moves(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
             again = sets & (reads | _variables(stored(list(loop.body))))
             carried = sets & _variables(loaded(list(loop.body))) and not again
             kind = "carry lost" if carried else "accumulation outside the loop"
-            if score_of(loop) <= 0:
+            if score_of(loop) <= 0 and not isinstance(statement, ast.Expr):
                 kind = "= for +="  # of the parts that it goes over, the last one alone is added
             yield Meant(kind, ((around[-1], field, rest), (loop, "body", [*loop.body, statement])))
             return

@@ -14,12 +14,13 @@ from reference.debugger.kinds_of_sums import of_added
 from reference.debugger.meant import Meant, block_of, placed
 from reference.debugger.roles import called
 
-_NUMPY, _ADDED, _PUT = "__numpy__", "__added_to_each__", "__added_along__"
+NUMPY, _ADDED, _PUT = "__numpy__", "__added_to_each__", "__added_along__"
+COPIED = "__copied__"
 
 
 def names() -> dict[str, object]:
     """Return what changed programs call."""
-    return {_NUMPY: np, _ADDED: _add_to_each, _PUT: _add_along}
+    return {NUMPY: np, COPIED: copy.copy, _ADDED: _add_to_each, _PUT: _add_along}
 
 
 def updates(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
@@ -99,8 +100,8 @@ def _calling(name: str, given: list[ast.expr]) -> ast.Expr:
 
 def _added_at(target: ast.Subscript, value: ast.expr) -> ast.Expr:
     text = ast.unparse(ast.Subscript(ast.Name("s_", ast.Load()), target.slice, ast.Load()))
-    index = ast.parse(f"{_NUMPY}.{text}", mode="eval").body
-    adding = ast.parse(f"{_NUMPY}.add.at", mode="eval").body
+    index = ast.parse(f"{NUMPY}.{text}", mode="eval").body
+    adding = ast.parse(f"{NUMPY}.add.at", mode="eval").body
     return ast.Expr(ast.Call(adding, [_read(target.value), index, value], []))
 
 

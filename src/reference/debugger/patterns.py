@@ -15,6 +15,7 @@ from reference.debugger.compared import compared
 from reference.debugger.edited import Edited, Loop, headed, same, written
 from reference.debugger.kinds import Seen
 from reference.debugger.kinds_by_walks import of_walks
+from reference.debugger.meant_runs import outputs_of
 from reference.debugger.passes import apart_after
 from reference.debugger.patterns_outside import (
     Pair,
@@ -27,6 +28,7 @@ from reference.debugger.patterns_outside import (
     where_read_masks,
 )
 from reference.debugger.roles import loops_in
+from reference.debugger.same_answers import differ
 from reference.debugger.timing import in_words
 from reference.debugger.turns import Key, Turns
 
@@ -44,6 +46,7 @@ def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
     if turns is None:
         return Seen(only_effects=only_effects)
     shapes = _shapes(turns)
+    only_effects = only_effects and not differ(*map(outputs_of, turns.answers))
     walks = of_walks(turns.loops, turns.broken, not turns.answers[0])
     return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks, turns)
 

@@ -17,6 +17,7 @@ import numpy as np
 
 PICK = "__pick__"
 _VALUE, _INDEX, _BASE = "value", "index", "base"
+_ROWS, _PARTS, _BOUND = "rows", "parts", "bound"
 _MOST_ROWS = 50
 _MUTABLE = (np.ndarray, list, dict, set)
 
@@ -60,6 +61,14 @@ class Picks:
 
     def _ways(self, number: int, value: Any) -> Iterator[str]:
         role = self.roles[number]
+        if role == _ROWS:
+            if isinstance(value, np.ndarray) and value.ndim > 1:
+                yield "rows"
+            return
+        if role == _BOUND and isinstance(value, int | np.integer):
+            yield from ("end later", "end earlier")
+        if role == _PARTS and isinstance(value, list | tuple) and len(value) > 1:
+            yield "parts"
         if role == _INDEX:
             if isinstance(value, slice) and value.step is None:
                 if (value.start, value.stop) != (None, None):
@@ -67,7 +76,9 @@ class Picks:
             elif isinstance(value, int | np.integer) and not isinstance(value, bool):
                 yield from ("later", "earlier")
             return
-        if hasattr(value, "__next__"):
+        if role == _PARTS:
+            pass  # they are taken one by one, and not in the order of time
+        elif hasattr(value, "__next__"):
             yield "turned"
         elif isinstance(value, list | tuple) or (isinstance(value, np.ndarray) and value.ndim):
             near = range(max(2, self.steps - 1), self.steps + 3)
@@ -82,7 +93,7 @@ class Picks:
                         if b < len(shape) and shape[a] == shape[b] > 1)  # fmt: skip
         shared = isinstance(value, _MUTABLE) or hasattr(value, "__dict__")
         fixed = isinstance(value, types.ModuleType | type) or callable(value)
-        if role == _VALUE and shared and not fixed:
+        if role in (_VALUE, _PARTS) and shared and not fixed:
             yield "copied"
 
 
@@ -131,8 +142,12 @@ _BY: dict[str, Callable[[Any], Any]] = {
     "turned": _turned,
     "turned along the second axis": lambda value: value[:, ::-1],
     "copied": _copied,
+    "parts": _turned,
+    "rows": lambda value: value.swapaxes(0, 1),
     "later": lambda value: value + 1,
     "earlier": lambda value: value - 1,
+    "end later": lambda value: value + 1,
+    "end earlier": lambda value: value - 1,
     "cut later": lambda value: _cut(value, 1),
     "cut earlier": lambda value: _cut(value, -1),
     "without its first": lambda value: value[1:],
@@ -146,6 +161,8 @@ _WAYS = {
         "later", "earlier", "cut later", "cut earlier", "without its first", "without its last",
     ),
     "transposed": tuple(_AXES),
+    "wrong order": ("rows", "parts"),
+    "loop bounds": ("end later", "end earlier"),
 }  # fmt: skip
 
 
@@ -167,6 +184,16 @@ class _Picking(ast.NodeTransformer):
     visit_Name = visit_List = visit_Tuple = visit_Dict = _inside
     visit_ListComp = visit_DictComp = visit_IfExp = _inside
 
+    def visit_Assign(self, node: ast.Assign) -> ast.Assign:
+        first = len(self.roles)
+        self.generic_visit(node)
+        unpacked = isinstance(node.targets[0], ast.Tuple)
+        if unpacked and isinstance(node.value, ast.Call) and len(self.roles) > first:
+            self.roles[node.value.args[0].value] = _PARTS  # type: ignore[attr-defined]  # its number
+        if isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.BinOp):
+            node.value = self._picked(node.value, _INDEX)
+        return node
+
     def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
         repeats = any(isinstance(side, ast.List) for side in (node.left, node.right))
         self.generic_visit(node)
@@ -179,7 +206,12 @@ class _Picking(ast.NodeTransformer):
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Attribute):
             node.func.value = self._base(node.func.value, ast.Load())
+            if node.func.attr in ("reshape", "ravel"):
+                node.func.value = self._picked(node.func.value, _ROWS)
+        bounds = isinstance(node.func, ast.Name) and node.func.id == "range"
         node.args = [self.visit(argument) for argument in node.args]
+        if bounds:
+            node.args = [self._picked(argument, _BOUND) for argument in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
         return self._picked(node)
 

@@ -21,6 +21,7 @@ import numpy as np
 
 from reference.debugger.clock import Clock, Ticks
 from reference.debugger.edited import dumped, paired
+from reference.debugger.kinds_by_making import Plain, plain_mistake
 from reference.debugger.kinds_by_mending import kinds_that_mend
 from reference.debugger.passes import OUTSIDE, Pass, Passes, Values, apart_after, settled
 from reference.debugger.program import Inputs, Program, copied
@@ -63,8 +64,9 @@ class Turns:
         Shapes of the arrays that the places that differ read, in the mended program.
     alone : dict
         For each key the outputs with the old text there alone, where that runs.
-    mends : callable
-        Returns the kinds of mistake of which a plain change mends the program as it was.
+    mends, plain : callable
+        Return the kinds of mistake of which a plain change mends the program as it was, and a
+        plain mistake in the mended one that does the same.
     masks : dict
         For each key the masks that are read there, one number a sequence, by their texts.
     wraps : set of Key
@@ -90,6 +92,7 @@ class Turns:
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
     mends: Callable[[], tuple[str, ...]] = tuple
+    plain: Callable[[], Plain | None] = lambda: None
     wraps: set[Key] = field(default_factory=set)
     left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     passes: dict[Key, tuple[list[Pass], list[Pass]]] = field(default_factory=dict)
@@ -177,10 +180,9 @@ def turns(
         with _woven(program, file, Source(file, old), weaver):
             found = weaver.runs(program, inputs, until)
         if found is not None:
-            asked = functools.partial(
-                kinds_that_mend, program, inputs, file, (old, new), found.answers, found.steps
-            )
-            found.mends = asked  # only when it is asked for: it takes runs of its own
+            given = program, inputs, file, (old, new), found.answers  # asked later: it takes runs
+            found.mends = functools.partial(kinds_that_mend, *given, found.steps)
+            found.plain = functools.partial(plain_mistake, *given, found.variables, found.passes)
         return found
     except (SyntaxError, ValueError, _Unwoven):
         return None
@@ -289,8 +291,6 @@ class _Weaver:
                 node.lineno, node.end_lineno = at.lineno, at.end_lineno
                 node.col_offset, node.end_col_offset = 0, 0
         return choice
-
-    # While it runs.
 
     def _turn(self, number: int) -> bool:
         frame = sys._getframe(1)

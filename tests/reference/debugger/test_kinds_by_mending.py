@@ -7,13 +7,16 @@ import numpy as np
 import pytest
 
 from reference.debugger.edited import edited
+from reference.debugger.harm import of_shape
 from reference.debugger.kinds import kind_of
 from reference.debugger.kinds_by_flow import of_flow
+from reference.debugger.kinds_by_runs import by_runs
 from reference.debugger.kinds_by_walks import of_ends, of_walks
+from reference.debugger.kinds_of_expressions import Seen
 from reference.debugger.patterns import seen_in
 from reference.debugger.program import Program
 from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import turns
+from reference.debugger.turns import Turns, turns
 
 from .programs import module
 
@@ -148,3 +151,39 @@ def test_the_turns_of_a_loop_that_is_written_anew(was, now, raised, kind):
 def test_an_edit_may_set_where_a_loop_ends(set_to, head, was, kind):
     found = edited(ast.parse(set_to), ast.parse(set_to.replace("T - 1", "T")))
     assert of_ends(found, [_Loop([3, 2, 1], head)], [was], False) == kind
+
+
+def test_a_loop_that_raises_at_a_turn_too_many_comes_to_no_other():
+    found = edited(ast.parse("T = len(h)"), ast.parse("T = len(f)"))
+    loop = _Loop([2, 1, 0], "for t in range(T - 1, -1, -1): pass")
+    assert of_ends(found, [loop], [[3]], True) == "loop bounds"
+
+
+@pytest.mark.parametrize(
+    ("walks", "flow", "mends", "kind"),
+    [("forward order", "", ("index off by one",), "index off by one"),
+     ("forward order", "", (), "forward order"),
+     ("", "carry not added", ("forward order",), "forward order"),
+     ("", "carry not added", (), "carry not added")],
+)  # fmt: skip
+def test_what_is_right_as_it_goes_is_in_no_wrong_order(walks, flow, mends, kind):
+    assert by_runs("wrong operand", flow, Seen(mends=mends, walks=walks)) == kind
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "kind"),
+    [("for t in r: h = h[1:]; dz = h[t]", "for t in r: dz = h[t]", "index off by one"),
+     ("for g in gs: g = g / n_steps", "for g in gs: g /= n_steps", "scale 1/B or 1/T"),
+     ("for g in gs: pass", "for g in gs: g *= f", "missing factor"),
+     ("d = a + b\nnp.clip(d, -1, 1, out=d)", "d = a\nd += b", "clipped"),
+     ("for t in r: dh = np.zeros_like(dh); dh[0] += y[t]",
+      "for t in r: dh = dh.copy(); dh[0] += y[t]", "carry lost")],
+)  # fmt: skip
+def test_what_single_statements_do(wrong, right, kind):
+    assert kind_of(wrong, right) == kind
+
+
+def test_a_result_that_is_left_out_was_never_returned():
+    seen = Turns(answers=({"W": 1.0}, {"W": 1.0, "h0": 2.0}))
+    assert of_shape("aliasing", seen, {}) == "never returned"
+    assert of_shape("wrong name", seen, {}) == "wrong name"

@@ -11,7 +11,7 @@ from reference.debugger.edited import edited, paired
 from reference.debugger.kinds_by_relation import relation_of
 from reference.debugger.passes import Apart, apart_after, leaves
 from reference.debugger.two_texts import places
-from reference.debugger.weighed import is_small, outweighed
+from reference.debugger.weighed import is_small, may_be_plainer, outweighed
 
 RIGHT = np.arange(1.0, 17.0).reshape(4, 4) ** 1.3
 GATE = np.linspace(0.15, 0.9, 16).reshape(4, 4) ** 2
@@ -49,6 +49,42 @@ def said(old, new=RIGHT, before=None, **known):
 )  # fmt: skip
 def test_a_wrong_value_is_told_by_what_it_is_to_the_right_one(old, kind):
     assert said(old) == kind
+
+
+def test_a_derivative_of_what_is_activated_already():
+    assert said(RIGHT / (1 - GATE**2) * (1 - np.tanh(GATE) ** 2)) == (
+        "derivative of an activated value"
+    )
+
+
+def test_rows_among_zeros_are_told_by_their_index():
+    sparse, other = np.zeros((4, 4)), np.zeros((4, 4))
+    sparse[1], other[2] = RIGHT[0], RIGHT[0]
+    assert said(sparse, other) == ""
+
+
+def test_what_is_zero_by_a_mask_is_no_other_derivative():
+    mask = np.repeat([[1.0], [0.0], [1.0], [1.0]], 4, axis=1)
+    assert said((RIGHT + np.sin(RIGHT)) * mask, RIGHT * mask + np.sin(RIGHT), m=mask) != (
+        "wrong derivative"
+    )
+
+
+@pytest.mark.parametrize("before", [np.zeros((4, 4)), np.exp(GATE)])
+def test_sums_that_got_what_is_for_the_other(before):
+    parts = RIGHT, GATE, TERM
+    found = [Apart(f"dW[{k!r}]", before, before + parts[k - 1], before + parts[k])
+             for k in range(3)]  # fmt: skip
+    assert (
+        relation_of([*found, Apart("dh", None, TERM[:2], RIGHT[:2] ** 2)], KNOWN) == "wrong order"
+    )
+
+
+def test_values_that_got_a_factor_of_the_other():
+    found = [Apart("di", None, RIGHT * TERM, RIGHT * GATE), Apart("df", None, GATE, TERM)]
+    assert relation_of(found, {}) == "wrong order"
+    blocks = [np.hstack([RIGHT * f, TERM * g]) for f, g in ((GATE, 2 + GATE), (2 + GATE, GATE))]
+    assert said(blocks[0], blocks[1]) == "wrong order"
 
 
 def test_a_value_that_should_be_zero_in_some_rows_lacks_a_mask():
@@ -115,6 +151,29 @@ def test_values_outweigh_a_text_that_says_less(kind, relation, name):
     found = edited(ast.parse(old), ast.parse("db = dz.sum(0); dh = np.dot(dz, W.T)"))
     seen = cast(Any, SimpleNamespace(relation=relation, mends=()))
     assert outweighed(kind, found, seen) == name
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "relation", "name"),
+    [("d = x / s ** 2; e = d", "d = y / s; e = d", "missing factor", "spurious factor"),
+     ("d = xc; e = d", "d = xc / s; e = d + 0", "spurious factor", "missing factor"),
+     ("d = xc; e = d", "d = xc * s; e = d + 0", "missing factor", "missing factor")],
+)  # fmt: skip
+def test_a_divisor_too_many_is_a_factor_that_lacks(old, new, relation, name):
+    found = edited(ast.parse(old), ast.parse(new))
+    seen = cast(Any, SimpleNamespace(relation=relation, mends=()))
+    assert outweighed("wrong operand", found, seen) == name
+
+
+@pytest.mark.parametrize(
+    ("kind", "mends", "plainer"),
+    [("missing path", (), True), ("missing path", ("missing path",), False),
+     ("transposed", (), False), ("wrong shape", (), False)],
+)  # fmt: skip
+def test_a_plain_mistake_is_asked_for_where_nothing_else_tells(kind, mends, plainer):
+    found = edited(ast.parse("a = x @ y; b = z"), ast.parse("a = x; b = z + y"))
+    seen = cast(Any, SimpleNamespace(relation="wrong shape", mends=mends))
+    assert may_be_plainer(kind, found, seen) is plainer
 
 
 def test_a_kind_that_mends_the_program_stands_against_the_values():

@@ -85,3 +85,5 @@ def test_two_lines_that_are_set_in_each_others_place():
     assert kind_of("\n".join(lines[:2]), "\n".join(lines[2:])) == "wrong order"
     wrong, right = "a = x + y\nb = z", "a = x\nb = z + y"
     assert kind_of(wrong, right) == "missing path"
+    wrong, right = "a = x + y\nb = f(a)", "a = x\nb = f(a) + y"
+    assert kind_of(wrong, right) == "wrong order"
