@@ -14,6 +14,7 @@ from reference.debugger.repair import (
     indices,
     late,
     layouts,
+    loops,
     statements,
     together,
 )
@@ -50,6 +51,8 @@ def edited(family, text: str, line: int, **env) -> list[str]:
          "d = np.flip(np.cumsum(np.flip(x, 1), axis=1), 1)", {}),
         (layouts.rewrites, "d = x.cumsum(0)", 0,
          "d = np.flip(np.cumsum(np.flip(x, 0), axis=0), 0) - x", {}),
+        (loops.rewrites, "for t in reversed(range(3)):\n    t + 1", 0,
+         "for t in reversed(order):\nt + 1", {"order": [2, 0, 1], "y": [0.5, 1.5, 2.5]}),
         (late.rewrites, "d = [lambda v: v * x[i] for i in y]", 0,
          "d = [lambda v, i=i: v * x[i] for i in y]", {"y": Y}),
         (indices.rewrites, "d = z[:, t - 1].T @ y", 0,

@@ -28,6 +28,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             text = place.text(argument)
             for step, new in ((1, f"{text} + 1"), (-1, f"{text} - 1")):
                 yield place.rewrite(argument, _tidy(new), "loop bounds", f"{step:+d}", 1.1)
+        yield from _in_order_of(place, node)
         texts = [place.text(a) for a in node.args]
         kind = "forward order"
         if len(texts) == 3 and texts[2] == "-1":
@@ -39,6 +40,17 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
         elif len(texts) == 1:
             yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
+
+
+def _in_order_of(place: Place, node: ast.Call) -> Iterator[Rewrite]:
+    """Give an order of the same steps that has a name: ``reversed(order)`` for a range's."""
+    steps = place.value(place.text(node), place.env)
+    for name, held in place.env.items() if isinstance(steps, range | np.ndarray) else ():
+        order = held.tolist() if isinstance(held, np.ndarray) else held
+        if not isinstance(order, list) or len(order) != len(steps):
+            continue
+        if all(type(step) in (int, np.int64) for step in order) and sorted(order) == sorted(steps):
+            yield place.rewrite(node, name, "forward order", f"in the order of {name}", 1.3)
 
 
 def _bounds(place: Place, value: ast.expr) -> Iterator[Rewrite]:
