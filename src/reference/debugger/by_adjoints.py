@@ -50,9 +50,10 @@ def plausible(
     more = 0.0 if own else _OF_THE_LOSS
     if now.names(program, rewrite):
         return _NAMED + more
-    if now.parts_from_loss(program, rewrite):
+    change = now.change(program, rewrite)
+    if change not in _PLAUSIBLE and now.parts_from_loss(program, rewrite):
         return _NOT_OF_THE_LOSS + more
-    return _PLAUSIBLE.get(now.change(program, rewrite), 0.0) + more
+    return _PLAUSIBLE.get(change, 0.0) + more
 
 
 def agreeing(
