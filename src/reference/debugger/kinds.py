@@ -70,9 +70,10 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     if turns is not None and not seen.walks:
         ends = of_ends(found, turns.loops, turns.broken, not turns.answers[0])
         seen = replace(seen, walks=ends)
-    kind = by_runs(_by_text(old, new, seen), of_flow(found), seen)
-    memory, _ = compared(old, new).memory
-    if turns is None or memory or seen.walks or not may_be_plainer(kind, found, seen):
+    flow, (memory, _) = of_flow(found), compared(old, new).memory
+    kind = by_runs(_by_text(old, new, seen), flow, seen)
+    told = memory or seen.walks or kind == flow
+    if turns is None or told or not may_be_plainer(kind, found, seen):
         return kind
     plain = turns.plain()
     return kind if plain is None else plain.kind or kind_of(plain.old, plain.new) or kind

@@ -65,16 +65,19 @@ def _are_permuted(found: list[Apart]) -> bool:
         pair = (one.old - one.before, one.new - one.before) if added else (one.old, one.new)
         if pair[0].shape == pair[1].shape and pair[0].size > _FEW:
             groups.setdefault(pair[0].shape, []).append(pair)
-    return any(
-        len(pairs) > 1
-        and (all(any(close(old, new) for _, new in pairs) for old, _ in pairs)
-             or (len(found) == len(pairs) == 2
-                 and _are_same(pairs[0][0] * pairs[1][0], pairs[0][1] * pairs[1][1], pairs[0][1])))
-        for pairs in groups.values()
-    )  # fmt: skip
+    for pairs in groups.values():
+        if len(pairs) < 2:
+            continue
+        if all(any(_close(old, new) for _, new in pairs) for old, _ in pairs):
+            return True
+        (a, right_a), (b, right_b) = pairs[:2]
+        there = _differ(a, right_a) & _differ(b, right_b)
+        if len(found) == len(pairs) == 2 and _are_same(a * b, right_a * right_b, there):
+            return True
+    return False
 
 
-def close(a: Array, b: Array) -> bool:
+def _close(a: Array, b: Array) -> bool:
     """Return whether two increments are the same, which were told from larger sums."""
     return size_of(a - b) <= 1e-6 * max(size_of(a), size_of(b))
 
@@ -138,7 +141,8 @@ def _have_exchanged_factors(old: Array, new: Array, parts: int) -> bool:
     if old.ndim < 2 or old.shape[-1] % parts or old.shape[-1] == parts:
         return False
     mine, theirs = (np.stack(np.split(v, parts, axis=-1)) for v in (old, new))
-    return _are_same(mine.prod(axis=0), theirs.prod(axis=0), theirs[0])
+    there = np.asarray(np.any(_differ(mine, theirs), axis=0))
+    return _are_same(mine.prod(axis=0), theirs.prod(axis=0), there)
 
 
 def of_ratio(old: Array, new: Array, known: Values) -> str:
@@ -191,12 +195,12 @@ def of_zeros(old: Array, new: Array) -> str:
 
 def of_factor(old: Array, new: Array, known: Values) -> str:
     """Name a factor that one has and the other has not, or has of another value."""
-    values = list(_shaped(known, new))
+    values, there = list(_shaped(known, new)), _differ(old, new)
     for v in values:
         for slope, again in ((1 - v**2, 1 - np.tanh(v) ** 2), (v * (1 - v), _of_sigmoid(v))):
             if near(old * slope, new):
                 return "missing derivative"
-            if _are_same(old * slope, new * again, new):
+            if _are_same(old * slope, new * again, there):
                 return "derivative of an activated value"
     for v in values:
         if near(old * v, new):
@@ -206,7 +210,7 @@ def of_factor(old: Array, new: Array, known: Values) -> str:
     for v in values:
         right = (1 - v**2, v * (1 - v), 1 - v)
         for a, b in itertools.permutations((*right, v), 2):
-            if _are_same(old * b, new * a, new):
+            if _are_same(old * b, new * a, there):
                 return "wrong operand" if {id(a), id(b)} == {id(v), id(right[2])} else (
                     "wrong derivative")  # fmt: skip
     return ""
@@ -218,10 +222,14 @@ def _of_sigmoid(v: Array) -> Array:
     return s * (1 - s)
 
 
-def _are_same(a: Array, b: Array, of: Array) -> bool:
-    """Return whether two multiples of a value are the same, and not just both zero."""
-    there = np.count_nonzero(a)
-    return near(a, b) and bool(there > _FEW and 2 * there > np.count_nonzero(of))
+def _are_same(a: Array, b: Array, there: Array) -> bool:
+    """Return whether two multiples of values are the same, and not just zero where those differ."""
+    found = np.count_nonzero(a[there])
+    return near(a, b) and bool(found > _FEW and 2 * found > np.count_nonzero(there))
+
+
+def _differ(old: Array, new: Array) -> Array:
+    return np.abs(old - new) > EQUAL * max(size_of(old), size_of(new))
 
 
 def _shaped(known: Values, new: Array) -> Iterator[Array]:

@@ -63,6 +63,7 @@ def outweighed(kind: str, found: Sequence[Edited], seen: Seen) -> str:
         or is_small(found)
         or _loops(found)
         or (kind in _FACTORS[:2] and _divides(found))
+        or (kind == "wrong derivative" and seen.relation in _FACTORS[:2] and len(found) == 1)
         or seen.relation not in more
     ):
         return kind

@@ -85,6 +85,9 @@ def test_values_that_got_a_factor_of_the_other():
     assert relation_of(found, {}) == "wrong order"
     blocks = [np.hstack([RIGHT * f, TERM * g]) for f, g in ((GATE, 2 + GATE), (2 + GATE, GATE))]
     assert said(blocks[0], blocks[1]) == "wrong order"
+    none = np.zeros((4, 4))  # a product that is zero tells nothing
+    blocks = [np.hstack([RIGHT, some, TERM, none]) for some in (GATE, RIGHT * GATE)]
+    assert relation_of([Apart("d", None, *blocks)], {}) == ""
 
 
 def test_a_value_that_should_be_zero_in_some_rows_lacks_a_mask():
@@ -163,6 +166,16 @@ def test_a_divisor_too_many_is_a_factor_that_lacks(old, new, relation, name):
     found = edited(ast.parse(old), ast.parse(new))
     seen = cast(Any, SimpleNamespace(relation=relation, mends=()))
     assert outweighed("wrong operand", found, seen) == name
+
+
+@pytest.mark.parametrize(
+    ("old", "name"),
+    [("dz = dh * relu(z)", "wrong derivative"), ("s = relu(z); dz = dh * s", "spurious factor")],
+)
+def test_a_derivative_in_one_line_is_told_by_its_text(old, name):
+    found = edited(ast.parse(old), ast.parse("dz = dh * (z > 0)"))
+    seen = cast(Any, SimpleNamespace(relation="spurious factor", mends=()))
+    assert outweighed("wrong derivative", found, seen) == name
 
 
 @pytest.mark.parametrize(
