@@ -13,6 +13,7 @@ from itertools import pairwise
 import numpy as np
 
 ENTER, TICK, LEAVE = "__loop_enter__", "__loop_tick__", "__loop_leave__"
+BEGUN = "__loop_begun__"  # after the first statement of a while loop
 
 _TIME = re.compile(r"^(t|tt|t_|ti|tau|time|step|timestep|time_step|bptt_step|pos|s)$", re.I)
 _LAYER = re.compile(r"^(l|lay|layer|lyr|ell|level|depth)$", re.I)
@@ -55,6 +56,16 @@ class Ticks:
         return list(reversed(turns)) if self.backwards else list(turns)
 
 
+def is_time(mine: Ticks, loops: list[Ticks]) -> bool:
+    """Return whether a loop is time, and not one over samples with time within or elsewhere."""
+    ran = [ticks for ticks in loops if ticks.values]
+    inner = {id(node) for node in ast.walk(mine.loop)}
+    if any(ticks.score > mine.score and id(ticks.loop) in inner for ticks in ran):
+        return False
+    best = max(ran, key=lambda t: t.score, default=mine)
+    return mine.score >= best.score or abs(len(mine.values) - len(best.values)) < 2
+
+
 class Clock:
     """Counts the turns of all loops that were given it, and tells which of them is time now."""
 
@@ -75,7 +86,9 @@ class Clock:
                 continue
             number = len(self.loops)
             self.loops.append(Ticks(statement, goes_backwards(statement), score_of(statement)))
-            statement.body = [_call(TICK, number, statement), *statement.body]
+            begun = [_call(BEGUN, number, statement)] if isinstance(statement, ast.While) else []
+            first, *others = statement.body
+            statement.body = [_call(TICK, number, statement), first, *begun, *others]
             found += [_call(ENTER, number, statement), statement, _call(LEAVE, number, statement)]
         return found
 
@@ -87,7 +100,7 @@ class Clock:
 
     def names(self) -> dict[str, object]:
         """Return the functions that the instrumented code calls."""
-        return {ENTER: self._enter, TICK: self._tick, LEAVE: self._leave}
+        return {ENTER: self._enter, TICK: self._tick, BEGUN: self._begun, LEAVE: self._leave}
 
     def _enter(self, number: int) -> None:
         self._running.append((sys._getframe(1), number, []))
@@ -100,9 +113,20 @@ class Clock:
                 del self._running[k + 1 :]
                 ticks = self.loops[number]
                 values.append(_variable(ticks.loop, frame))
-                ticks.counts = ticks.counts and _goes_on(values)
+                if isinstance(ticks.loop, ast.For):
+                    ticks.counts = ticks.counts and _goes_on(values)
                 if len(values) > len(ticks.values):
                     ticks.values = values
+                return
+
+    def _begun(self, number: int) -> None:
+        """Take the variable of a loop as it is in most of its body: it may begin by ``t -= 1``."""
+        frame = sys._getframe(1)
+        for other, which, values in reversed(self._running):
+            if other is frame and which == number and values:
+                ticks = self.loops[number]
+                values[-1] = _variable(ticks.loop, frame)
+                ticks.counts = ticks.counts and _goes_on(values)
                 return
 
     def _leave(self, number: int) -> None:

@@ -22,12 +22,13 @@ from reference.debugger.patterns_outside import (
     Shape,
     apart,
     first_or_last,
+    handed_on,
     has_time,
     outside,
     where_masked,
     where_read_masks,
 )
-from reference.debugger.roles import loops_in
+from reference.debugger.roles import loops_in, stored
 from reference.debugger.same_answers import differ
 from reference.debugger.timing import in_words
 from reference.debugger.turns import Key, Turns
@@ -37,7 +38,7 @@ _BY_KIND = {
     "carry lost": "all but the last",
     "wrong name": "none",
     "forward order": "all",
-    "state between calls": "all",
+    "state between calls": "none",
 }
 
 
@@ -108,13 +109,14 @@ def pattern_of_edit(
     if turns.undone_by_the_last() or (
         kind == "accumulation outside the loop" and _left_behind(turns, found)
     ):
-        pattern = _but_the_last_run(turns, found)
+        pattern = _but_the_last_run(kind, turns, found)
         return pattern, _counted(pattern, known)
-    timed = [key for key in turns.executed if turns.time_of(key) is not None]
+    timed = turns.timed()
     masked = where_masked(
         ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
     )
-    masked = masked or where_read_masks(dict(_last(turns)), turns.masks) or _left_masked(turns)
+    masked = masked or where_read_masks(dict(_last(turns)), turns.masks)
+    masked = masked or _left_masked(turns, found)
     if masked:
         return masked, turns.changed()
     if timed and kind == "wrong shape":  # it is wrong however often it is made
@@ -125,7 +127,9 @@ def pattern_of_edit(
         ran = {turns.time_of(key) for key in timed}
         if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
             pattern = "all"  # at which it runs at all
-        if kind == "carry lost" and pattern == "all" and turns.hands_on():
+        if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
+            pattern, changed = "all but the last", known[:-1]  # what is lost is of the step before
+        if kind == "carry lost" and pattern == "all" and _hands_nothing_on(turns, found):
             pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
         if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
             pattern = "after an index repeats"
@@ -134,10 +138,31 @@ def pattern_of_edit(
     return outside(kind, found, pairs, turns.steps), ()
 
 
+def _goes_up(turns: Turns, timed: list[Key]) -> bool:
+    """Return whether steps are run from the first to the last."""
+    times = [turns.time_of(key) for key in timed]
+    return times[0] != times[-1] and times == sorted(times, key=lambda time: time or 0)
+
+
+def _hands_nothing_on(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether what a loop hands on is not set at all, in place of set to another value."""
+    before, after = _set_by(found)
+    loops = [loop for one in found for loop in loops_in(one.around_new or one.around_old)]
+    handed = set().union(*map(handed_on, loops))
+    return turns.hands_on() and (not loops or bool((after - before) & handed))
+
+
+def _set_by(found: list[Edited]) -> tuple[set[str], set[str]]:
+    """Return what the old statements set, and what the new ones do."""
+    old = stored([one.old for one in found if one.old is not None])
+    return old, stored([one.new for one in found if one.new is not None])
+
+
 def _is_beside(turns: Turns, found: list[Edited]) -> bool:
     """Return whether an edit is of no loop, nor of a line that is run once a step."""
     return not any(
-        isinstance(one.statement, Loop) or loops_in(one.around_old or one.around_new)
+        (isinstance(one.statement, Loop) and score_of(one.statement) > 0)
+        or loops_in(one.around_old or one.around_new)
         for one in found
     ) and all(turns.time_of(key) is None for key in turns.executed)
 
@@ -150,8 +175,12 @@ def _last(turns: Turns) -> list[tuple[Key, Pair]]:
     ]
 
 
-def _left_masked(turns: Turns) -> str:
-    """Tell whether all variables that the edit leaves otherwise are so where a mask is 0 only."""
+def _left_masked(turns: Turns, found: list[Edited]) -> str:
+    """Tell whether all variables that the edit leaves otherwise are so where a mask is 0 only.
+
+    What only one of the texts sets is, with the other, what another step has left. If it leaves
+    nothing otherwise that it names, the steps tell.
+    """
     left: dict[str, dict[Key, Pair]] = {}
     for key, both in turns.left.items():
         for name, (was, becomes) in both.items():
@@ -159,8 +188,23 @@ def _left_masked(turns: Turns) -> str:
                 return ""
             if np.any(apart(was, becomes)):
                 left.setdefault(name, {})[key] = was, becomes
+    before, after = _set_by(found)
+    left = {name: left[name] for name in left if name not in before ^ after} or left
     masked = all(where_read_masks(values, turns.masks) for values in left.values())
-    return "where the mask is 0" if left and masked else ""
+    if left:
+        return "where the mask is 0" if masked else ""
+    return _where_masks_have_gaps(turns.timed(), turns)
+
+
+def _where_masks_have_gaps(timed: list[Key], turns: Turns) -> str:
+    """Tell whether it matters at just those steps at which a mask that is read has a 0."""
+    mine = [key for key in timed if key in turns.matters]
+    if not 1 < len(mine) < len(timed):
+        return ""
+    for text in set.intersection(*(set(turns.masks.get(key, ())) for key in timed)):
+        if mine == [key for key in timed if not np.all(turns.masks[key][text])]:
+            return "where the mask is 0"
+    return ""
 
 
 def _left_behind(turns: Turns, found: list[Edited]) -> bool:
@@ -259,12 +303,20 @@ def _is_looked_up(one: Edited) -> bool:
     return any(isinstance(n, ast.Subscript) for i in index for n in ast.walk(i))
 
 
-def _but_the_last_run(turns: Turns, found: list[Edited]) -> str:
-    """Tell which contributions to a sum are lost, where only the one that is run last stays."""
+def _but_the_last_run(kind: str, turns: Turns, found: list[Edited]) -> str:
+    """Tell where a sum is wrong that only what is run last is left of.
+
+    What stands after the loop, or is one line that sets what it should add to, loses all
+    contributions but that one. What sets many sums at once is read as it is: its value is right
+    where nothing is summed up yet, at the step that is run first.
+    """
     timed = [key for key in turns.executed if key[0] >= 0 and turns.time_of(key) is not None]
     if timed:
         times = turns.loops[timed[0][0]].times()
-        return "all but t=0" if times[-1] <= times[0] else "all but the last"
+        backwards = times[-1] <= times[0]
+        one = len(found) == 1 and isinstance(found[0].old, ast.Assign)
+        lost = one or kind == "accumulation outside the loop"
+        return "all but t=0" if backwards == lost else "all but the last"
     loops = [loop for one in found for loop in loops_in(one.around_new)]
     forwards = loops and not any(map(goes_backwards, loops)) and len(turns.executed) > 1
     return "all but the last" if forwards else "all but t=0"

@@ -1,9 +1,8 @@
 """At which time steps a line is wrong that runs outside of the loops over time.
 
 Where its value has an axis of its own for time and is wrong at some of it, that tells. Else what it
-sets before a loop or reads after it is the value of the last or the first step. Any other line is
-run once for all steps, or has to do with none, such as the gradient of a penalty: no step can be
-told of it.
+sets before a loop is the value that the first turn begins with. Any other line is run once for all
+steps, or has to do with none, such as the gradient of a penalty: no step can be told of it.
 """
 
 from __future__ import annotations
@@ -134,7 +133,7 @@ def apart(a: Any, b: Any) -> Any:
 
 
 def first_or_last(kind: str, found: list[Edited]) -> str:
-    """Tell the step that a loop begins with, or ends with, where a statement is about that."""
+    """Tell the step that a loop begins with, where a statement is about that."""
     for one in found:
         around = one.around_new or one.around_old
         line = one.statement.lineno
@@ -146,22 +145,17 @@ def first_or_last(kind: str, found: list[Edited]) -> str:
         if loops_in(around) and not (one.moved and kind == "initial value"):
             continue
         after = [loop for loop in loops if loop.lineno > line]
-        before = [loop for loop in loops if (loop.end_lineno or loop.lineno) < line]
         if after:
             loop = min(after, key=lambda loop: loop.lineno)
-            if _handed_on(loop) & _touched(one, ast.Store):
+            if handed_on(loop) & _written(one):
                 return "the last" if goes_backwards(loop) else "t=0"
-        if before:
-            loop = max(before, key=lambda loop: loop.lineno)
-            if _handed_on(loop, sums=False) & _touched(one, ast.Load):
-                return "t=0" if goes_backwards(loop) else "the last"
     return ""
 
 
-def _handed_on(loop: ast.For | ast.While, sums: bool = True) -> set[str]:
+def handed_on(loop: ast.For | ast.While) -> set[str]:
     """Return what a loop hands from one turn to the next: read before it is written.
 
-    With `sums`, buffers of which it reads one entry and writes another count too.
+    Buffers of which it reads one entry and writes another count too.
     """
     body = list(loop.body)
     handed = set()
@@ -170,29 +164,16 @@ def _handed_on(loop: ast.For | ast.While, sums: bool = True) -> set[str]:
         reads = [s for s in body if name in loaded([s])]
         if reads[0].lineno <= first.lineno or isinstance(first, ast.AugAssign):
             handed.add(name)
-    if not sums:
-        return {name for name in handed if "[" not in name}
     parts = [n for s in body for n in ast.walk(s) if isinstance(n, ast.Subscript)]
     written_to = {ast.unparse(n.value) for n in parts if isinstance(n.ctx, ast.Store)}
     return handed | (written_to & {ast.unparse(n.value) for n in parts
                                    if isinstance(n.ctx, ast.Load)})  # fmt: skip
 
 
-def _touched(one: Edited, context: type) -> set[str]:
-    """Return what the edit is about: what it writes to, or what only one of the texts reads."""
-    both = [s for s in (one.old, one.new) if s is not None]
-    if context is ast.Store:
-        found = stored(both)
-        # An entry of a dict is a buffer of its own.
-        return found | {m[0] for name in found if (m := _BUFFER.match(name))}
-    if len(both) < 2:
-        return loaded(both)
-    found = set()
-    for d in differences(both[0], both[1]):
-        found |= loaded([node for _, node in (*d.old, *d.new)])
-        if d.what in ("terms", "factors"):
-            found |= loaded([node for _, node in d.common])
-    return found
+def _written(one: Edited) -> set[str]:
+    """Return what an edit writes to, and of an entry of a dict the dict."""
+    found = stored([s for s in (one.old, one.new) if s is not None])
+    return found | {m[0] for name in found if (m := _BUFFER.match(name))}
 
 
 def where_masked(

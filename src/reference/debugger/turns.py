@@ -19,8 +19,9 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.clock import Clock, Ticks
+from reference.debugger.clock import Clock, Ticks, is_time
 from reference.debugger.edited import dumped, paired
+from reference.debugger.in_company import in_company
 from reference.debugger.kinds_by_making import Plain, plain_mistake
 from reference.debugger.kinds_by_mending import kinds_that_mend
 from reference.debugger.passes import OUTSIDE, Pass, Passes, Values, apart_after, settled
@@ -34,8 +35,7 @@ from reference.debugger.two_texts import VALUE, only_inside, places, watched
 TURN, LEFT = "__turn__", "__turn_left__"
 
 Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
-_MOST_STEPS = 30
-_MOST_KNOWN = 3  # steps at which all variables are looked at
+_MOST_STEPS, _MOST_KNOWN = 30, 3  # that are tried, and at which all variables are looked at
 
 
 @dataclass
@@ -62,6 +62,8 @@ class Turns:
         The runs of loops over time around the edit: the loop, and its turns.
     read : set of tuple of int
         Shapes of the arrays that the places that differ read, in the mended program.
+    shared : set of Key
+        If it matters at no step alone: at which it does with other places or steps.
     alone : dict
         For each key the outputs with the old text there alone, where that runs.
     mends, plain : callable
@@ -90,6 +92,7 @@ class Turns:
     within: list[tuple[int, list[int | None]]] = field(default_factory=list)
     read: set[tuple[int, ...]] = field(default_factory=set)
     masks: dict[Key, dict[str, Any]] = field(default_factory=dict)
+    shared: set[Key] = field(default_factory=set)
     alone: dict[Key, Mapping[str, Any]] = field(default_factory=dict)
     mends: Callable[[], tuple[str, ...]] = tuple
     plain: Callable[[], Plain | None] = lambda: None
@@ -101,18 +104,23 @@ class Turns:
     def time_of(self, key: Key) -> int | None:
         """Return the time step of a key, or None outside of loops over time."""
         if key[0] >= 0:
-            return self.loops[key[0]].time_of(key[1]) if self._is_time(key[0]) else None
+            ticks = self.loops[key[0]]
+            return ticks.time_of(key[1]) if is_time(ticks, self.loops) else None
         # In no loop: one execution a step, from the last to the first, or none of time.
         count = len({other for other in self.executed if other[0] < 0})
         timed = count > 1 and self.steps in (0, count)
         return count - 1 - key[1] if timed else None
+
+    def timed(self) -> list[Key]:
+        """Return when places that differ were reached in a loop over time, in that order."""
+        return [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
 
     def undone_by_the_last(self) -> bool:
         """Return whether the old text, run at the last step alone, does all that it ever does.
 
         It sets anew what should sum up all steps, and undoes what it did at them before.
         """
-        timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
+        timed = self.timed()
         if not self.answers[0] or len(timed) < 3 or not self.matters & set(timed[1:-1]):
             return False
         last = self.alone.get(timed[-1])
@@ -123,37 +131,25 @@ class Turns:
 
         What it makes is read at the next step that is run, or after the loop.
         """
-        timed = [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
+        timed = self.timed()
         if not timed or timed[0] not in self.alone or timed[-1] not in self.alone:
             return False
         first, last = (apart_in(self.alone[timed[k]], self.answers[1]) for k in (0, -1))
         return last < first
 
-    def _is_time(self, number: int) -> bool:
-        """Return whether a loop is time, and not one over samples with time within or elsewhere."""
-        mine = self.loops[number]
-        ran = [ticks for ticks in self.loops if ticks.values]
-        inner = {id(node) for node in ast.walk(mine.loop)}
-        if any(ticks.score > mine.score and id(ticks.loop) in inner for ticks in ran):
-            return False
-        best = max(ran, key=lambda t: t.score, default=mine)
-        return mine.score >= best.score or abs(len(mine.values) - len(best.values)) < 2
-
     def known(self) -> tuple[int, ...]:
         """Return all time steps of the loop in which the edit lies."""
-        within = [(number, values) for number, values in self.within if self._is_time(number)]
-        if within:
-            times = set()
-            for number, values in within:
-                ticks = self.loops[number]
+        times = set()
+        for ticks, values in ((self.loops[number], values) for number, values in self.within):
+            if is_time(ticks, self.loops):
                 turned = values if ticks.numbered else range(len(values))
                 times |= {ticks.time_of(turn) for turn in turned if turn is not None}
-            return tuple(sorted(t for t in times if t is not None))
-        return tuple(range(len({k for k in self.executed if k[0] < 0})))
+        steps = sorted(t for t in times if t is not None)
+        return tuple(steps or range(len({k for k in self.executed if k[0] < 0})))
 
     def changed(self) -> tuple[int, ...]:
         """Return the time steps at which the mistake matters."""
-        times = {self.time_of(key) for key in self.matters}
+        times = {self.time_of(key) for key in self.matters or self.shared}
         return tuple(sorted(t for t in times if t is not None))
 
 
@@ -366,8 +362,7 @@ class _Weaver:
                       masks=dict(self.readings.masks), wraps=set(self.readings.wraps))  # fmt: skip
         found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
         new_values, mended = dict(self.seen), self.passes.made
-        # What an edit takes out of the loop, or into it, is right at a step if it is with the
-        # old text outside too.
+        # What an edit takes out of the loop is right at a step if it is with old text outside too.
         outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
         first = next((k for k in keys if apart_after(as_was.get(k, ()), mended.get(k, ()))), None)
@@ -375,6 +370,8 @@ class _Weaver:
             if time.monotonic() > until:
                 break
             answer = self.run(program, inputs, key)
+            if answer is None and outside:  # it reads what the old text makes outside
+                answer = self.run(program, inputs, key, *outside)
             raises = answer is None
             if answer is not None:
                 found.alone[key] = answer
@@ -390,6 +387,9 @@ class _Weaver:
                 found.matters.add(key)
                 if key[0] >= 0 and (not raises or key == first):
                     found.passes[key] = (as_was.get(key, []) if raises else made), right_made
+        if not found.matters and broken and differ(broken, right):
+            run = functools.partial(self.run, program, inputs)
+            found.shared = in_company(found.timed(), outside, run, found.answers, until)
         if all(key[0] < 0 for key in keys):
             found.passes[OUTSIDE] = as_was.get(OUTSIDE, []), mended.get(OUTSIDE, [])
         some = list(found.passes)[:: max(1, len(found.passes) // 2)][:_MOST_KNOWN]

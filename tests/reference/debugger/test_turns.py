@@ -132,7 +132,7 @@ CASES = {
         [(LAST, "    dh_next = np.zeros_like(hs[0])\n")], ("initial value", "the last", ()),
     ),
     "after the loop": (
-        [("dh0 = dh_next", "dh0 = np.zeros_like(dh_next)")], ("never returned", "t=0", ()),
+        [("dh0 = dh_next", "dh0 = np.zeros_like(dh_next)")], ("never returned", "none", ()),
     ),
     "masked entries": (
         [("inputs[\"dhs\"] * inputs[\"mask\"][:, :, None]\n    dh_n", "inputs[\"dhs\"]\n    dh_n")],
