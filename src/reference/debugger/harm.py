@@ -62,6 +62,11 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     if turns is None or kind in _SAY_MORE:
         return kind
     before, after = turns.answers
+    shapes = [
+        sorted(str(np.shape(value)) for value in answer.values()) for answer in (before, after)
+    ]
+    if kind == "forward order" and shapes[0] == shapes[1]:
+        return kind  # the gradients have each other's shapes
     for name, reference in oracle.items():
         mine, mended = before.get(name), after.get(name)
         if (

@@ -9,10 +9,9 @@ differ, then what the names stand for.
 from __future__ import annotations
 
 import ast
-import copy
 from dataclasses import replace
 
-from reference.debugger.compared import Compared, compared
+from reference.debugger.compared import Compared, plainly_compared
 from reference.debugger.differences import Signed, differences, factors
 from reference.debugger.edited import (
     Assigning,
@@ -24,6 +23,7 @@ from reference.debugger.edited import (
     written,
 )
 from reference.debugger.inlined import inlined
+from reference.debugger.innocent import suspects
 from reference.debugger.joined import telling, together
 from reference.debugger.kinds_by_flow import of_flow
 from reference.debugger.kinds_by_place import of_place
@@ -36,6 +36,7 @@ from reference.debugger.kinds_of_expressions import (
     rank,
 )
 from reference.debugger.kinds_of_moves import is_idle, is_read_no_more, of_move
+from reference.debugger.kinds_of_shifts import only_shifted
 from reference.debugger.kinds_of_whole import of_whole
 from reference.debugger.roles import (
     another_gate,
@@ -65,7 +66,7 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
-    found, turns = compared(old, new).edits, seen.turns
+    found, turns = plainly_compared(old, new).edits, seen.turns
     if turns is not None and not seen.walks:
         ends = of_ends(found, turns.loops, turns.broken, not turns.answers[0])
         seen = replace(seen, walks=ends)
@@ -74,7 +75,7 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
     """Return the kind that the text tells."""
-    both = compared(old, new)
+    both = plainly_compared(old, new)
     memory, _ = both.memory
     if memory:
         return "argument changed" if seen.only_effects and memory != "aliasing" else memory
@@ -89,8 +90,11 @@ def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
     found = telling(together(found), *both.trees)
     if not found and not same(ast.parse(old), ast.parse(new)):
         return "argument changed" if seen.only_effects else "aliasing"  # the same, elsewhere
-    kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
-    return min(kinds, key=rank, default="")
+    for some in (suspects(found, seen.turns), found):
+        kinds = [kind for change in some if (kind := kind_of_change(change, seen))]
+        if kinds:
+            return min(kinds, key=rank)
+    return ""
 
 
 def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
@@ -217,7 +221,7 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
     old, new = change.old, change.new
     assert old is not None
     assert new is not None
-    if _only_shifted(old, new):
+    if only_shifted(old, new):
         return "index off by one"
     if isinstance(old, ast.Global):
         return "state between calls"
@@ -241,39 +245,6 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
             return "never returned"  # the place that is to be added to gets another value
         return of_differences(differences(value, becomes), change, seen)
     return of_differences(differences(old, new), change, seen)
-
-
-def _only_shifted(old: ast.stmt, new: ast.stmt) -> bool:
-    """Return whether all that differs are indices in several places, each by one."""
-    (rest, mine), (other, theirs) = _without_indices(old), _without_indices(new)
-    if rest != other or len(mine) != len(theirs):
-        return False
-    apart = [(a, b) for a, b in zip(mine, theirs, strict=True) if not same(a, b)]
-    return len(apart) > 1 and all(_is_shift(a, b) or _is_shift(b, a) for a, b in apart)
-
-
-def _without_indices(statement: ast.stmt) -> tuple[str, list[ast.expr]]:
-    """Return a statement as text with all its indices left out, and these."""
-    indices: list[ast.expr] = []
-
-    class Leaving(ast.NodeTransformer):
-        def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
-            indices.append(node.slice)
-            node.value = self.visit(node.value)
-            node.slice = ast.Constant(0)
-            return node
-
-    return dumped(Leaving().visit(copy.deepcopy(statement))), indices
-
-
-def _is_shift(a: ast.expr, b: ast.expr) -> bool:
-    """Return whether an index is the other, 1 more or less."""
-    return (
-        isinstance(b, ast.BinOp)
-        and isinstance(b.op, ast.Add | ast.Sub)
-        and isinstance(b.right, ast.Constant)
-        and same(a, b.left)
-    )
 
 
 def _added_at(old: ast.stmt, new: ast.stmt) -> str:

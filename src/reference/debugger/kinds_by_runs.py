@@ -37,6 +37,8 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     >>> by_runs("wrong operand", "", Seen(mends=("aliasing",)))
     'aliasing'
     """
+    if seen.relation == "wrong dtype":
+        return seen.relation  # nothing else makes whole numbers of all of them
     if seen.walks:
         return seen.walks
     if kind in _BY_TEXT or kind in seen.mends:

@@ -18,6 +18,8 @@ import numpy as np
 PICK = "__pick__"
 _VALUE, _INDEX, _BASE = "value", "index", "base"
 _MOST_ROWS = 50
+_ALL = -1  # the number that stands for all of them
+_CHANGING = ("append", "appendleft", "extend", "insert", "update", "pop", "popleft", "fill")
 _MUTABLE = (np.ndarray, list, dict, set)
 
 
@@ -45,7 +47,10 @@ class Picks:
         if self.active is None:
             self.seen.setdefault(number, set()).update(self._ways(number, value))
             return value
-        return self.active[1](value) if self.active[0] == number else value
+        which, becomes = self.active
+        if which == _ALL:
+            return becomes(value) if "copied" in self.seen.get(number, ()) else value
+        return becomes(value) if which == number else value
 
     def trials(self) -> Iterator[tuple[str, int, Callable[[Any], Any]]]:
         """Give what can be tried: the kind of the mistake, a number, and what the value becomes.
@@ -57,6 +62,8 @@ class Picks:
                 for way in ways:
                     if way in seen:
                         yield kind, number, _BY[way]
+        if sum("copied" in seen for seen in self.seen.values()) > 1:
+            yield "aliasing", _ALL, _copied  # several things are shared
 
     def _ways(self, number: int, value: Any) -> Iterator[str]:
         role = self.roles[number]
@@ -178,7 +185,8 @@ class _Picking(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Attribute):
-            node.func.value = self._base(node.func.value, ast.Load())
+            changes = node.func.attr in _CHANGING
+            node.func.value = self._base(node.func.value, ast.Store() if changes else ast.Load())
         node.args = [self.visit(argument) for argument in node.args]
         node.keywords = [self.visit(keyword) for keyword in node.keywords]
         return self._picked(node)
