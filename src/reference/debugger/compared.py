@@ -12,6 +12,7 @@ from functools import lru_cache
 from reference.debugger.edited import Edited, edited
 from reference.debugger.kinds_of_memory import of_memory
 from reference.debugger.normal import normal
+from reference.debugger.unfolded import unfolded
 
 _KEPT = 16  # pairs of texts
 
@@ -45,3 +46,15 @@ def compared(old: str, new: str) -> Compared:
     """
     trees = normal(ast.parse(old), ast.parse(new))
     return Compared(trees, of_memory(*trees), tuple(edited(*trees)))
+
+
+def plainly_compared(old: str, new: str) -> Compared:
+    """Compare texts in which what only one of them folds is unfolded.
+
+    Examples
+    --------
+    >>> (one,) = plainly_compared("a = sum(f(v) for v in (x, y))", "a = f(x) - f(y)").edits
+    >>> ast.unparse(one.old)
+    'a = f(x) + f(y)'
+    """
+    return compared(*unfolded(old, new))

@@ -62,7 +62,30 @@ def edited(old: ast.Module, new: ast.Module) -> list[Edited]:
             moved = replace(gone, new=twin.new, around_new=twin.around_new, moved=True)
             found[found.index(twin)] = moved
             found.remove(gone)
-    return _conditioned(_under_one_name(found))
+    return _conditioned(_under_one_name(_paired_by_name(found)))
+
+
+def _paired_by_name(found: list[Edited]) -> list[Edited]:
+    """Put a value beside the one of its name, where it is beside one that only reads alike.
+
+    Both stand in one block, and nothing else that is changed sets the name.
+    """
+    for one in list(found):
+        names = [_target(s) if s is not None else "" for s in (one.old, one.new)]
+        if "" in names or names[0] == names[1]:
+            continue
+        for side, name in (("old", names[1]), ("new", names[0])):
+            other = "new" if side == "old" else "old"
+            block = f"around_{side}"
+            twins = [c for c in found if (s := getattr(c, side)) is not None and _target(s) == name]
+            if len(twins) != 1 or getattr(twins[0], other) is not None or one not in found:
+                continue
+            if getattr(twins[0], block)[-1:] != getattr(one, block)[-1:]:
+                continue
+            theirs = {field: getattr(one, field) for field in (other, f"around_{other}")}
+            found[found.index(twins[0])] = replace(twins[0], **theirs)
+            found[found.index(one)] = replace(one, **{other: None})
+    return found
 
 
 def _under_one_name(found: list[Edited]) -> list[Edited]:

@@ -67,6 +67,11 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     before, after = turns.answers
     if before and set(outputs_of(before)) < set(outputs_of(after)) and kind not in _LEAVE_OUT:
         return "never returned"
+    shapes = [
+        sorted(str(np.shape(value)) for value in answer.values()) for answer in (before, after)
+    ]
+    if kind == "forward order" and shapes[0] == shapes[1]:
+        return kind  # the gradients have each other's shapes
     for name, reference in oracle.items():
         mine, mended = before.get(name), after.get(name)
         if (

@@ -11,9 +11,13 @@ import copy
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TypeVar
 
 from reference.debugger.differences import factors
 from reference.debugger.edited import Edited, same
+from reference.debugger.roles import is_empty, place_of
+
+Node = TypeVar("Node", bound=ast.AST)
 
 
 def inlined(found: list[Edited], old: ast.Module, new: ast.Module) -> list[Edited]:
@@ -44,6 +48,8 @@ def _without_names(
     stores = Counter(
         n.id for n in ast.walk(mine) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     )
+    filled = {place_of(n) for n in ast.walk(mine)
+              if isinstance(n, ast.Subscript) and isinstance(n.ctx, ast.Store)}  # fmt: skip
     for change in list(found):
         statement = getattr(change, side)
         if change.moved or not _names_a_value(statement):
@@ -52,6 +58,8 @@ def _without_names(
         name = statement.targets[0].id
         if other is not None or name in names or stores[name] > 1:
             continue
+        if name in filled and is_empty(statement.value):
+            continue  # what is written into it counts
         rest = [_read(c, side, name, statement.value) for c in found if c is not change]
         if any(one is not c for one, c in zip(rest, (c for c in found if c is not change),
                                                strict=True)):  # fmt: skip
@@ -143,6 +151,17 @@ class _Calling(ast.NodeTransformer):
         given = dict(zip((a.arg for a in function.args.args), node.args, strict=True))
         made = _Reading(given).visit(value)
         return ast.fix_missing_locations(ast.copy_location(made, node))
+
+
+def with_values(node: Node, values: Mapping[str, ast.expr]) -> Node:
+    """Return a copy of a tree in which values stand where their names are read.
+
+    Examples
+    --------
+    >>> ast.unparse(with_values(ast.parse("y = 2 * a"), {"a": ast.parse("b - c").body[0].value}))
+    'y = 2 * (b - c)'
+    """
+    return _Reading(values).visit(copy.deepcopy(node))
 
 
 class _Reading(ast.NodeTransformer):

@@ -7,11 +7,12 @@ another statement: what differs is the value, not that a statement is there.
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 from dataclasses import replace
 
 from reference.debugger.edited import Edited, dumped, simple
 from reference.debugger.meant import placed
-from reference.debugger.roles import function_of, is_zero
+from reference.debugger.roles import function_of, is_empty, is_zero
 
 
 def together(found: list[Edited]) -> list[Edited]:
@@ -45,10 +46,30 @@ def telling(found: list[Edited], old: ast.Module, new: ast.Module) -> list[Edite
         The whole texts.
     """
     names = [{n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} for tree in (old, new)]
+    found = [one for one in found if not _is_only_begun(one, found)] or found
     return [one for one in found if not (
         (one.new is None and _only_names(one.old, names[1]))
         or (one.old is None and _only_names(one.new, names[0]))
     )] or found  # fmt: skip
+
+
+def _is_only_begun(change: Edited, found: list[Edited]) -> bool:
+    """Return whether one text sets a place at once, and the other begins it and fills it then."""
+    for mine, side in ((change.old, "old"), (change.new, "new")):
+        if not isinstance(mine, ast.Assign) or not is_empty(mine.value):
+            continue
+        others = [s for one in found if one is not change and (s := getattr(one, side)) is not None]
+        if dumped(mine.targets[0]) in {place for s in others for place in _filled(s)}:
+            other = change.new if side == "old" else change.old
+            return other is not None and not is_empty(getattr(other, "value", None))
+    return False
+
+
+def _filled(statement: ast.stmt) -> Iterator[str]:
+    """Give the arrays of which a statement, or one in it, sets parts."""
+    for node in ast.walk(statement):
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript):
+            yield dumped(node.targets[0].value)
 
 
 def _only_names(statement: ast.stmt | None, theirs: set[str]) -> bool:

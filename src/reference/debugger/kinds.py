@@ -11,7 +11,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from reference.debugger.compared import Compared, compared
+from reference.debugger.compared import Compared, plainly_compared
 from reference.debugger.differences import Signed, differences, factors
 from reference.debugger.edited import (
     Assigning,
@@ -23,6 +23,7 @@ from reference.debugger.edited import (
     written,
 )
 from reference.debugger.inlined import inlined
+from reference.debugger.innocent import suspects
 from reference.debugger.joined import telling, together
 from reference.debugger.kinds_by_flow import of_flow
 from reference.debugger.kinds_by_place import of_place
@@ -66,11 +67,12 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     >>> kind_of("do = dh * tanh_c", "do = dh * tanh_c * o * (1 - o)")
     'missing derivative'
     """
-    found, turns = compared(old, new).edits, seen.turns
+    both, turns = plainly_compared(old, new), seen.turns
+    found, (memory, _) = both.edits, both.memory
     if turns is not None and not seen.walks:
         ends = of_ends(found, turns.loops, turns.broken, not turns.answers[0])
         seen = replace(seen, walks=ends)
-    flow, (memory, _) = of_flow(found), compared(old, new).memory
+    flow = of_flow(found)
     kind = by_runs(_by_text(old, new, seen), flow, seen)
     told = memory or seen.walks or kind == flow
     if turns is None or told or not may_be_plainer(kind, found, seen):
@@ -81,7 +83,7 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
     """Return the kind that the text tells."""
-    both = compared(old, new)
+    both = plainly_compared(old, new)
     memory, _ = both.memory
     if memory:
         return "argument changed" if seen.only_effects and memory != "aliasing" else memory
@@ -96,8 +98,11 @@ def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
     found = telling(together(found), *both.trees)
     if not found and not same(ast.parse(old), ast.parse(new)):
         return "argument changed" if seen.only_effects else "aliasing"  # the same, elsewhere
-    kinds = [kind for change in found if (kind := kind_of_change(change, seen))]
-    return min(kinds, key=rank, default="")
+    for some in (suspects(found, seen.turns), found):
+        kinds = [kind for change in some if (kind := kind_of_change(change, seen))]
+        if kinds:
+            return min(kinds, key=rank)
+    return ""
 
 
 def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:

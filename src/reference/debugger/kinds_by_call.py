@@ -347,6 +347,8 @@ def _of_results(old: ast.AST, new: ast.AST) -> str:
     if isinstance(new, ast.DictComp):
         return "wrong name"
     if isinstance(old, ast.Tuple | ast.List) and isinstance(new, ast.Tuple | ast.List):
+        if isinstance(old, ast.List) and not old.elts:
+            return "initial value"  # the list is begun with nothing in it
         return "never returned" if len(new.elts) > len(old.elts) else "wrong order"
     texts = [getattr(node, "value", None) for node in (old, new)]
     if isinstance(texts[0], str) and isinstance(texts[1], str):

@@ -90,6 +90,8 @@ def _each(one: Apart, known: Values) -> Iterator[str]:
         return  # what is done elsewhere, or not at all
     if before is not None and before.shape == one.old.shape == one.new.shape and np.any(before):
         pairs.append((one.old - before, one.new - before))
+    if one.old.size > _FEW and is_cut(one.old, one.new):
+        yield "wrong dtype"
     pairs = [(old, new) for old, new in pairs if old.shape == new.shape
              and min(size_of(old), size_of(new)) > EQUAL * size_of(one.new)]  # fmt: skip
     for old, new in pairs:
@@ -117,6 +119,20 @@ def of_axes(old: Array, new: Array) -> str:
             if axes != tuple(sorted(axes)) and near(old.transpose(axes), new):
                 return "transposed"
     return ""
+
+
+def is_cut(old: Array, new: Array) -> bool:
+    """Return whether a value is what is left of another in whole numbers, or in single precision.
+
+    Examples
+    --------
+    >>> is_cut(np.array([1.0, 0.0, -2.0]), np.array([1.7, 0.3, -2.2]))
+    True
+    """
+    if old.shape != new.shape:
+        return False
+    whole = np.trunc(new.real)
+    return bool(np.any(whole != new)) and bool(np.all(old == whole) and np.any(old))
 
 
 def of_places(old: Array, new: Array) -> str:

@@ -37,6 +37,8 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     >>> by_runs("wrong operand", "", Seen(mends=("aliasing",)))
     'aliasing'
     """
+    if seen.relation == "wrong dtype":
+        return seen.relation  # nothing else makes whole numbers of all of them
     turned = not seen.mends or "forward order" in seen.mends  # else it is right as it goes
     if seen.walks and (turned or seen.walks != "forward order"):
         return seen.walks

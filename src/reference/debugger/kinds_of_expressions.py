@@ -113,13 +113,22 @@ def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
     if len(found) == 2 and exchanged(*found):
         if any(called(n) == "reshape" for n in found[0].around):
             return "wrong shape"
-        return (
-            "transposed"
-            if any(map(_is_product, (*found[0].around, found[1].around[0])))
-            else ("wrong order")
-        )
+        shared = [n for n in found[0].around if any(n is other for other in found[1].around)]
+        return "transposed" if any(map(_is_product, shared[-1:])) else "wrong order"
+    found = [d for d in found if not _is_named(d, change)]
     kinds = [kind for d in found if (kind := of_difference(d, change, seen))]
     return min(kinds, key=rank, default="")
+
+
+def _is_named(d: Difference, change: Edited) -> bool:
+    """Return whether a value stands in the one text, and in the other the name that it has."""
+    if d.what != "replaced":
+        return False
+    old, new = d.old[0][1], d.new[0][1]
+    return any(
+        value is not None and same(value, other)
+        for value, other in ((opened(old, change), new), (opened(new, change), old))
+    )
 
 
 _PRODUCTS = ("dot", "outer", "matmul", "einsum", "tensordot", "kron")
@@ -182,7 +191,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     power = _of_power(old, new)
     if power and not in_a_slope(d):
         return power
-    if divides(d) and (is_size(old) or is_size(new)):
+    counted = any(called(n) == "len" for n in d.around)
+    if divides(d) and (is_size(old) or is_size(new) or counted):
         return "scale 1/B or 1/T"
     if are_other_ends(old, new):
         loops = loops_in(change.around_new)
@@ -193,6 +203,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "missing path"
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
+        if kind == "never returned" and isinstance(getattr(new, "ctx", None), ast.Store):
+            return ""  # what is taken out of something: what is made of it tells
         if kind == "never returned" and (
             isinstance(change.statement, ast.For) or any(isinstance(n, ast.Call) for n in d.around)
         ):

@@ -168,6 +168,13 @@ def opened(node: ast.AST, change: Edited) -> ast.expr | None:
     return None
 
 
+def _product(parts: list[Signed]) -> ast.expr:
+    (_, whole), *rest = sorted(parts, key=lambda part: -part[0])
+    for power, node in rest:
+        whole = ast.BinOp(whole, ast.Mult() if power > 0 else ast.Div(), node)
+    return whole
+
+
 def _is_number_of(node: ast.expr, change: Edited) -> bool:
     """Return whether a factor is a number of something; ``m`` may be a mask, and 1 - m is no size.
 
@@ -182,6 +189,11 @@ def _is_number_of(node: ast.expr, change: Edited) -> bool:
 
 def of_factors(old: list[Signed], new: list[Signed], common: list[Signed], change: Edited) -> str:
     """Name the mistake of a product that has other factors."""
+    if len(new) == 1 < len(old) and (whole := opened(new[0][1], change)) is not None:
+        found = differences(_product(old), whole)  # of what the name stands for
+        if len(found) == 1 and found[0].what == "factors" and not (found[0].old and found[0].new):
+            (d,) = found
+            return of_factors(list(d.old), list(d.new), [*common, *d.common], change)
     gone, come, beside = nodes_of(tuple(old)), nodes_of(tuple(new)), nodes_of(tuple(common))
     numbers = [n for n in gone + come if isinstance(n, ast.Constant)]
     if any(is_zero(n) for n in gone):

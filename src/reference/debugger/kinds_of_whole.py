@@ -7,7 +7,15 @@ import ast
 from reference.debugger.differences import Signed, differences
 from reference.debugger.edited import Edited, Parents, dumped, same, simple, written
 from reference.debugger.kinds_of_expressions import exchanged
-from reference.debugger.roles import called, is_slope, is_zero, loaded, place_of, stored
+from reference.debugger.roles import (
+    called,
+    is_slope,
+    is_zero,
+    loaded,
+    loops_in,
+    place_of,
+    stored,
+)
 
 
 def of_whole(found: list[Edited]) -> str:
@@ -182,10 +190,15 @@ def _gives_a_part_its_slope(found: list[Edited]) -> bool:
 
 def _looks_up_late(statement: ast.stmt | None, around: Parents) -> bool:
     """Return whether a statement makes a function that reads outer names without keeping them."""
-    if statement is None or (hasattr(statement, "body") and not isinstance(statement, ast.For)):
+    if statement is None:
         return False
-    turning = statement.target if isinstance(statement, ast.For) else None
-    names = {n.id for n in ast.walk(turning) if isinstance(n, ast.Name)} if turning else None
+    loops = [statement] if isinstance(statement, ast.For) else []
+    if isinstance(statement, ast.If):
+        loops = [n for n in loops_in(around)[-1:] if isinstance(n, ast.For)]
+    if hasattr(statement, "body") and not loops:
+        return False
+    turning = [n for loop in loops for n in ast.walk(loop.target)]
+    names = {n.id for n in turning if isinstance(n, ast.Name)} if loops else None
     lasting = {"np", "numpy", "math"} | {
         n.name
         for n in getattr(around[0], "body", [])

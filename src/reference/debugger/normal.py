@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from reference.debugger.edited import dumped, same
 from reference.debugger.inlined import scalings, written_out
+from reference.debugger.roles import place_of
 
 _OPERATORS: dict[str, type[ast.operator]] = {
     "multiply": ast.Mult, "add": ast.Add, "subtract": ast.Sub, "divide": ast.Div,
@@ -134,13 +135,13 @@ def _stored(node: ast.expr) -> ast.expr:
 
 def _reads_before(targets: list[ast.expr], values: list[ast.expr]) -> bool:
     """Return whether a later value reads what an earlier target was: the order matters then."""
-    names = [{n.id for n in _names(target)} for target in targets]
+    places = [place_of(target) for target in targets]
     return any(
-        names[k] & {n.id for n in _names(value)}
+        places[k] in {place_of(n) for n in _read(value)}
         for k in range(len(targets))
         for value in values[k + 1 :]
     )
 
 
-def _names(node: ast.AST) -> Iterator[ast.Name]:
-    return (n for n in ast.walk(node) if isinstance(n, ast.Name))
+def _read(node: ast.AST) -> Iterator[ast.expr]:
+    return (n for n in ast.walk(node) if isinstance(n, ast.Name | ast.Attribute))

@@ -19,6 +19,8 @@ PICK = "__pick__"
 _VALUE, _INDEX, _BASE = "value", "index", "base"
 _ROWS, _PARTS, _BOUND = "rows", "parts", "bound"
 _MOST_ROWS = 50
+_ALL = -1  # the number that stands for all of them
+_CHANGING = ("append", "appendleft", "extend", "insert", "update", "pop", "popleft", "fill")
 _MUTABLE = (np.ndarray, list, dict, set)
 
 
@@ -46,7 +48,10 @@ class Picks:
         if self.active is None:
             self.seen.setdefault(number, set()).update(self._ways(number, value))
             return value
-        return self.active[1](value) if self.active[0] == number else value
+        which, becomes = self.active
+        if which == _ALL:
+            return becomes(value) if "copied" in self.seen.get(number, ()) else value
+        return becomes(value) if which == number else value
 
     def trials(self) -> Iterator[tuple[str, int, Callable[[Any], Any]]]:
         """Give what can be tried: the kind of the mistake, a number, and what the value becomes.
@@ -58,6 +63,8 @@ class Picks:
                 for way in ways:
                     if way in seen:
                         yield kind, number, _BY[way]
+        if sum("copied" in seen for seen in self.seen.values()) > 1:
+            yield "aliasing", _ALL, _copied  # several things are shared
 
     def _ways(self, number: int, value: Any) -> Iterator[str]:
         role = self.roles[number]
@@ -205,7 +212,8 @@ class _Picking(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if isinstance(node.func, ast.Attribute):
-            node.func.value = self._base(node.func.value, ast.Load())
+            changes = node.func.attr in _CHANGING
+            node.func.value = self._base(node.func.value, ast.Store() if changes else ast.Load())
             if node.func.attr in ("reshape", "ravel"):
                 node.func.value = self._picked(node.func.value, _ROWS)
         bounds = isinstance(node.func, ast.Name) and node.func.id == "range"

@@ -43,6 +43,8 @@ def differ(a: Mapping[str, Any], b: Mapping[str, Any]) -> bool:
     for name, value in a.items():
         other = b[name]
         if value is None or other is None:
+            if value is not other:
+                return True
             continue
         x, y = np.asarray(value), np.asarray(other)
         if x.shape != y.shape:
