@@ -18,7 +18,9 @@ _BY_TEXT = (
     "gate copied", "wrong dtype", "loop bounds",
 )  # fmt: skip
 _SAME = {"wrong order": ("forward order", "overwritten too early"),
-         "index off by one": ("forward order",)}  # fmt: skip
+         "index off by one": ("forward order",),
+         "accumulation outside the loop": ("= for +=",),
+         "initial value": ("overwritten too early",)}  # fmt: skip
 
 
 def by_runs(kind: str, flow: str, seen: Seen) -> str:
@@ -46,7 +48,7 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
         return kind
     if seen.wraps and kind != "aliasing":
         return "index off by one"  # the last entry stands for the one before the first
-    if flow.startswith("carry") and "forward order" not in seen.mends:
+    if flow.startswith("carry") and kind != "aliasing" and "forward order" not in seen.mends:
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
     if told == "overwritten too early" and kind == seen.relation == "missing factor":

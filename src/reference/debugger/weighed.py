@@ -28,6 +28,7 @@ _MORE = {
     "= for +=": (*_PLACES, *_FACTORS, "missing path"),
     "carry lost": (*_PLACES, *_FACTORS, "wrong sign", "scale 1/B or 1/T", "mean for sum",
                    "= for +="),
+    "carry not added": ("= for +=",),
     "wrong derivative": ("missing derivative", "derivative of an activated value", "missing factor",
                          "spurious factor"),
     "missing factor": ("spurious factor",),
