@@ -114,6 +114,29 @@ def test_twins_are_written_on_their_own(path: Path):
     assert {name for module, name in found if module == "manual_lstm"} <= may_take
 
 
+# The parts of the debugger in the order in which they build on each other.
+PARTS = [
+    "running", "texts", "judging", "values", "repair", "searching", "naming", "answering", "faults"
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_parts_of_the_debugger_know_only_those_before(part: str):
+    later = PARTS[PARTS.index(part) + 1 :]
+    beyond = tuple(f"reference.debugger.{name}." for name in [*later, "debug"])
+    for path in within(f"reference/debugger/{part}"):
+        known = {module for module, _ in imports(path)}
+        known |= {f"{module}.{name}" for module, name in imports(path)}
+        assert not [name for name in known if f"{name}.".startswith(beyond)]
+
+
+def test_every_module_of_the_debugger_is_in_one_part():
+    debugger = ROOT / "src/reference/debugger"
+    folders = {path.name for path in debugger.iterdir() if path.is_dir()}
+    assert folders - {"__pycache__"} == set(PARTS)
+    assert {path.stem for path in debugger.glob("*.py")} == {"__init__", "debug", "diagnosis"}
+
+
 def test_containers_that_twins_may_take_compute_nothing():
     for name in CONTAINERS:
         container = getattr(manual_lstm, name)

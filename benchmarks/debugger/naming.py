@@ -50,12 +50,12 @@ def named(mistake: Mistake) -> list[Named]:
 
 def _said(wrong: str, right: str, only_effects: bool) -> tuple[str, str]:
     """Return kind and steps as the debugger tells them of a mend."""
-    from reference.debugger.harm import of_shape
-    from reference.debugger.kinds import kind_of
-    from reference.debugger.patterns import pattern_of_runs, seen_in
-    from reference.debugger.program import Program
-    from reference.debugger.timebox import Watchdog
-    from reference.debugger.turns import turns
+    from reference.debugger.naming.harm import of_shape
+    from reference.debugger.naming.kinds import kind_of
+    from reference.debugger.naming.patterns import pattern_of_runs, seen_in
+    from reference.debugger.naming.turns import turns
+    from reference.debugger.running.program import Program
+    from reference.debugger.running.timebox import Watchdog
 
     with tempfile.TemporaryDirectory() as folder, Watchdog() as watchdog:
         module = load_file(wrong, folder)

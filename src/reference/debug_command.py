@@ -19,8 +19,8 @@ from rich.markup import escape
 from rich.text import Text
 
 from reference.cell_question import Question, question_of
-from reference.debugger.place import place_of
-from reference.debugger.timebox import ExitError, TimeUp, Watchdog
+from reference.debugger.running.place import place_of
+from reference.debugger.running.timebox import ExitError, TimeUp, Watchdog
 from reference.load import load_cell, load_module, refuse, refuse_error
 from reference.report.plain import plain
 from reference.unusable import UnusableInputError

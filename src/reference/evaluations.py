@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array, fail
-from reference.debugger.state import State
+from reference.debugger.running.state import State
 from reference.user_code import functions_reached
 
 Values = dict[str, Array]

@@ -11,29 +11,29 @@ from typing import Any
 import numpy as np
 
 from manual_lstm import checks
-from reference.debugger import for_backward
-from reference.debugger.answer import fixes_of, suspects_of
-from reference.debugger.beside import Beside, Result, is_possible
-from reference.debugger.by_findings import search_memory, search_shapes
-from reference.debugger.by_length import search_by_length
-from reference.debugger.cases import Case, draws, size_of
+from reference.debugger.answering.answer import fixes_of, suspects_of
+from reference.debugger.answering.fewer import with_fewer
+from reference.debugger.answering.gathering import gather
+from reference.debugger.answering.mends import LEFT_BEHIND, mends
+from reference.debugger.answering.pruning import prune
 from reference.debugger.diagnosis import Diagnosis
-from reference.debugger.effects import aliasing, combined
-from reference.debugger.examples import Examples, guarded
-from reference.debugger.fewer import with_fewer
-from reference.debugger.garbage import seldom_collected
-from reference.debugger.gathering import gather
-from reference.debugger.memory_bound import bounded
-from reference.debugger.mends import LEFT_BEHIND, mends
-from reference.debugger.oracle import gradients
-from reference.debugger.places import computes
-from reference.debugger.program import Inputs, Program, copied
-from reference.debugger.pruning import prune
-from reference.debugger.search import Search
-from reference.debugger.several import told_apart
-from reference.debugger.thorough import search_thoroughly
-from reference.debugger.timebox import TimeUp, Watchdog
-from reference.debugger.verdict import Judgement, judge
+from reference.debugger.faults.several import told_apart
+from reference.debugger.judging.effects import aliasing, combined
+from reference.debugger.judging.examples import Examples, guarded
+from reference.debugger.judging.oracle import gradients
+from reference.debugger.judging.verdict import Judgement, judge
+from reference.debugger.running.garbage import seldom_collected
+from reference.debugger.running.memory_bound import bounded
+from reference.debugger.running.program import Inputs, Program, copied
+from reference.debugger.running.timebox import TimeUp, Watchdog
+from reference.debugger.searching.beside import Beside, Result, is_possible
+from reference.debugger.searching.by_findings import search_memory, search_shapes
+from reference.debugger.searching.by_length import search_by_length
+from reference.debugger.searching.cases import Case, draws, size_of
+from reference.debugger.searching.places import computes
+from reference.debugger.searching.search import Search
+from reference.debugger.searching.thorough import search_thoroughly
+from reference.debugger.values import for_backward
 from reference.report.heat_map import relative_errors
 
 _TELLING = 3.0  # seconds that are kept for saying what was found
@@ -84,7 +84,7 @@ def debug(
     Raises
     ------
     TypeError, ValueError
-        As `reference.debugger.verdict.judge` does, if the question makes no sense.
+        As `reference.debugger.judging.verdict.judge` does, if the question makes no sense.
 
     Notes
     -----

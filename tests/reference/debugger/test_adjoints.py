@@ -5,17 +5,17 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.adjoints import adjoints_of
-from reference.debugger.agreement import KEEPS, MAKES, SPOILS, UNKNOWN, Agreement
-from reference.debugger.by_adjoints import advance
-from reference.debugger.cases import Case
-from reference.debugger.places import computes, place_at
-from reference.debugger.program import Program
-from reference.debugger.recording import record
 from reference.debugger.repair import Rewrite, common
-from reference.debugger.round import Round
-from reference.debugger.source import Splice
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import record
+from reference.debugger.running.source import Splice
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching.by_adjoints import advance
+from reference.debugger.searching.cases import Case
+from reference.debugger.searching.places import computes, place_at
+from reference.debugger.searching.round import Round
+from reference.debugger.values.adjoints import adjoints_of
+from reference.debugger.values.agreement import KEEPS, MAKES, SPOILS, UNKNOWN, Agreement
 
 from .programs import RNN, module, rnn_arguments
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.along import along
+from reference.debugger.judging.along import along
 
 W = np.random.default_rng(0).standard_normal((40, 30))
 RIGHT = 2 * np.cos(2 * W)

@@ -10,7 +10,7 @@ import pytest
 from reference.debugger.repair import indices, results, terms, unused
 from reference.debugger.repair.analogy import _swap
 from reference.debugger.repair.place import Place
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 from .test_engine import debugged, loaded
 

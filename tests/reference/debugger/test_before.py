@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from reference.debugger.repair import before, brackets, layouts, masks, recalled
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 from .test_wanted import place
 

@@ -9,9 +9,9 @@ import types
 import jax
 import pytest
 
-from reference.debugger.beside import Beside, Result, is_possible
 from reference.debugger.repair import Rewrite
-from reference.debugger.repairs import Found, Step
+from reference.debugger.searching.beside import Beside, Result, is_possible
+from reference.debugger.searching.repairs import Found, Step
 
 pytestmark = pytest.mark.skipif(
     not is_possible(),

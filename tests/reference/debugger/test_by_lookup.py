@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reference.debugger.program import as_float_array
+from reference.debugger.running.program import as_float_array
 
 from .test_engine import debugged, loaded
 

@@ -7,8 +7,8 @@ import types
 import numpy as np
 import pytest
 
-from reference.debugger.adjoints import Adjoints
-from reference.debugger.by_name import becomes_its_own
+from reference.debugger.searching.by_name import becomes_its_own
+from reference.debugger.values.adjoints import Adjoints
 
 from .test_engine import debugged, loaded
 

@@ -8,10 +8,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-from reference.debugger.answer import edits_between
-from reference.debugger.pruning import line_by_line
+from reference.debugger.answering.answer import edits_between
+from reference.debugger.answering.pruning import line_by_line
 from reference.debugger.repair import common, rich, unused
-from reference.debugger.repairs import Found, likeliest
+from reference.debugger.searching.repairs import Found, likeliest
 
 from .test_engine import debugged, loaded
 from .test_wanted import place

@@ -7,11 +7,11 @@ import ast
 import numpy as np
 import pytest
 
-from reference.debugger.kinds import kind_of
+from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.telling import told
 from reference.debugger.repair import conditions
 from reference.debugger.repair.place import Place
-from reference.debugger.source import Source
-from reference.debugger.telling import told
+from reference.debugger.running.source import Source
 
 from .test_engine import debugged, loaded
 

@@ -7,10 +7,10 @@ import pytest
 from tests.reference.debugger.programs import MODEL, RNN, STEPS, line_of, module, rnn_arguments
 
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.effects import aliasing, combined
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
-from reference.debugger.verdict import judge
+from reference.debugger.judging.effects import aliasing, combined
+from reference.debugger.judging.verdict import judge
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
 
 
 def found_in(program):

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from reference.debugger.cases import Case, settled
 from reference.debugger.debug import _names, debug
-from reference.debugger.program import Outcome, Program
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Outcome, Program
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching.cases import Case, settled
 
 RIGHT = """\
 import numpy as np

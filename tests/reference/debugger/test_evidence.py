@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.evidence import _Systems, solve, solve_groups
-from reference.debugger.probe import Jacobian
+from reference.debugger.values.evidence import _Systems, solve, solve_groups
+from reference.debugger.values.probe import Jacobian
 
 RNG = np.random.default_rng(3)
 

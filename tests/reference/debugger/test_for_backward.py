@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.for_backward import note
-from reference.debugger.places import all_statements
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching.places import all_statements
+from reference.debugger.values.for_backward import note
 
 from .test_engine import debugged, loaded
 

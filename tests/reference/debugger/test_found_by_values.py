@@ -8,17 +8,17 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger import known_value, wanted
-from reference.debugger.cases import Case, score
-from reference.debugger.divided import adjoints_of_sum
-from reference.debugger.oracle import gradients
-from reference.debugger.places import place_at
-from reference.debugger.program import Program
+from reference.debugger.judging.oracle import gradients
 from reference.debugger.repair import common, indices, inverses, loops, passed, scales, starts
 from reference.debugger.repair.place import Place
-from reference.debugger.round import probed
-from reference.debugger.source import Source
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.source import Source
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching import known_value, wanted
+from reference.debugger.searching.cases import Case, score
+from reference.debugger.searching.places import place_at
+from reference.debugger.searching.round import probed
+from reference.debugger.values.divided import adjoints_of_sum
 
 from .test_engine import loaded
 from .test_wanted import place, texts, value_of

@@ -4,16 +4,16 @@ import time
 
 import numpy as np
 
-from reference.debugger.cases import Case
-from reference.debugger.fewer import with_fewer
-from reference.debugger.gathering import gather
-from reference.debugger.oracle import gradients
-from reference.debugger.program import Program
+from reference.debugger.answering.fewer import with_fewer
+from reference.debugger.answering.gathering import gather
+from reference.debugger.judging.oracle import gradients
 from reference.debugger.repair import Rewrite
-from reference.debugger.repairs import Found, Step
-from reference.debugger.search import Search
-from reference.debugger.source import Splice
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.source import Splice
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching.cases import Case
+from reference.debugger.searching.repairs import Found, Step
+from reference.debugger.searching.search import Search
 
 from .programs import module
 

@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from reference.debugger.kinds import Seen, kind_of
+from reference.debugger.naming.kinds import Seen, kind_of
 
 STEP = """\
 def backward(dhs, tape, W_h, params, B, T):

@@ -6,17 +6,17 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger.edited import edited
-from reference.debugger.harm import of_shape
-from reference.debugger.kinds import kind_of
-from reference.debugger.kinds_by_flow import of_flow
-from reference.debugger.kinds_by_runs import by_runs
-from reference.debugger.kinds_by_walks import of_ends, of_walks
-from reference.debugger.kinds_of_expressions import Seen
-from reference.debugger.patterns import seen_in
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import Turns, turns
+from reference.debugger.naming.harm import of_shape
+from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.kinds_by_flow import of_flow
+from reference.debugger.naming.kinds_by_runs import by_runs
+from reference.debugger.naming.kinds_by_walks import of_ends, of_walks
+from reference.debugger.naming.kinds_of_expressions import Seen
+from reference.debugger.naming.patterns import seen_in
+from reference.debugger.naming.turns import Turns, turns
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.texts.edited import edited
 
 from .programs import module
 

@@ -7,18 +7,19 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger import by_evidence, kinds_by_numbers
-from reference.debugger.adjoints import adjoints_of
-from reference.debugger.cases import Case, score
-from reference.debugger.oracle import gradients
-from reference.debugger.places import ordered_statements, place_at
-from reference.debugger.program import Program
-from reference.debugger.recording import record
+from reference.debugger.answering import by_evidence
+from reference.debugger.judging.oracle import gradients
+from reference.debugger.naming import kinds_by_numbers
 from reference.debugger.repair import common
-from reference.debugger.round import Round, probed
-from reference.debugger.search import Search
-from reference.debugger.timebox import Watchdog
-from reference.debugger.timing import in_words
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import record
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.running.timing import in_words
+from reference.debugger.searching.cases import Case, score
+from reference.debugger.searching.places import ordered_statements, place_at
+from reference.debugger.searching.round import Round, probed
+from reference.debugger.searching.search import Search
+from reference.debugger.values.adjoints import adjoints_of
 
 from .programs import module
 from .test_engine import RIGHT

@@ -7,11 +7,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from reference.debugger.edited import edited, paired
-from reference.debugger.kinds_by_relation import relation_of
-from reference.debugger.passes import Apart, apart_after, leaves
-from reference.debugger.two_texts import places
-from reference.debugger.weighed import is_small, may_be_plainer, outweighed
+from reference.debugger.naming.kinds_by_relation import relation_of
+from reference.debugger.naming.weighed import is_small, may_be_plainer, outweighed
+from reference.debugger.texts.edited import edited, paired
+from reference.debugger.texts.passes import Apart, apart_after, leaves
+from reference.debugger.texts.two_texts import places
 
 RIGHT = np.arange(1.0, 17.0).reshape(4, 4) ** 1.3
 GATE = np.linspace(0.15, 0.9, 16).reshape(4, 4) ** 2

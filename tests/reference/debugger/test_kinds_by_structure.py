@@ -5,8 +5,12 @@ import ast
 import numpy as np
 import pytest
 
-from reference.debugger.kinds_by_structure import after_the_loop, loses_parts, told_by_structure
-from reference.debugger.kinds_of_products import untransposed
+from reference.debugger.naming.kinds_by_structure import (
+    after_the_loop,
+    loses_parts,
+    told_by_structure,
+)
+from reference.debugger.naming.kinds_of_products import untransposed
 
 BACKWARD = """\
 def forward(xs, W):

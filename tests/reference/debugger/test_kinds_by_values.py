@@ -6,7 +6,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from reference.debugger.kinds_by_values import (
+from reference.debugger.naming.kinds_by_values import (
     Wrong,
     by_constant,
     by_difference,

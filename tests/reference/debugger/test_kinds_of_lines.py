@@ -4,7 +4,7 @@ import textwrap
 
 import pytest
 
-from reference.debugger.kinds import kind_of
+from reference.debugger.naming.kinds import kind_of
 
 IN_A_STEP = [
     # Factors and terms.

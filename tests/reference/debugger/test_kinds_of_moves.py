@@ -2,7 +2,7 @@
 
 import pytest
 
-from reference.debugger.kinds import kind_of
+from reference.debugger.naming.kinds import kind_of
 
 LOOPS = """\
 def backward(dhs, tape, W, f):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.kinds import kind_of
+from reference.debugger.naming.kinds import kind_of
 from reference.debugger.repair import common
 
 from .test_engine import debugged, loaded

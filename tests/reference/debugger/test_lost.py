@@ -10,7 +10,7 @@ from tests.reference.debugger.programs import module
 
 from reference.debugger.debug import debug
 from reference.debugger.repair import Place, contractions, inverses
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 NET = """
 import numpy as np

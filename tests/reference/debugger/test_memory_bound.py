@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.memory_bound import _STATM, bounded, resource
+from reference.debugger.running.memory_bound import _STATM, bounded, resource
 
 
 @pytest.mark.skipif(resource is None or not _STATM.exists(), reason="the system tells no sizes")

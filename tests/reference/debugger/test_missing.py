@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tests.reference.debugger.programs import MODEL, RNN, STEPS, line_of, module, rnn_arguments
 
-from reference.debugger.verdict import judge
+from reference.debugger.judging.verdict import judge
 
 RETURN = 'return {"U": dU, "W": dW, "b": db, "h0": dh_next}'
 FAULTS = {

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.adjoints import adjoints_of
-from reference.debugger.divided import divided_later
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.values.adjoints import adjoints_of
+from reference.debugger.values.divided import divided_later
 
 from .test_engine import debugged, loaded
 

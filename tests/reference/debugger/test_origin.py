@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from reference.debugger.by_length import first_steps
 from reference.debugger.debug import debug
+from reference.debugger.searching.by_length import first_steps
 
 FILE = Path(__file__).parents[3] / "examples" / "wrong_origin.py"
 FAULTS = [

@@ -6,13 +6,13 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger.kinds import kind_of
-from reference.debugger.meant_by_former import owned
-from reference.debugger.patterns import seen_in
-from reference.debugger.plain_mistakes import plain_mistakes
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import turns
+from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.meant_by_former import owned
+from reference.debugger.naming.patterns import seen_in
+from reference.debugger.naming.plain_mistakes import plain_mistakes
+from reference.debugger.naming.turns import turns
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
 
 from .programs import module
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger import probe
-from reference.debugger.program import Program
-from reference.debugger.recording import record
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import record
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.values import probe
 
 from .programs import RNN, module, rnn_arguments
 

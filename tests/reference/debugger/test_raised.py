@@ -7,7 +7,7 @@ import pytest
 from tests.reference.debugger.programs import MODEL, RNN, STEPS, line_of, module, rnn_arguments
 
 from reference.debugger.debug import debug
-from reference.debugger.verdict import judge
+from reference.debugger.judging.verdict import judge
 
 RAISING = {
     "a misspelt name": (

@@ -18,7 +18,7 @@ from reference.debugger.repair import (
     statements,
     together,
 )
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 from .test_engine import debugged, loaded
 from .test_wanted import place

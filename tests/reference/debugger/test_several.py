@@ -9,20 +9,20 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from reference.debugger import overlay
-from reference.debugger.adjoints import adjoints_of
-from reference.debugger.apart import Apart
-from reference.debugger.cases import Case
-from reference.debugger.given import Courses
-from reference.debugger.oracle import gradients
-from reference.debugger.program import Program
-from reference.debugger.recording import record
+from reference.debugger.faults.apart import Apart
+from reference.debugger.faults.several import Several, told_apart
+from reference.debugger.faults.stand_ins import StandIns, without
+from reference.debugger.judging.oracle import gradients
 from reference.debugger.repair import Place, statements
-from reference.debugger.search import Search
-from reference.debugger.several import Several, told_apart
-from reference.debugger.source import Source, Splice
-from reference.debugger.stand_ins import StandIns, without
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import record
+from reference.debugger.running.source import Source, Splice
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching.cases import Case
+from reference.debugger.searching.search import Search
+from reference.debugger.texts import overlay
+from reference.debugger.values.adjoints import adjoints_of
+from reference.debugger.values.given import Courses
 
 from .programs import RNN, module, rnn_arguments
 

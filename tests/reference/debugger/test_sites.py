@@ -6,12 +6,12 @@ import importlib.util
 import numpy as np
 import pytest
 
-from reference.debugger.memory_bound import _STATM, resource
-from reference.debugger.program import Program
-from reference.debugger.recording import record
-from reference.debugger.sites import instrument
-from reference.debugger.source import Source, source_of
-from reference.debugger.timebox import Watchdog
+from reference.debugger.running.memory_bound import _STATM, resource
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import record
+from reference.debugger.running.sites import instrument
+from reference.debugger.running.source import Source, source_of
+from reference.debugger.running.timebox import Watchdog
 
 TEXT = """import numpy as np
 

@@ -8,12 +8,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from reference.debugger.adjoints import Adjoints
-from reference.debugger.by_evidence import named_by
+from reference.debugger.answering.by_evidence import named_by
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.evidence import Evidence
-from reference.debugger.kinds_by_values import divided
-from reference.debugger.standing import reads_another
+from reference.debugger.naming.kinds_by_values import divided
+from reference.debugger.naming.standing import reads_another
+from reference.debugger.values.adjoints import Adjoints
+from reference.debugger.values.evidence import Evidence
 
 from .test_kinds_by_numbers import patient, suspects  # noqa: F401  (a fixture)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from tests.reference.debugger.programs import module
 
-from reference.debugger.state import State
+from reference.debugger.running.state import State
 
 SOURCE = """
 import collections

@@ -5,11 +5,11 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger.patterns import pattern_of_edit
-from reference.debugger.patterns_outside import where_read_masks
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import turns
+from reference.debugger.naming.patterns import pattern_of_edit
+from reference.debugger.naming.patterns_outside import where_read_masks
+from reference.debugger.naming.turns import turns
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
 
 from .programs import module
 

@@ -6,11 +6,11 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger.kinds import kind_of
-from reference.debugger.patterns import pattern_of_edit, seen_in
-from reference.debugger.program import Program
-from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import turns
+from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.patterns import pattern_of_edit, seen_in
+from reference.debugger.naming.turns import turns
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
 
 RIGHT = """\
 import numpy as np

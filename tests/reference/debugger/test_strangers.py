@@ -17,7 +17,7 @@ from tests.reference.debugger.strangers import (
 )
 
 from reference.debugger.debug import debug
-from reference.debugger.verdict import judge
+from reference.debugger.judging.verdict import judge
 
 # Program, edits, lines that may be blamed, kinds.
 MISTAKES = {

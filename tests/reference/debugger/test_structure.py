@@ -7,7 +7,7 @@ import ast
 import numpy as np
 import pytest
 
-from reference.debugger.kinds import kind_of
+from reference.debugger.naming.kinds import kind_of
 from reference.debugger.repair import (
     exchanged,
     indices,

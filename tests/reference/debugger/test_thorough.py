@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from reference.debugger import debug as debugging
-from reference.debugger import quick
-from reference.debugger.search import Search
+from reference.debugger.searching import quick
+from reference.debugger.searching.search import Search
 
 from .test_by_name import CELL
 from .test_engine import debugged, loaded

@@ -6,15 +6,15 @@ import time
 import numpy as np
 import pytest
 
-from reference.debugger import patterns
-from reference.debugger.harm import effect
-from reference.debugger.kinds import kind_of
-from reference.debugger.patterns import pattern_of_edit, seen_in
-from reference.debugger.program import Program
-from reference.debugger.source import Source
-from reference.debugger.telling import told
-from reference.debugger.timebox import Watchdog
-from reference.debugger.turns import Turns, turns
+from reference.debugger.naming import patterns
+from reference.debugger.naming.harm import effect
+from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.patterns import pattern_of_edit, seen_in
+from reference.debugger.naming.telling import told
+from reference.debugger.naming.turns import Turns, turns
+from reference.debugger.running.program import Program
+from reference.debugger.running.source import Source
+from reference.debugger.running.timebox import Watchdog
 
 RIGHT = """\
 import numpy as np

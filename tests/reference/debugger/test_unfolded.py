@@ -6,13 +6,13 @@ import textwrap
 import numpy as np
 import pytest
 
-from reference.debugger.edited import edited
-from reference.debugger.innocent import suspects
-from reference.debugger.kinds import kind_of
-from reference.debugger.kinds_by_relation import relation_of
-from reference.debugger.passes import Apart, Pass
-from reference.debugger.turns import Turns
-from reference.debugger.unfolded import unfolded
+from reference.debugger.naming.innocent import suspects
+from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.kinds_by_relation import relation_of
+from reference.debugger.naming.turns import Turns
+from reference.debugger.texts.edited import edited
+from reference.debugger.texts.passes import Apart, Pass
+from reference.debugger.texts.unfolded import unfolded
 
 HEAD = """\
 def sig(a):

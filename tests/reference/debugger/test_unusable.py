@@ -58,7 +58,7 @@ def hangs(_):
 )  # fmt: skip
 @pytest.mark.parametrize("edit", [(), (("db += da", "db = da"),)], ids=["right", "wrong"])
 def test_an_example_that_fails_is_done_without(monkeypatch, example, reason, edit):
-    monkeypatch.setattr("reference.debugger.examples._SECONDS", 0.1)
+    monkeypatch.setattr("reference.debugger.judging.examples._SECONDS", 0.1)
     program = module(RNN, *edit)
     diagnosis = debug(program.loss, program.backward, PARAMS, INPUTS, example=example)
     assert diagnosis.verdict == ("wrong" if edit else "right")

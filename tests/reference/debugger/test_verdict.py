@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.reference.debugger.programs import RNN, module, rnn_arguments
 
-from reference.debugger.verdict import judge
+from reference.debugger.judging.verdict import judge
 
 WRONG = {
     "carry lost": ("dh_next = params", "dh_other = params"),

@@ -19,7 +19,7 @@ from reference.debugger.repair import (
 )
 from reference.debugger.repair.calls import Calls
 from reference.debugger.repair.place import Place
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 from .test_engine import debugged, loaded
 

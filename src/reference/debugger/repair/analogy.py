@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, product, walked
-from reference.debugger.roles import apart_from_ends
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
+from reference.debugger.texts.roles import apart_from_ends
 
 _JOINS = {"concatenate", "stack", "hstack", "vstack", "column_stack", "array", "dstack"}
 

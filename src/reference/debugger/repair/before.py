@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Rewrite, walked
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _KEEPING = ("append", "appendleft", "insert", "update", "push")
 _COST = 1.2

@@ -17,7 +17,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.quotients import Products
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 _KIND = "wrong derivative"
 _MOST = 60

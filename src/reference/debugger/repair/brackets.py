@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, walked
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _SUM, _PRODUCT = ast.Add | ast.Sub, ast.Mult | ast.Div
 _SIGN = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}

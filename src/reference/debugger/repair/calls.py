@@ -21,7 +21,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, walked
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 _MOST_CALLS = 12
 _MOST_TRIES = 400  # of a call

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Rewrite
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 
 def rewrites(source: Source, function: ast.AST) -> Iterator[Rewrite]:

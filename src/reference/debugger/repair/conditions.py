@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _SIGNS = {ast.Lt: "<", ast.LtE: "<=", ast.Gt: ">", ast.GtE: ">=", ast.Eq: "==", ast.NotEq: "!="}
 _NEAR = {"<": ("<=",), "<=": ("<",), ">": (">=",), ">=": (">",), "==": ("!=",), "!=": ("==",)}

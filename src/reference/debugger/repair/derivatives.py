@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 
 def rewrites(place: Place, unused: list[str], around: dict[str, Any]) -> Iterator[Rewrite]:

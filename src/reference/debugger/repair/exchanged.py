@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _MOST = 12
 

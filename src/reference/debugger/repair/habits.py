@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import lru_cache
 
 from reference.debugger.repair.place import Place, Rewrite, walked
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 _TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
 

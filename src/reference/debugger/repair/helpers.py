@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from functools import lru_cache
 
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 
 @lru_cache(maxsize=64)

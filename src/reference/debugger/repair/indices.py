@@ -13,7 +13,7 @@ import numpy as np
 
 from reference.debugger.repair import windows
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _KIND = "index off by one"
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from reference.debugger.repair.operands import unlike
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.terms import donated
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _KIND = "missing path"
 

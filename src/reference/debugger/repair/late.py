@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Place, Rewrite, walked
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _KIND = "late binding"
 

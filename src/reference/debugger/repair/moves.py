@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _Block = ast.For | ast.While | ast.If | ast.With
 _LEAVES = (ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Nonlocal, ast.Global)

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, Rewrite, inside, walked
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:

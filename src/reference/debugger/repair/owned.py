@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Rewrite
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _MADE = ("list", "dict", "deque", "defaultdict", "zeros", "set", "OrderedDict")
 

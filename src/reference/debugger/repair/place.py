@@ -14,7 +14,7 @@ import numpy as np
 from reference.debugger.repair.entries import fields, keyed, other_parts
 from reference.debugger.repair.helpers import of_one
 from reference.debugger.repair.pure import is_pure
-from reference.debugger.source import Source, Splice, Unit
+from reference.debugger.running.source import Source, Splice, Unit
 
 
 @dataclass(frozen=True)

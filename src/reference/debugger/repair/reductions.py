@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, product
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _SCALE = "scale 1/B or 1/T"
 _REDUCING = ("sum", "mean", "max", "prod")

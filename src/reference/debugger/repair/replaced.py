@@ -14,7 +14,7 @@ import numpy as np
 
 from reference.debugger.repair import masks
 from reference.debugger.repair.place import Place, Rewrite, walked
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _KIND = "missing path"
 _COST, _MASKED = 1.1, 1.3

@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Rewrite, walked
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _NEW = ("zeros", "empty", "ones", "full")
 

@@ -27,7 +27,7 @@ from reference.debugger.repair.place import (
     walked,
 )
 from reference.debugger.repair.pure import is_pure
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 _NEAR = 1e-9
 _MOST = 60  # numbers that are combined

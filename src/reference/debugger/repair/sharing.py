@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, walked
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _KIND = "aliasing"
 _MADE = (ast.List, ast.ListComp, ast.Dict, ast.DictComp, ast.Call)

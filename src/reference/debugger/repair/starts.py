@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, walked
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _KIND = "initial value"
 _DTYPE = "wrong dtype"

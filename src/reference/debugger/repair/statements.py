@@ -9,7 +9,7 @@ from typing import TypeGuard
 from reference.debugger.repair import added
 from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.source import Source, Splice
+from reference.debugger.running.source import Source, Splice
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
 

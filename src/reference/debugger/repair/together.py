@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 _SUFFIX = re.compile(r"_[A-Za-z]+$|\d$")
 _PREFIX = re.compile(r"^[A-Za-z]+_")

@@ -9,7 +9,7 @@ import numpy as np
 
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, inside, product
-from reference.debugger.source import Splice
+from reference.debugger.running.source import Splice
 
 
 def unused_in(function: ast.FunctionDef) -> list[str]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from reference.debugger.repair.place import Place
-from reference.debugger.source import Source
+from reference.debugger.running.source import Source
 
 _MOST = 16  # windows of a slice
 _EACH = 3  # texts of a window: sizes that are equal here may differ elsewhere

@@ -1,0 +1,231 @@
+"""Suspects where no fix was found: the lines in the order of the evidence, with what it says."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.diagnosis import Suspect
+from reference.debugger.naming.kinds_by_numbers import Numbers, Said
+from reference.debugger.naming.kinds_by_structure import loses_parts
+from reference.debugger.naming.standing import SURE, WEAK, only_begins
+from reference.debugger.naming.steps_by_numbers import pattern_of, unchanged
+from reference.debugger.running.program import Inputs, Program
+from reference.debugger.running.source import Source
+from reference.debugger.searching.cases import score
+from reference.debugger.searching.places import all_statements, ordered_statements, place_at
+from reference.debugger.searching.round import Round, probed
+from reference.debugger.searching.search import Search
+from reference.debugger.texts.roles import loops_in
+from reference.debugger.texts.tidy import original_line
+from reference.debugger.values.adjoints import adjoints_of
+from reference.debugger.values.evidence import Evidence
+
+_SECONDS = 2.0  # for naming what is wrong, all lines together
+_LEAST = 0.7  # of that for the program as it is
+_MOST = 8
+
+
+def from_evidence(program: Program, search: Search, originals: dict[str, str]) -> list[Suspect]:
+    """Return the lines that the probes name: of the program as far as it was mended, then at all.
+
+    Parameters
+    ----------
+    program : Program
+        Left with its original texts.
+    search : Search
+    originals : dict
+        File to text.
+    """
+    program.restore_texts(originals)
+    found: list[Suspect] = []
+    until = time.monotonic() + _SECONDS
+    if search.steps and not search.found:
+        try:
+            found = _after_steps(program, search, originals, until)
+        finally:
+            program.restore_texts(originals)
+    if search.first is not None:
+        inputs = search.cases[0].inputs
+        # Beside a fix they are the less likely ones: to name them all would take longer than it.
+        until = None if search.found else max(until, time.monotonic() + _LEAST)
+        found += _in_order(program, inputs, search.first, search.order, originals, until)
+    return found
+
+
+def named_by(evidence: Iterable[Suspect], others: Iterable[Suspect]) -> list[Suspect]:
+    """Return other suspects, with what the evidence says of their lines where that has a name."""
+    told = {(s.file, s.line): s for s in evidence if s.kind not in WEAK}
+    return [told.get((s.file, s.line), s) for s in others]
+
+
+def _after_steps(
+    program: Program, search: Search, originals: dict[str, str], until: float
+) -> list[Suspect]:
+    """Return what is named once those faults are out of the way that edits were found for."""
+    last = search.steps[-1]
+    source = Source(last.rewrite.file, last.texts[last.rewrite.file])
+    texts = {**last.texts, last.rewrite.file: source.edited(last.rewrite.splices)}
+    program.restore_texts(texts)
+    case = search.cases[0]
+    outcome = program.run(case.inputs, 2.0)
+    adjoints = adjoints_of(program, case.inputs, 1.0)
+    now = probed(program, case, score(outcome, case), until, adjoints)
+    order = [(file, line) for file, line, _ in ordered_statements(program, now, outcome)]
+    found = []
+    for suspect in _in_order(program, case.inputs, now, order, texts, until):
+        line = original_line(originals[suspect.file], texts[suspect.file], suspect.line)
+        text = _text_of(originals[suspect.file], line)
+        found.append(replace(suspect, line=line, text=text))
+    return found
+
+
+def _in_order(
+    program: Program,
+    inputs: Inputs,
+    now: Round,
+    order: list[tuple[str, int]],
+    originals: Mapping[str, str],
+    until: float | None,
+) -> list[Suspect]:
+    """Return the statements in the order in which a round's probes put them.
+
+    Without a time, without what their values and their structure say of them.
+    """
+    best: dict[tuple[str, int], Evidence] = {}
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        key = site.file, site.statement
+        if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
+            best[key] = e
+    numbers = Numbers(program, inputs, now, originals, until or 0.0)
+    sure, full, begins, some = [], [], [], []
+    for file, line in order:
+        e = best.get((file, line))
+        if e is None or not (e.full or e.outputs):
+            continue
+        if len(sure) + len(full) + len(begins) + len(some) == _MOST:
+            break
+        explained = "every wrong gradient" if e.full else ", ".join(e.outputs)
+        said = numbers.of(file, line, e)
+        suspect = suspect_of(now, inputs, originals, file, line, e, said)
+        why = suspect.why or f"another value here explains {explained}"
+        begun = only_begins(now, e, said)
+        group = (
+            sure if numbers.is_sure(file, line) else begins if begun else full if e.full else some
+        )
+        group.append(replace(suspect, why=why))
+    if until is None:
+        return sure + full + some + begins
+    full.sort(key=lambda suspect: suspect.kind in WEAK)  # what has a name of its own comes first
+    habits = list(_by_habit(program, now, originals))
+    sure += [habit for habit in habits if habit.kind == SURE]
+    local = list(_local(now, numbers, originals, best))
+    named = [suspect for suspect in local if suspect.kind][:_MOST]
+    found = _each_once(sure + full + named + some)
+    habits = [s for s in _each_once(found + habits) if s not in found]
+    first = max(len(full), _MOST - len(habits))  # what is told by its structure has a place, too
+    found = found[:first] + habits + found[first:]
+    return _each_once(found + local + begins)
+
+
+def _each_once(found: list[Suspect]) -> list[Suspect]:
+    """Return the suspects without those of a line that comes before."""
+    kept: dict[tuple[str, int], Suspect] = {}
+    for suspect in found:
+        kept.setdefault((suspect.file, suspect.line), suspect)
+    return list(kept.values())
+
+
+def _by_habit(program: Program, now: Round, originals: Mapping[str, str]) -> Iterator[Suspect]:
+    """Give the lines that lose what they add, whatever else is wrong: their structure says so."""
+    for file, line, _ in all_statements(program):
+        place = place_at(program, now, file, line)
+        one = unchanged(now.recording, file, line)
+        said = None
+        if place is not None and one.statement.lineno == line:
+            said = loses_parts(one.statement, one.around_old, place.envs)
+        if place is not None and said is not None:
+            yield Suspect(
+                file=file,
+                line=line,
+                text=_text_of(originals[file], line),
+                function=getattr(place.function, "name", ""),
+                variable=place.variable,
+                steps=(),
+                pattern=said.pattern or ("all" if loops_in(one.around_old) else "none"),
+                kind=said.kind,
+                why=said.why,
+                should_be="",
+                confidence=0.3,
+                engines=("probe",),
+            )
+
+
+def _local(
+    now: Round,
+    numbers: Numbers,
+    originals: Mapping[str, str],
+    best: Mapping[tuple[str, int], Evidence],
+) -> Iterator[Suspect]:
+    """Give the lines that make something wrong of what is right.
+
+    However many faults there are, these have one of their own.
+    """
+    for file, line in now.agreement.doubtful if now.agreement is not None else ():
+        if (file, line) in best and numbers.makes_wrong(file, line):
+            e = best[file, line]
+            said = numbers.of(file, line, e)
+            yield suspect_of(now, numbers.inputs, originals, file, line, e, said)
+
+
+def suspect_of(
+    now: Round,
+    inputs: Inputs,
+    originals: Mapping[str, str],
+    file: str,
+    line: int,
+    e: Evidence,
+    said: Said,
+) -> Suspect:
+    """Return a line with what its numbers say."""
+    site = now.recording.sites[e.site]
+    pattern, steps = said.pattern, said.steps
+    if not pattern:
+        pattern, steps = pattern_of(now, e, inputs)
+    return Suspect(
+        file=file,
+        line=line,
+        text=_text_of(originals[file], line),
+        function=site.function,
+        variable=site.name,
+        steps=steps,
+        pattern=pattern,
+        kind=said.kind,
+        why=said.why,
+        should_be=said.should_be or _told(now.recording, e),
+        confidence=0.5 if e.full else 0.4 if said.kind else 0.3,
+        engines=("probe",),
+    )
+
+
+def _told(recording: Any, e: Evidence) -> str:
+    """Tell the value that explains most at its first wrong execution."""
+    seen = recording.executions[e.site]
+    sizes = [int(np.size(execution.value)) for execution in seen]
+    if not e.steps:
+        return ""
+    n = e.steps[0]
+    start = sum(sizes[:n])
+    delta = e.delta[start : start + sizes[n]].reshape(np.shape(seen[n].value))
+    wanted = np.asarray(seen[n].value) + delta
+    return np.array2string(wanted, precision=4, threshold=8, edgeitems=2).replace("\n", " ")
+
+
+def _text_of(text: str, line: int) -> str:
+    lines = text.splitlines()
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""

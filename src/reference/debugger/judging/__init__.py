@@ -1,0 +1,4 @@
+"""Right or wrong, before any line is looked at: the verdict, and who has a vote in it.
+
+Begin with `verdict.judge`.
+"""

@@ -1,0 +1,123 @@
+"""Further values to ask at: the given ones may hide a mistake, as zero biases hide a lost bias.
+
+Without the user's own `example`, arrays keep their shape and their meaning as far as it can be
+seen: integers stay within their range, masks, targets and probabilities stay as they are, and a
+parameter that is positive stays positive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array, fail
+from reference.debugger.judging.examples import ExampleError
+from reference.debugger.running.arguments import Draw, checked, is_float
+
+Example = Callable[[np.random.Generator], tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+
+def further(
+    given: Draw, example: Example | None, seed: int, differentiated: Collection[str]
+) -> Iterator[Draw]:
+    """Give draws without end: by `example`, or fresh values of the same shapes.
+
+    Every third of the fresh ones stays near the given values, for programs that bear no others.
+
+    Parameters
+    ----------
+    given : Draw
+    example : callable, optional
+    seed : int
+    differentiated : collection of str
+        Inputs whose gradient is asked for; of others the meaning may not be changed.
+    """
+    k = 0
+    while True:
+        rng = np.random.default_rng([seed, k])
+        k += 1
+        if example is not None:
+            try:
+                yield drawn(example, rng)
+                continue
+            except ExampleError:
+                example = None
+        yield _fresh(given, rng, differentiated, near=k % 3 == 0)
+
+
+def drawn(example: Example, rng: np.random.Generator) -> Draw:
+    """Return what the user's `example` draws.
+
+    Raises
+    ------
+    TypeError
+        If it is not a pair of dicts of arrays.
+    """
+    pair = example(rng)
+    if not isinstance(pair, tuple | list) or len(pair) != 2:
+        fail("example(rng)", f"type {type(pair).__name__}", "a pair (params, inputs)",
+             "both functions take the two", error=TypeError)  # fmt: skip
+    return checked(*pair, source="example")
+
+
+def _fresh(
+    given: Draw, rng: np.random.Generator, differentiated: Collection[str], *, near: bool
+) -> Draw:
+    values: dict[str, Any] = {}
+    for group in (given.inputs, given.params):
+        for name, value in group.items():
+            free = group is given.params or name in differentiated
+            if is_float(value):
+                array = np.asarray(value)
+                if not free and array.any() and array.min() >= 0:
+                    continue  # a mask, targets, probabilities: who knows what must hold of them
+                new = _near(array, rng) if near else _floats(array, rng, group is given.params)
+                values[name] = new.astype(array.dtype) if array.ndim else float(new)
+            elif _is_free_index(value):
+                values[name] = rng.integers(value.min(), value.max() + 1, value.shape, value.dtype)
+    fresh = given.replaced(values)
+    return Draw(fresh.params, fresh.inputs, "fresh values")
+
+
+def _is_free_index(value: Any) -> bool:
+    """Return whether `value` is integers that may be any others within their range.
+
+    One-hot rows and masks (only 0 and 1), lengths and positions (sorted) and permutations may not.
+    """
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "iu" or value.size < 2:
+        return False
+    flat = value.ravel().astype(np.int64)
+    steps = np.diff(flat)
+    return not (
+        set(np.unique(flat).tolist()) <= {0, 1}
+        or (steps >= 0).all()
+        or (steps <= 0).all()
+        or np.array_equal(np.sort(flat), np.arange(flat.size))
+    )
+
+
+def _floats(array: Array, rng: np.random.Generator, is_param: bool) -> Array:
+    normal = rng.standard_normal(array.shape)
+    if array.size == 0:
+        return array.copy()
+    whole = bool((array == np.rint(array)).all())
+    if whole and array.any():
+        if is_param:  # such as a scale of ones
+            return array + 0.5 * normal
+        return array.copy()  # a mask, one-hot rows, counts
+    if array.min() > 0:
+        if array.max() < 1:
+            odds = array / (1 - array) * np.exp(0.5 * normal)
+            return odds / (1 + odds)
+        return array * np.exp(0.3 * normal)
+    # Of order 1: small weights make every activation linear, and hide much.
+    fan = max(array.shape) if array.ndim > 1 else 1
+    return normal * (1.5 / np.sqrt(max(fan, 4)) if array.ndim > 1 and is_param else 0.7)
+
+
+def _near(array: Array, rng: np.random.Generator) -> Array:
+    scale = float(np.abs(array).max(initial=0.0)) or 1.0
+    whole = bool((array == np.rint(array)).all()) and array.any()
+    return array.copy() if whole else array + 0.05 * scale * rng.standard_normal(array.shape)

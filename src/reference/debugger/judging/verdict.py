@@ -1,0 +1,316 @@
+"""`judge`: is this backward the derivative of this loss? Everyone who can tell has a vote.
+
+A gradient is called wrong only where it differs, in floats, from a reference by more than
+rounding explains, and where the unmodified loss sides with the reference along the very direction
+in which the two differ. Kinks, non-finite values, oracles that disagree and random numbers leave
+the question open, with the reason.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.compare import Mismatch
+from reference.debugger.diagnosis import Suspect
+from reference.debugger.judging.conduct import conduct
+from reference.debugger.judging.draws import Example, drawn, further
+from reference.debugger.judging.examples import ExampleError, Examples, guarded
+from reference.debugger.judging.non_finite import non_finite
+from reference.debugger.judging.opinion import NOT_FINITE, Opinion, not_a_number, opinion
+from reference.debugger.running.arguments import Draw, checked
+from reference.debugger.running.calls import Calls, Late, NoLoss
+from reference.debugger.running.timebox import ExitError
+from reference.exact import Proof, prove
+
+_DRAWS = 4  # with the given one; half of them where the answer is plain
+_MOST_PROVED = 4000  # entries
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What can be said of somebody's backward without looking at its lines.
+
+    Parameters
+    ----------
+    verdict : {"right", "wrong", "inconclusive"}
+    wrong : dict
+        Name of each wrong gradient to its worst `Mismatch`.
+    right : tuple of str
+        Names of the gradients that are right.
+    undecided : dict
+        Name of each other gradient to the reason.
+    findings : tuple of Suspect
+        Faults that show without a comparison, each with its place where it has one: a backward
+        that raises, names and shapes that are wrong, an argument that is changed, state that is
+        kept between calls. Any of them makes the verdict "wrong".
+    params, inputs : mapping
+        The arguments at which `manual` and `reference` hold: the given ones if they show it.
+    manual, reference : dict
+        Gradients by name, the user's and the right ones (float64).
+    votes : dict
+        For each wrong gradient who told what of its derivative along the direction in which the
+        two sides differ.
+    proof : Proof or None
+        What exact arithmetic says, where the program runs in it.
+    evidence : dict
+        "draws", "voters", "proved" and so on, as in `Diagnosis`.
+    reasons : tuple of str
+        Why it is inconclusive, who could not tell and why, and what was seen besides.
+    error : BaseException or None
+        What the backward raised.
+    output : str
+        What the user's functions printed.
+    seconds : float
+    after_loss : bool
+        Whether the backward runs only after a call of the loss with the same arguments.
+    loss : callable or None
+        The loss as it was asked: the user's own, or that without a part which raises and on which
+        its value does not depend.
+    """
+
+    verdict: str
+    wrong: dict[str, Mismatch] = field(default_factory=dict)
+    right: tuple[str, ...] = ()
+    undecided: dict[str, str] = field(default_factory=dict)
+    findings: tuple[Suspect, ...] = ()
+    params: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    inputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    manual: dict[str, Array] = field(default_factory=dict, repr=False)
+    reference: dict[str, Array] = field(default_factory=dict, repr=False)
+    votes: dict[str, dict[str, float]] = field(default_factory=dict)
+    proof: Proof | None = None
+    evidence: dict[str, Any] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+    error: BaseException | None = field(default=None, repr=False)
+    output: str = ""
+    seconds: float = 0.0
+    after_loss: bool = False
+    loss: Callable[..., Any] | None = field(default=None, repr=False)
+
+
+def judge(
+    loss: Callable[[Any, Any], Any],
+    backward: Callable[[Any, Any], Mapping[str, Any]],
+    params: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    *,
+    example: Example | None = None,
+    seed: int = 0,
+    seconds: float = 10.0,
+) -> Judgement:
+    """Say whether `backward` gives the gradients of `loss`, gradient by gradient.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params, inputs) -> scalar``, as the user wrote it.
+    backward : callable
+        ``backward(params, inputs) -> mapping`` of gradients by the names of their primals.
+    params, inputs : mapping of str to ndarray
+        Never changed.
+    example : callable, optional
+        ``example(rng) -> (params, inputs)``: draws other values and sizes. Without it, fresh
+        values of the same shapes are drawn.
+    seed : int
+    seconds : float
+        When the time is up, what is known is returned.
+
+    Returns
+    -------
+    Judgement
+
+    Raises
+    ------
+    TypeError
+        If params or inputs is no mapping, a parameter no array, or backward returns no mapping.
+    ValueError
+        If the loss raises, or is no scalar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> def loss(params, inputs):
+    ...     return np.sum(np.tanh(params["W"] @ inputs["x"]))
+    >>> def backward(params, inputs):
+    ...     y = np.tanh(params["W"] @ inputs["x"])
+    ...     return {"W": np.outer(1 - y, inputs["x"])}  # forgot the square
+    >>> x = {"x": np.array([0.5, -1.0, 2.0])}
+    >>> judgement = judge(loss, backward, {"W": np.ones((2, 3))}, x)
+    >>> judgement.verdict, list(judgement.wrong)
+    ('wrong', ['W'])
+    """
+    started = time.monotonic()
+    given = checked(params, inputs)
+    with Calls(loss, backward, started + seconds) as calls:
+        judgement = _judged(calls, given, guarded(example), seed)
+        calls.restore()
+    return replace(
+        judgement,
+        output=calls.printed.getvalue(),
+        seconds=time.monotonic() - started,
+        after_loss=calls.after_loss,
+        loss=calls.loss,
+    )
+
+
+def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> Judgement:
+
+    def others(names: Collection[str]) -> Iterator[Draw]:
+        return further(given, example, seed, names)
+
+    try:
+        manner = conduct(calls, given, others)
+    except Late as late:
+        return Judgement("inconclusive", reasons=(str(late),))
+    reasons = list(manner.reasons)
+    if manner.random:
+        return Judgement("inconclusive", reasons=tuple(reasons))
+    proof = _proof(calls, given, example, seed, reasons)
+    opinions: list[Opinion] = []
+    took = 0.0  # by the last one
+    proved = proof is not None and proof.verdict == "proved"
+    for draw in (given, *manner.others):
+        plain = proved or any(each.wrong or each.error for each in opinions)
+        enough = len(opinions) >= (_DRAWS // 2 if plain else _DRAWS)
+        if enough or (opinions and calls.left < took):
+            break
+        started = time.monotonic()
+        try:
+            opinions.append(opinion(calls, draw, proof))
+        except NoLoss as none:
+            given_ones = "the given values" if draw is given else draw.source
+            reasons.append(f"at {given_ones} {none}")
+        except Late as late:
+            if not opinions:
+                reasons.append(str(late))
+            break
+        took = time.monotonic() - started
+    if example is not None and example.failed:
+        reasons.append(f"{example.failed}; fresh values of the given sizes were drawn")
+    findings = [*manner.findings, *_without_numbers(calls, opinions, proof)]
+    return _summed_up(given, opinions, proof, findings, reasons)
+
+
+def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None) -> list[Suspect]:
+    """Call gradients wrong that are no numbers at any draw, if the line is known.
+
+    One draw may overflow where others do not, and what is right in exact arithmetic is right.
+    """
+    names = [
+        name
+        for name in (opinions[0].undecided if len(opinions) > 1 else ())
+        if all(each.undecided.get(name, ("",))[0] == NOT_FINITE for each in opinions)
+        and (proof is None or proof.gradients.get(name) != "proved")
+    ]
+    found = non_finite(calls, opinions[0].draw, names) if names else None
+    if found is None:
+        return []
+    for each in opinions:
+        for name in names:
+            del each.undecided[name]
+            each.wrong[name] = not_a_number(name, each.manual[name], each.reference[name])
+    return [found]
+
+
+def _proof(
+    calls: Calls, given: Draw, example: Examples | None, seed: int, reasons: list[str]
+) -> Proof | None:
+    """Ask exact arithmetic, at the smallest sizes that are to be had."""
+    sizes = [given]
+    if example is not None and not example.failed:
+        with suppress(ExampleError):
+            sizes += [drawn(example, np.random.default_rng([seed, 7, k])) for k in range(6)]
+    smallest = min(sizes, key=lambda draw: draw.size)
+    if smallest.size > _MOST_PROVED:
+        reasons.append("not proved: the arrays are large, and there is no example of smaller ones")
+        return None
+    calls.restore()
+    try:
+        proof = calls.quietly(
+            lambda: prove(calls.loss, calls.backward, *smallest.copies(), seed=seed), at_most=2.0
+        )
+    except Late:
+        reasons.append("not proved: exact arithmetic takes too long")
+        return None
+    except ExitError as leaving:
+        reasons.append(f"not proved: {leaving}")
+        return None
+    finally:
+        calls.restore()
+    if proof.verdict == "not applicable":
+        reasons.append(f"not proved: exact arithmetic does not run: {proof.reason}")
+        return None
+    return proof
+
+
+def _summed_up(
+    given: Draw,
+    opinions: list[Opinion],
+    proof: Proof | None,
+    findings: list[Suspect],
+    reasons: list[str],
+) -> Judgement:
+    findings = list(findings)
+    for each in opinions:
+        findings += [f for f in each.findings if (f.kind, f.variable) not in
+                     {(g.kind, g.variable) for g in findings}]  # fmt: skip
+        reasons += [reason for reason in each.reasons if reason not in reasons]
+    # The draw that shows most; the given one among equals.
+    shown = max(opinions, key=lambda each: len(each.wrong), default=Opinion(given))
+    wrong: dict[str, Mismatch] = {}
+    votes: dict[str, dict[str, float]] = {}
+    for each in (shown, *opinions):
+        for name, mismatch in each.wrong.items():
+            if name not in wrong:
+                wrong[name], votes[name] = mismatch, each.votes.get(name, {})
+    agreed = {name for each in opinions for name in each.right}
+    undecided: dict[str, str] = {}
+    for each in opinions:
+        for name, (reason, harmless) in each.undecided.items():
+            if name not in wrong and not (harmless and name in agreed):
+                undecided[name] = reason
+    right = tuple(sorted(agreed - wrong.keys() - undecided.keys()))
+    if proof is not None and proof.verdict == "refuted":
+        for name in proof.refuted:
+            if name in right:
+                reasons.append(
+                    f"{name} is right in floats, but not proved: exact arithmetic knows exp, log "
+                    "and roots by a few relations only"
+                )
+    if wrong or findings:
+        verdict = "wrong"
+    elif right and not undecided:
+        verdict = "right"
+    else:
+        verdict = "inconclusive"
+        reasons += [f"{name}: {reason}" for name, reason in undecided.items()]
+        if not right and not undecided and opinions:
+            reasons.append("backward returns no gradient that could be compared")
+    return Judgement(
+        verdict,
+        wrong,
+        right,
+        undecided,
+        tuple(findings),
+        shown.draw.params,
+        shown.draw.inputs,
+        shown.manual,
+        shown.reference,
+        votes,
+        proof,
+        {
+            "draws": len(opinions),
+            "fresh": sum(each.draw.source != "given" for each in opinions),
+            "voters": sorted({voter for each in opinions for voter in each.voters}),
+            "proved": proof is not None and proof.verdict == "proved",
+        },
+        tuple(dict.fromkeys(reasons)),
+        next((each.error for each in opinions if each.error is not None), None),
+    )

@@ -1,0 +1,111 @@
+"""What a mistake does to the gradients, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.naming.meant_runs import outputs_of
+from reference.debugger.naming.turns import Turns
+from reference.report.words import listed
+
+
+def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
+    """Return what the mistake does to the gradients: by how much, and to which.
+
+    Only what the edit changed and made right is told.
+    """
+    if turns is None or not turns.answers[0]:
+        return ""
+    before, after = turns.answers
+    ratios: dict[str, list[str]] = {}
+    plain = []
+    for name, reference in oracle.items():
+        if name not in before or name not in after:
+            continue
+        mine, mended = before[name], after[name]
+        if mine is None or mended is None or np.shape(mine) != np.shape(mended):
+            continue
+        if not _near(mended, reference) or _near(mine, reference):
+            continue
+        ratio = _ratio(np.asarray(mine), np.asarray(reference))
+        if ratio:
+            ratios.setdefault(ratio, []).append(name)
+        else:
+            plain.append(name)
+    parts = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {ratio}"
+             for ratio, names in ratios.items()]  # fmt: skip
+    if plain:
+        parts.append(f"{listed(plain)} {'becomes' if len(plain) == 1 else 'become'} right with it")
+    return "; ".join(parts)
+
+
+# What else may give a gradient another shape, and says more than the shape.
+_SAY_MORE = ("transposed", "dot for outer", "wrong order", "wrong shape", "gate copied",
+             "never returned", "wrong name", "mean for sum", "scale 1/B or 1/T",
+             "loop bounds", "late binding")  # fmt: skip
+# How a gradient comes not to be among the results.
+_LEAVE_OUT = ("wrong name", "accumulation outside the loop", "loop bounds", "wrong order")
+
+
+def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
+    """Return the kind "wrong shape" for a mistake that gives a gradient another shape.
+
+    Parameters
+    ----------
+    kind : str
+        What the change of text alone is called; it stays where the shapes were right, and where
+        it says more.
+    turns : Turns or None
+        With the gradients before and after the edit.
+    oracle : mapping of str to ndarray
+    """
+    if turns is None or kind in _SAY_MORE:
+        return kind
+    before, after = turns.answers
+    if before and set(outputs_of(before)) < set(outputs_of(after)) and kind not in _LEAVE_OUT:
+        return "never returned"
+    shapes = [
+        sorted(str(np.shape(value)) for value in answer.values()) for answer in (before, after)
+    ]
+    if kind == "forward order" and shapes[0] == shapes[1]:
+        return kind  # the gradients have each other's shapes
+    for name, reference in oracle.items():
+        mine, mended = before.get(name), after.get(name)
+        if (
+            mine is not None
+            and mended is not None
+            and (np.shape(mine) != np.shape(reference) == np.shape(mended))
+        ):
+            return "wrong shape"
+    return kind
+
+
+def _near(a: Any, b: Any) -> bool:
+    size = float(np.max(np.abs(b), initial=0.0))
+    return np.shape(a) == np.shape(b) and bool(np.all(np.abs(a - b) <= 1e-7 * size + 1e-11))
+
+
+def _ratio(mine: Any, reference: Any) -> str:
+    """Tell a gradient that is a plain multiple of the right one.
+
+    Examples
+    --------
+    >>> _ratio(np.array([2.0, 4.0]), np.array([1.0, 2.0])), _ratio(np.ones(2), np.arange(2.0))
+    ('twice too large', '')
+    """
+    if not np.any(mine):
+        return "zero throughout"
+    if reference.size < 2 or not np.any(reference):
+        return ""
+    ratio = float(np.vdot(reference, mine) / np.vdot(reference, reference))
+    if not _near(mine, ratio * reference) or abs(ratio) < 1e-9:
+        return ""
+    if abs(ratio + 1) < 1e-6:
+        return "right but for the sign"
+    for factor, word in ((ratio, "large"), (1 / ratio, "small")):
+        if factor > 1 and abs(factor - round(factor)) < 1e-6 * factor:
+            return f"{ {2: 'twice'}.get(round(factor), f'{round(factor)} times') } too {word}"
+    return f"{ratio:.4g} times what it should be"

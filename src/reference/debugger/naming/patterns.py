@@ -1,0 +1,322 @@
+"""At which time steps a mistake shows, in words: from runs before and after its mend."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.naming.bounds import left_out, of_bounds
+from reference.debugger.naming.compared import compared
+from reference.debugger.naming.kinds import Seen
+from reference.debugger.naming.kinds_by_walks import of_walks
+from reference.debugger.naming.meant_runs import outputs_of
+from reference.debugger.naming.patterns_outside import (
+    Pair,
+    Shape,
+    apart,
+    first_or_last,
+    handed_on,
+    has_time,
+    outside,
+    where_masked,
+    where_read_masks,
+)
+from reference.debugger.naming.turns import Key, Turns
+from reference.debugger.running.same_answers import differ
+from reference.debugger.running.timing import in_words
+from reference.debugger.texts.clock import goes_backwards, score_of
+from reference.debugger.texts.edited import Edited, Loop, headed, same, written
+from reference.debugger.texts.passes import apart_after
+from reference.debugger.texts.roles import loops_in, stored
+
+_BY_KIND = {
+    "repeated indices": "after an index repeats",
+    "carry lost": "all but the last",
+    "wrong name": "none",
+    "forward order": "all",
+    "state between calls": "none",
+}
+
+
+def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
+    """Return what the runs tell about the value of the edited statement."""
+    if turns is None:
+        return Seen(only_effects=only_effects)
+    shapes = _shapes(turns)
+    only_effects = only_effects and not differ(*map(outputs_of, turns.answers))
+    walks = of_walks(turns.loops, turns.broken, not turns.answers[0])
+    return Seen(shapes[0], shapes[1], turns.steps, only_effects, turns.mends(), walks, turns)
+
+
+def _shapes(turns: Turns) -> tuple[Shape | None, Shape | None]:
+    """Return the shapes of what an edit makes, of a place that has both values if there is one.
+
+    Of several statements the last ones of both texts may be about different things.
+    """
+    for passes in turns.passes.values():
+        if both := [(one.old.shape, one.new.shape) for one in apart_after(*passes)]:
+            return next((pair for pair in both if pair[0] == pair[1]), both[0])
+    shapes: list[Shape | None] = [None, None]
+    for pair in turns.values.values():
+        for k, values in enumerate(pair):
+            if values and values[-1] is not None:
+                shapes[k] = np.shape(values[-1])
+    return shapes[0], shapes[1]
+
+
+def pattern_of_edit(
+    kind: str, old: str, new: str, turns: Turns | None, inputs: tuple[Mapping[str, Any], ...]
+) -> tuple[str, tuple[int, ...]]:
+    """Return the pattern of a mistake in words, and the time steps where they are known.
+
+    Parameters
+    ----------
+    kind : str
+        As `reference.debugger.naming.kinds.kind_of` names it.
+    old, new : str
+        The text before and after the edit.
+    turns : Turns or None
+        What the woven program showed.
+    inputs : (params, inputs)
+        What it ran on: masks are looked for there.
+    """
+    both = compared(old, new)
+    found = list(both.edits)
+    known = turns.known() if turns is not None else ()
+    in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
+    if both.memory == ("aliasing", ""):  # all elements are one
+        return first_or_last(kind, found) or "all", known
+    if turns is not None and (bounds := left_out(turns, found)):
+        return bounds
+    of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
+    told_by_runs = (kind == "repeated indices" and not of_time) or (
+        kind in ("carry lost", "wrong name") and turns is not None and bool(turns.changed())
+    )
+    once = kind in ("forward order", "carry lost") and turns is not None and turns.steps
+    if once and turns is not None and _is_beside(turns, found):
+        return "none", ()
+    if kind in _BY_KIND and not told_by_runs:
+        pattern = _BY_KIND[kind]
+        return pattern, _counted(pattern, known)
+    if turns is None or not found:
+        return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
+    if kind == "loop bounds":
+        return of_bounds(turns)
+    if turns.undone_by_the_last() or (
+        kind == "accumulation outside the loop" and _left_behind(turns, found)
+    ):
+        pattern = _but_the_last_run(kind, turns, found)
+        return pattern, _counted(pattern, known)
+    timed = turns.timed()
+    masked = where_masked(
+        ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
+    )
+    masked = masked or where_read_masks(dict(_last(turns)), turns.masks)
+    masked = masked or _left_masked(turns, found)
+    if masked:
+        return masked, turns.changed()
+    if timed and kind == "wrong shape":  # it is wrong however often it is made
+        return "all", known
+    if timed:
+        changed = turns.changed() or known
+        pattern = in_words(changed, known)
+        ran = {turns.time_of(key) for key in timed}
+        if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
+            pattern = "all"  # at which it runs at all
+        if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
+            pattern, changed = "all but the last", known[:-1]  # what is lost is of the step before
+        if kind == "carry lost" and pattern == "all" and _hands_nothing_on(turns, found):
+            pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
+        if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
+            pattern = "after an index repeats"
+        return pattern, changed
+    pairs = [pair for _, pair in _last(turns)]
+    return outside(kind, found, pairs, turns.steps), ()
+
+
+def _goes_up(turns: Turns, timed: list[Key]) -> bool:
+    """Return whether steps are run from the first to the last."""
+    times = [turns.time_of(key) for key in timed]
+    return times[0] != times[-1] and times == sorted(times, key=lambda time: time or 0)
+
+
+def _hands_nothing_on(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether what a loop hands on is not set at all, in place of set to another value."""
+    before, after = _set_by(found)
+    loops = [loop for one in found for loop in loops_in(one.around_new or one.around_old)]
+    handed = set().union(*map(handed_on, loops))
+    return turns.hands_on() and (not loops or bool((after - before) & handed))
+
+
+def _set_by(found: list[Edited]) -> tuple[set[str], set[str]]:
+    """Return what the old statements set, and what the new ones do."""
+    old = stored([one.old for one in found if one.old is not None])
+    return old, stored([one.new for one in found if one.new is not None])
+
+
+def _is_beside(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether an edit is of no loop, nor of a line that is run once a step."""
+    return not any(
+        (isinstance(one.statement, Loop) and score_of(one.statement) > 0)
+        or loops_in(one.around_old or one.around_new)
+        for one in found
+    ) and all(turns.time_of(key) is None for key in turns.executed)
+
+
+def _last(turns: Turns) -> list[tuple[Key, Pair]]:
+    """Return what the edited statement made last at each key: (with the old text, as mended)."""
+    return [
+        (key, (was[-1] if was else None, becomes[-1] if becomes else None))
+        for key, (was, becomes) in turns.values.items()
+    ]
+
+
+def _left_masked(turns: Turns, found: list[Edited]) -> str:
+    """Tell whether all variables that the edit leaves otherwise are so where a mask is 0 only.
+
+    What only one of the texts sets is, with the other, what another step has left. If it leaves
+    nothing otherwise that it names, the steps tell.
+    """
+    left: dict[str, dict[Key, Pair]] = {}
+    for key, both in turns.left.items():
+        for name, (was, becomes) in both.items():
+            if np.shape(was) != np.shape(becomes):
+                return ""
+            if np.any(apart(was, becomes)):
+                left.setdefault(name, {})[key] = was, becomes
+    before, after = _set_by(found)
+    left = {name: left[name] for name in left if name not in before ^ after} or left
+    masked = all(where_read_masks(values, turns.masks) for values in left.values())
+    if left:
+        return "where the mask is 0" if masked else ""
+    return _where_masks_have_gaps(turns.timed(), turns)
+
+
+def _where_masks_have_gaps(timed: list[Key], turns: Turns) -> str:
+    """Tell whether it matters at just those steps at which a mask that is read has a 0."""
+    mine = [key for key in timed if key in turns.matters]
+    if not 1 < len(mine) < len(timed):
+        return ""
+    for text in set.intersection(*(set(turns.masks.get(key, ())) for key in timed)):
+        if mine == [key for key in timed if not np.all(turns.masks[key][text])]:
+            return "where the mask is 0"
+    return ""
+
+
+def _left_behind(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether a statement is run after the loop over time that it belongs into."""
+    keys = set(turns.executed)
+    within = [turns.time_of(key) is not None for key in keys if key[0] >= 0]
+    outside_too = any(key[0] < 0 for key in keys)
+    return outside_too and (any(within) or not within) and not _index_moves(found[0], turns)
+
+
+def pattern_of_runs(
+    kind: str, old: str, new: str, runs: list[tuple[Turns | None, tuple[Mapping[str, Any], ...]]]
+) -> tuple[str, tuple[int, ...]]:
+    """Return the pattern of a mistake as `pattern_of_edit` does, from runs on several inputs.
+
+    What is wrong nowhere in one of them is of no step: an axis of the other's is as long as time
+    by chance. Else the run tells that has more steps wrong: in the other a number is right by
+    chance. The steps are those of the first run.
+
+    Parameters
+    ----------
+    kind, old, new : str
+    runs : list of (Turns or None, inputs)
+    """
+    told = [pattern_of_edit(kind, old, new, turns, inputs) for turns, inputs in runs]
+    first, steps = told[0]
+    for (turns, _), (pattern, _) in zip(runs[1:], told[1:], strict=True):
+        if turns is None:
+            continue
+        if {first, pattern} == {"none", "all"} and not steps:
+            return "none", ()
+        if _are_chance(first, pattern):
+            first = "all"  # at the others it is right by chance
+        elif _says_more(pattern, first):
+            known = runs[0][0].known() if runs[0][0] is not None else ()
+            first, steps = pattern, _counted(pattern, known)
+    return first, steps
+
+
+def _are_chance(pattern: str, other: str) -> bool:
+    """Return whether two runs tell single steps, and not the same ones."""
+    listed = [re.match(r"t=(?!0$)|all but t=0 and ", text) is not None for text in (pattern, other)]
+    told = ("all", "all but t=0", "all but the last")
+    return (
+        pattern != other
+        and any(listed)
+        and all(
+            single or text in told for single, text in zip(listed, (pattern, other), strict=True)
+        )
+    )
+
+
+def _says_more(pattern: str, other: str) -> bool:
+    """Return whether a pattern has more steps than another that it may be taken for."""
+    order = ["all", "all but t=0", "all but the last"]
+    if "mask" in pattern or "mask" in other or other == "none" or pattern == other:
+        return False
+    if pattern in order and other in order:
+        return pattern == "all"
+    return pattern in order and other.startswith("t=") and other not in ("t=0",)
+
+
+def _counted(pattern: str, known: tuple[int, ...]) -> tuple[int, ...]:
+    return {"all": known, "t=0": known[:1], "the last": known[-1:], "all but t=0": known[1:],
+            "all but the last": known[:-1]}.get(pattern, ())  # fmt: skip
+
+
+def _index_moves(one: Edited, turns: Turns) -> bool:
+    """Return whether a statement writes to another place at each step."""
+    number = next((key[0] for key in turns.executed if key[0] >= 0), None)
+    if number is not None and not any(
+        same(headed(turns.loops[number].loop), headed(loop))
+        for loop in loops_in(one.around_new or one.around_old)
+    ):
+        return False  # the steps are the caller's
+    statement = one.statement
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
+        return isinstance(statement, ast.Expr)
+    target, _ = written(statement)
+    index = [n.slice for n in ast.walk(target) if isinstance(n, ast.Subscript)]
+    names = {n.id for i in index for n in ast.walk(i) if isinstance(n, ast.Name)}
+    loops = loops_in(one.around_old or one.around_new)
+    time = max(loops, key=score_of, default=None)
+    if time is None:
+        return False
+    moving = time.target if isinstance(time, ast.For) else time.test
+    return bool(names & {n.id for n in ast.walk(moving) if isinstance(n, ast.Name)})
+
+
+def _is_looked_up(one: Edited) -> bool:
+    """Return whether a statement writes where an entry of an array tells it: ``dU[:, x[t]]``."""
+    statement = one.old or one.statement
+    if not isinstance(statement, ast.Assign | ast.AugAssign):
+        return False
+    index = [n.slice for n in ast.walk(written(statement)[0]) if isinstance(n, ast.Subscript)]
+    return any(isinstance(n, ast.Subscript) for i in index for n in ast.walk(i))
+
+
+def _but_the_last_run(kind: str, turns: Turns, found: list[Edited]) -> str:
+    """Tell where a sum is wrong that only what is run last is left of.
+
+    What stands after the loop, or is one line that sets what it should add to, loses all
+    contributions but that one. What sets many sums at once is read as it is: its value is right
+    where nothing is summed up yet, at the step that is run first.
+    """
+    timed = [key for key in turns.executed if key[0] >= 0 and turns.time_of(key) is not None]
+    if timed:
+        times = turns.loops[timed[0][0]].times()
+        backwards = times[-1] <= times[0]
+        one = len(found) == 1 and isinstance(found[0].old, ast.Assign)
+        lost = one or kind == "accumulation outside the loop"
+        return "all but t=0" if backwards == lost else "all but the last"
+    loops = [loop for one in found for loop in loops_in(one.around_new)]
+    forwards = loops and not any(map(goes_backwards, loops)) and len(turns.executed) > 1
+    return "all but the last" if forwards else "all but t=0"

@@ -1,0 +1,49 @@
+"""How a line stands where no fix was found: as surely at fault, or as what explains anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from reference.debugger.naming.kinds_by_values import Said
+from reference.debugger.searching.round import Round
+from reference.debugger.values.evidence import Evidence
+
+SURE = "repeated indices"  # whatever else is wrong: parts are lost there
+WEAK = ("", "missing path", "spurious term", "wrong derivative")  # as good as any other value
+_ENTRIES = 2  # of a value: a single number may be among those of the loss by chance
+
+
+def only_begins(now: Round, e: Evidence, said: Said) -> bool:
+    """Return whether a line only makes the zeros that a sum begins with.
+
+    What is added later is added there, so that it explains all that any of it has wrong.
+    """
+    site, seen = now.recording.sites[e.site], now.recording.executions[e.site]
+    if site.plain or site.role == "argument" or said.kind not in ("", "missing path"):
+        return False  # what is handed on may be zero because of the fault
+    return not any(np.any(run.value) for run in seen)
+
+
+def reads_another(now: Round, of_line: Sequence[Evidence]) -> Evidence | None:
+    """Return the value of a line that should have been another one that the loss makes.
+
+    Parameters
+    ----------
+    now : Round
+    of_line : sequence of Evidence
+        What the solves for the values of one line say.
+    """
+    if now.agreement is None:
+        return None
+    for e in of_line:
+        if not e.full or now.wanted(e.site) is None:
+            continue
+        made = np.ravel(np.asarray(now.recording.executions[e.site][e.steps[0]].value, float))
+        wanted = made + now.first_delta(e)
+        there = np.abs(wanted) > 1e-7 * np.max(np.abs(wanted), initial=0.0)
+        known = now.agreement.adjoints.is_of_loss
+        if there.sum() >= _ENTRIES and known(made).all() and known(wanted[there]).all():
+            return e
+    return None

@@ -1,0 +1,331 @@
+"""Edits that need no probe: of whole loops, of whole statements, and of what the loss runs too."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from reference.debugger.repair import (
+    Place,
+    Rewrite,
+    analogy,
+    before,
+    carry,
+    common,
+    conditions,
+    derivatives,
+    dropped,
+    flags,
+    indices,
+    insertions,
+    late,
+    loops,
+    operands,
+    owned,
+    recalled,
+    replaced,
+    results,
+    rows,
+    sharing,
+    starts,
+    statements,
+    unused,
+)
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import record
+from reference.debugger.running.source import Splice
+from reference.debugger.searching import lost, structure
+from reference.debugger.searching.cases import Case, Score
+from reference.debugger.searching.places import all_statements, functions_in, place_at
+from reference.debugger.searching.round import Round
+
+_COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
+_IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry lost", "wrong order",
+               "argument changed", "state between calls", "late binding"}  # fmt: skip
+_OF_KEPT = {"wrong operand", "gate copied"}
+
+
+def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
+    """Give edits of whole loops and results, in the units that only the backward runs."""
+    for unit in program.live_units:
+        if program.searched(unit):
+            source = program.sources[unit.file]
+            for function in functions_in(unit.tree):
+                yield from carry.rewrites(source, function)
+            yield from before.reads(source, unit.tree)
+        if program.runs_in_backward(unit) and not program.only_in_backward(unit):
+            yield from before.rewrites(program.sources[unit.file], unit.tree)
+        if program.runs_in_backward(unit):
+            yield from late.of_functions(program.sources[unit.file], unit.tree)
+    for file in dict.fromkeys(unit.file for unit in program.live_units):
+        for family in (owned.rewrites, sharing.chained, rows.rewrites):
+            yield from family(program.sources[file])
+    missing = [name for name, entries in base.entries.items() if entries is None]
+    if missing:
+        shapes = {name: gradient.shape for name, gradient in case.oracle.items()}
+        now = Round(record(program, case.inputs, 2.0))
+        for place in places(program, now):
+            yield from results.missing(place, missing, shapes)
+
+
+def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
+    """Give edits of whole statements that are few and often right, on every line."""
+    for place in places(program, now):
+        yield from (r for r in statements.rewrites(place) if r.cost <= 1.5)
+        yield from (r for r in loops.rewrites(place) if r.cost <= 1.3)
+        yield from conditions.rewrites(place)
+        yield from (r for r in structure.few(place) if r.cost <= 1.2)
+        yield from indices.wrapping(place)
+        yield from (r for r in results.rewrites(place) if r.cost <= 1.6)
+        yield from derivatives.completions(place)
+        yield from replaced.rewrites(place)
+        yield from starts.of_floats(place)
+        yield from starts.anew(place)
+        yield from starts.again(place)
+        yield from sharing.read_again(place)
+        yield from analogy.anew(place)
+        yield from late.rewrites(place)
+
+
+def of_recalled(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
+    """Give calls that make again what the loss has made, with the arguments of the loss's calls."""
+    shared = [
+        unit
+        for unit in program.live_units
+        if program.runs_in_backward(unit) and not program.only_in_backward(unit)
+    ]
+    names = {function.name for unit in shared for function in functions_in(unit.tree)} | {"tanh"}
+    own = [place for place in places(program, now) if recalled.calls_of([place], names)]
+    if not own or program.shared_too:
+        return
+    seen = Round(record(program, case.inputs, 3.0, shared=True))
+    theirs = (place for unit in shared for place in places(program, seen, unit))
+    known = recalled.calls_of(theirs, names)
+    for place in own:
+        yield from recalled.rewrites(place, known)
+
+
+def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
+    """Give places for variables that are set, or passed, and never read, and for such entries."""
+    read = _texts_read(program)
+    for file, function in _functions(program):
+        names = unused.unused_in(function)
+        around = _around(program, now, file, function) if names else {}
+        for other, line, _ in all_statements(program):
+            if other == file and function.lineno < line <= (function.end_lineno or 0):
+                place = place_at(program, now, file, line)
+                if place is None or place.function is not function:
+                    continue
+                if names:
+                    yield from dropped.rewrites(place, names, around)
+                if every := [*names, *unused.entries(place, read)]:
+                    yield from unused.rewrites(place, every)
+
+
+def _texts_read(program: Program) -> set[str]:
+    """Return all texts, such as keys, in what the backward runs."""
+    return {
+        node.value
+        for unit in program.live_units
+        if program.runs_in_backward(unit)
+        for node in ast.walk(unit.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
+
+
+def _around(program: Program, now: Round, file: str, function: ast.FunctionDef) -> dict[str, Any]:
+    """Return the variables of the function around another, as they are at its end."""
+    for unit in program.live_units:
+        for outer in functions_in(unit.tree) if unit.file == file else ():
+            if outer is not function and outer.lineno < function.lineno <= (outer.end_lineno or 0):
+                place = place_at(program, now, file, outer.body[-1].lineno)
+                return dict(place.env) if place is not None else {}
+    return {}
+
+
+def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
+    """Give edits for a backward whose gradients are right but which leaves something changed."""
+    for place in places(program, now):
+        yield from (r for r in statements.rewrites(place) if r.kind in _IN_FORWARD)
+    yield from of_shared(program, case)
+
+
+def of_shared(program: Program, case: Case) -> Iterator[Rewrite]:
+    """Give edits of what the loss runs too: they must leave the loss as it is."""
+    now = Round(record(program, case.inputs, 3.0, shared=True))
+    for unit in program.live_units:
+        if not program.only_in_backward(unit):
+            for place in places(program, now, unit):
+                kinds = _IN_FORWARD | _OF_KEPT if keeps(place.statement) else _IN_FORWARD
+                yield from (r for r in common(place) if r.kind in kinds)
+
+
+def keeps(statement: ast.stmt) -> bool:
+    """Return whether a statement makes nothing new, but puts together what is to be kept."""
+    value = getattr(statement, "value", None)
+    if isinstance(statement, ast.Expr) and isinstance(value, ast.Call):
+        named = getattr(value.func, "attr", "") in ("append", "insert", "update")
+        value = value.args[-1] if named and value.args else None
+    if isinstance(value, ast.Call):  # a dict, a named tuple or an object of what it is given
+        name = getattr(value.func, "id", "")
+        return name in ("dict", "tuple", "list") or name.lstrip("_")[:1].isupper()
+    return isinstance(
+        value, ast.Tuple | ast.List | ast.Dict | ast.Name | ast.Attribute | ast.Subscript
+    )
+
+
+def of_flags(program: Program, case: Case) -> Iterator[Rewrite]:
+    """Give edits of what the loss runs too that hold under a flag only."""
+    units = [
+        unit
+        for unit in program.live_units
+        if not program.only_in_backward(unit) and any(map(flags.of, functions_in(unit.tree)))
+    ]
+    if not units:
+        return
+    now = Round(record(program, case.inputs, 3.0, shared=True))
+    for unit in units:
+        for place in places(program, now, unit):
+            yield from flags.rewrites(place)
+
+
+def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
+    """Give one variable replaced by another on every line of a function: a slip copied along."""
+    for file, function in _functions(program):
+        source = program.sources[file]
+        uses: dict[str, list[ast.expr]] = {}
+        for statement in ast.walk(function):
+            if isinstance(statement, ast.stmt) and not isinstance(statement, _COMPOUND):
+                for node in ast.walk(statement):
+                    loaded = isinstance(getattr(node, "ctx", None), ast.Load)
+                    if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and loaded:
+                        uses.setdefault(" ".join(source.of(node).split()), []).append(node)
+        yield from _other_products(program, file, function)
+        for text, nodes in uses.items():
+            lines = sorted({node.lineno for node in nodes})
+            place = place_at(program, now, file, lines[0]) if len(lines) > 1 else None
+            if place is None:
+                continue
+            value = place.value(text, place.env)
+            near = sorted(
+                (operands.unlike(text, new), new)
+                for new in dict.fromkeys(operands.replacements(place, text, value))
+            )
+            for distance, new in near[:8]:
+                for some, more in ((nodes, 0.0), *((run, 0.1) for run in _runs(nodes))):
+                    splices = tuple(Splice(*source.span(node), new) for node in some)
+                    yield Rewrite(file, splices, operands.naming(text, new),
+                                  f"{new}, not {text}, on every line", 1.3 + distance + more,
+                                  some[0].lineno, place.variable)  # fmt: skip
+
+
+def _runs(nodes: list[ast.expr]) -> list[list[ast.expr]]:
+    """Return the nodes on lines that follow on each other, where these are not all."""
+    runs: list[list[ast.expr]] = []
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if runs and node.lineno - runs[-1][-1].lineno <= 1:
+            runs[-1].append(node)
+        else:
+            runs.append([node])
+    return [r for r in runs if len({node.lineno for node in r}) > 1] if len(runs) > 1 else []
+
+
+def of_carries(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
+    """Give carries that are set before a loop and read in it, and that nothing in it hands on."""
+    until = time.monotonic() + seconds
+    for file, function in _functions(program):
+        for loop in (n for n in ast.walk(function) if isinstance(n, ast.For | ast.While)):
+            place = place_at(program, now, file, loop.body[-1].lineno)
+            if place is None:
+                continue
+            for name, line in carry.stale(function, loop).items():
+                shape = place.shape(name)
+                for term, cost in insertions.terms(place, name, shape) if shape else ():
+                    if time.monotonic() > until:
+                        return
+                    yield insertions.handed_on(place, name, term, cost - 0.4, line)
+            first = place_at(program, now, file, loop.body[0].lineno)
+            for name, line in carry.carried(function, loop).items():
+                for rewrite in insertions.changed(first, place, name, line):
+                    if time.monotonic() > until:
+                        return
+                    yield rewrite
+
+
+_PRODUCTS = {"np.dot": "np.outer", "np.outer": "np.dot", "np.mean": "np.sum", "np.sum": "np.mean"}
+
+
+def _other_products(program: Program, file: str, function: ast.FunctionDef) -> Iterator[Rewrite]:
+    """Give one function for another on every line that adds to something: outer for dot."""
+    source = program.sources[file]
+    calls: dict[str, list[ast.expr]] = {}
+    for statement in ast.walk(function):
+        if isinstance(statement, ast.AugAssign) and isinstance(statement.value, ast.Call):
+            text = source.of(statement.value.func)
+            if text in _PRODUCTS:
+                calls.setdefault(text, []).append(statement.value.func)
+    for text, nodes in calls.items():
+        if len(nodes) > 1:
+            new = _PRODUCTS[text]
+            splices = tuple(Splice(*source.span(node), new) for node in nodes)
+            kind = "mean for sum" if "mean" in text else "dot for outer"
+            yield Rewrite(file, splices, kind, f"{new}, not {text}, on every line", 1.2,
+                          nodes[0].lineno, "")  # fmt: skip
+
+
+def of_insertions(
+    program: Program, now: Round, lines: list[Place], seconds: float
+) -> Iterator[Rewrite]:
+    """Give contributions that are missing, for variables that could explain what is wrong."""
+    yield from lost.rewrites(program, now, seconds)
+    until = time.monotonic() + seconds
+    for place in lines:
+        name, value = place.variable, getattr(place.statement, "value", None)
+        if not name.isidentifier() or not isinstance(place.statement, ast.Assign) or value is None:
+            continue
+        site = now.site_at(place.source.file, place.statement.lineno, name)
+        alone = site is not None and any(e.site == site and e.linear for e in now.evidence)
+        starts_empty = "zeros" in place.text(value)
+        shape = place.shape(place.text(value))
+        ends = {id(loop.body[-1]) for loop in ast.walk(place.function)
+                if isinstance(loop, ast.For | ast.While)}  # fmt: skip
+        for end in _after(program, now, place):
+            summed = starts_empty and id(end.statement) in ends
+            for term, cost in insertions.terms(end, name, shape) if summed or alone else ():
+                if time.monotonic() > until:
+                    return
+                if not summed and (site is None or not now.lacks(site, end, term)):
+                    continue  # it has to be just what is lacking
+                if ast.unparse(end.statement) == f"{name} = {name}":  # there is room for it
+                    yield end.rewrite(end.statement, f"{name} = {name} + {term}", "missing path",
+                                      f"+ {term}", cost - 1)  # fmt: skip
+                    continue
+                defined = None if summed else place.statement.lineno
+                yield insertions.inserted(end, name, term, cost, defined)
+
+
+def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:
+    last = getattr(place.function, "end_lineno", 0) or 0
+    for file, line, _ in all_statements(program):
+        if file == place.source.file and place.statement.lineno < line <= last:
+            found = place_at(program, now, file, line)
+            if found is not None and found.function is place.function:
+                yield found
+
+
+def _functions(program: Program) -> Iterator[tuple[str, ast.FunctionDef]]:
+    for unit in program.live_units:
+        if program.searched(unit):
+            for function in functions_in(unit.tree):
+                if program.is_searched(unit.file, function.lineno):
+                    yield unit.file, function
+
+
+def places(program: Program, now: Round, unit: Any = None) -> Iterator[Place]:
+    """Give the statements of the backward's own functions, or of one unit, with their values."""
+    for file, line, _ in all_statements(program, unit):
+        place = place_at(program, now, file, line)
+        if place is not None:
+            yield place

@@ -1,0 +1,140 @@
+"""Inputs that a backward is tried on, with the right gradients, and what of an answer is right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.running.program import Inputs, Outcome, as_float_array
+
+_RELATIVE = 1e-7
+
+
+@dataclass(frozen=True)
+class Case:
+    """Inputs, the loss there and the right gradients.
+
+    Parameters
+    ----------
+    inputs : (params, inputs)
+    loss : float
+    oracle : dict
+        Gradients that have to be returned, by name.
+    also : dict
+        Those that may be: of float inputs, of a program that raises before it returns any.
+    """
+
+    inputs: Inputs
+    loss: float
+    oracle: dict[str, Array]
+    also: dict[str, Array] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Score:
+    """Which outputs are right, and which of their entries.
+
+    Parameters
+    ----------
+    right : frozenset of str
+    entries : dict
+        For each name in the oracle a boolean array, or None where the shape is wrong or the name
+        is missing.
+    """
+
+    right: frozenset[str]
+    entries: Mapping[str, Array | None]
+
+    @property
+    def wrong(self) -> int:
+        """How many entries are wrong, of outputs of the right shape."""
+        return sum(int(np.sum(~near)) for near in self.entries.values() if near is not None)
+
+    def gain(self, other: Score) -> int:
+        """Return how many entries are right here and wrong in `other`; -1 if any is lost."""
+        gained = 0
+        for name, mine in self.entries.items():
+            theirs = other.entries[name]
+            if mine is None:
+                if theirs is not None:
+                    return -1
+                continue
+            if theirs is None:
+                gained += 1 + int(mine.sum())
+                continue
+            if np.any(theirs & ~mine):
+                return -1
+            gained += int(np.sum(mine & ~theirs))
+        return gained
+
+
+def score(outcome: Outcome, case: Case) -> Score:
+    """Compare what a backward returned with the oracle."""
+    return score_of(outcome.outputs, case)
+
+
+def settled(outcome: Outcome, case: Case) -> bool:
+    """Return whether all gradients that have to be returned are right, and all others that are."""
+    returned = {k: v for k, v in case.also.items() if k in outcome.outputs}
+    oracle = {**case.oracle, **returned}
+    return not outcome.error and len(score(outcome, replace(case, oracle=oracle)).right) == len(
+        oracle
+    )
+
+
+def score_of(outputs: Mapping[str, Any], case: Case) -> Score:
+    """Compare gradients by name with the oracle."""
+    right, entries = set(), {}
+    for name, reference in case.oracle.items():
+        manual = as_float_array(outputs[name]) if name in outputs else None
+        if manual is None or manual.shape != reference.shape:
+            entries[name] = None
+            continue
+        size = float(np.max(np.abs(reference), initial=0.0))
+        with np.errstate(invalid="ignore"):
+            near = np.abs(manual - reference) <= _RELATIVE * size + 1e-11
+        if near.all():
+            right.add(name)
+        entries[name] = near
+    return Score(frozenset(right), entries)
+
+
+def draws(
+    params: Mapping[str, Any],
+    inputs: Mapping[str, Any],
+    example: Callable[..., Any] | None,
+    seed: int,
+    count: int,
+) -> list[Inputs]:
+    """Return fresh inputs: by `example`, or of the same shapes, integers within their range."""
+    rngs = [np.random.default_rng([seed, 7, k]) for k in range(count)]
+    if example is not None:
+        return [tuple(example(rng)) for rng in rngs]  # type: ignore[misc]  # an example gives a pair
+    return [(_fresh(params, rng), _fresh(inputs, rng)) for rng in rngs]
+
+
+def _fresh(group: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in group.items():
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+            if np.all((value == 0) | (value == 1)) and value.any():  # a mask, most likely
+                made[name] = rng.permuted(value)
+                continue
+            spread = float(np.std(value)) or 0.5
+            made[name] = rng.normal(float(np.mean(value)), spread, value.shape).astype(value.dtype)
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size:
+            made[name] = rng.integers(
+                int(value.min()), int(value.max()), value.shape, dtype=value.dtype, endpoint=True
+            )
+        else:
+            made[name] = value
+    return made
+
+
+def size_of(inputs: Inputs) -> int:
+    """Return the number of entries of all arrays."""
+    return sum(int(np.size(value)) for group in inputs for value in group.values())

@@ -1,0 +1,313 @@
+"""The statements that may be at fault: which there are, in the order of the evidence."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Collection
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.repair import Place
+from reference.debugger.repair.place import walked
+from reference.debugger.running.own_lines import spares
+from reference.debugger.running.program import Outcome, Program
+from reference.debugger.searching.round import Round
+from reference.debugger.values.evidence import Evidence
+
+_MUTE = (ast.ClassDef, ast.Import, ast.Pass)
+
+TELLING = 0.6  # a site with more freedom than that, over the number of entries, explains anything
+_ANYTHING = 0.98
+_PLUMBING = ("unpacked", "argument")
+_WEIGHTS = (3.0, 3.0, 2.0, 2.0, 1.0)
+
+Statement = tuple[str, int, float]  # file, line, weight
+
+
+def all_statements(program: Program, only: Any = None) -> list[Statement]:
+    """Return the statements of the backward's own functions, or of one unit, in their order."""
+    found = set()
+
+    def visit(node: ast.AST, file: str, active: bool, name: str = "") -> None:
+        for child in ast.iter_child_nodes(node):
+            inner = active
+            of = child.name if isinstance(child, ast.FunctionDef) else name
+            if isinstance(child, ast.FunctionDef | ast.Lambda):
+                decorators = getattr(child, "decorator_list", [])
+                first = min([child.lineno, *(d.lineno for d in decorators)])
+                inner = only is not None or program.is_searched(file, first)
+                if isinstance(child, ast.Lambda) and inner:
+                    found.add((file, child.lineno, 0.0))
+            elif (
+                active
+                and isinstance(child, ast.stmt)
+                and not isinstance(child, _MUTE)
+                and (only is not None or not spares(program, file, child.lineno, name))
+            ):
+                found.add((file, child.lineno, 0.0))
+            visit(child, file, inner, of)
+
+    for unit in program.live_units if only is None else [only]:
+        if only is not None or program.searched(unit):
+            visit(ast.Module([unit.tree], []), unit.file, False)
+    return sorted(found)
+
+
+def computes(program: Program) -> bool:
+    """Return whether the backward's own functions compute anything, or only call what does."""
+    own = [line for _, line, _ in all_statements(program)]
+    count = 0
+    for unit in program.live_units:
+        for node in ast.walk(unit.tree):
+            if getattr(node, "lineno", 0) in own and isinstance(node, ast.BinOp | ast.AugAssign):
+                count += 1
+    return count > 1
+
+
+def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[Statement]:
+    """Order the statements by evidence, with a weight: 3 explains all, 2 some outputs, 1 less."""
+    everything = all_statements(program)
+    if outcome.error is not None and outcome.line is not None:
+        file, line = outcome.line
+        source = program.sources[file]
+        inner = [
+            n.lineno
+            for n in ast.walk(source.tree)
+            if isinstance(n, ast.stmt) and n.lineno <= line <= (n.end_lineno or line)
+        ]
+        at = (file, max(inner, default=line))
+        near = [s for s in everything if s[:2] != at]
+        near.sort(key=lambda s: (s[0] != file, abs(s[1] - line)))
+        heads = [(file, n, 3.0) for n in sorted(inner, reverse=True)
+                 if (file, n, 0.0) in everything]  # fmt: skip
+        return heads + [(f, n, 1.0) for f, n, _ in near if (f, n) not in {h[:2] for h in heads}]
+    ranked: dict[tuple[str, int], tuple[float, ...]] = {}
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        key = site.file, site.statement
+        if e.full and (e.unique or e.rank < TELLING):
+            tier = 0.0 if e.linear else 1.0
+        elif e.full:
+            tier = 3.0
+        else:
+            tier = 2.0 if e.outputs and e.linear else 3.0 if e.outputs else 4.0
+        first = now.recording.executions[e.site][0].order
+        rank = (
+            tier,
+            0.0 if e.full else float(-len(e.outputs)),
+            float(_is_of_one_call(now, e)),
+            float(site.role in _PLUMBING or (site.plain and site.role != "scaled")),
+            round(e.rank, 2) if e.outputs else -round(e.explains, 2),
+            float(first),
+        )
+        if key not in ranked or rank < ranked[key]:
+            ranked[key] = rank
+    ordered = sorted(ranked, key=lambda key: ranked[key])
+    weighted = [(*key, _WEIGHTS[int(ranked[key][0])]) for key in ordered]
+    # Of loops, conditions, and lines that only hand a value on, nothing may be known: they come
+    # before the lines of which it is known that they explain nothing.
+    nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][4] > -0.05]
+    unknown = [s for s in everything if s[:2] not in ranked]
+    writers = _of_wrong(program, now, everything)
+    said = {s[:2] for s in writers}
+    others = [s for s in weighted if s[:2] not in said]
+    weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *others]
+    unknown = [s for s in unknown if s not in writers]
+    weighted = [s for s in weighted if s not in nothing] + unknown + nothing
+    telling = {key for key in ranked if ranked[key][3] < TELLING}
+    return _with_indices(program, _with_writers(program, weighted, telling))
+
+
+def _is_of_one_call(now: Round, e: Evidence) -> bool:
+    """Return whether a value is wrong where one line calls its function, and right elsewhere.
+
+    Then the call, with what it hands over, is suspected before the function.
+    """
+    callers = [execution.caller for execution in now.recording.executions[e.site]]
+    wrong = {callers[n] for n in e.steps if n < len(callers)}
+    return bool(wrong) and not wrong.issuperset(callers)
+
+
+def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Statement]:
+    """Return the calls that write into a gradient by its name, where few gradients are wrong.
+
+    ``np.add.at(grads["E"], words, dx)``: an index that is wrong has no value to solve for.
+    """
+    sizes = {name: float(np.max(np.abs(rest), initial=0.0)) for name, rest in now.residual.items()}
+    wrong = {name for name, size in sizes.items() if size > _RIGHT}
+    if not 0 < len(wrong) <= _FEW or len(wrong) == len(sizes):
+        return []
+    said = {repr(name) for name in wrong} | {f"d{name}" for name in wrong}
+    return [
+        one
+        for one in among
+        for _, statement in _at_line(program, *one[:2])
+        if isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Call)
+        and statement.value.args
+        and any(
+            ast.unparse(node) in said
+            for node in ast.walk(statement.value.args[0])
+            if isinstance(node, ast.Constant | ast.Name | ast.Attribute)
+        )
+    ]
+
+
+_RIGHT = 1e-9
+_FEW = 2
+
+
+def _with_writers(
+    program: Program, weighted: list[Statement], telling: Collection[tuple[str, int]]
+) -> list[Statement]:
+    """Put what writes into a variable that explains everything beside its first line.
+
+    The zeros with which all gradients begin explain anything: that says nothing of what is added.
+    """
+    targets = {(file, line): _target(program, file, line) for file, line, _ in weighted}
+    explained = {
+        targets[file, line]
+        for file, line, weight in weighted
+        if weight >= 3 and (file, line) in telling
+    } - {""}
+    first = [s for s in weighted if s[2] >= 3]
+    writers = [
+        (file, line, 3.0)
+        for file, line, weight in weighted
+        if weight < 3 and targets[file, line] in explained
+    ]
+    known = {s[:2] for s in [*first, *writers]}
+    return [*first[:2], *writers, *first[2:], *(s for s in weighted if s[:2] not in known)]
+
+
+def _with_indices(program: Program, weighted: list[Statement]) -> list[Statement]:
+    """Put what makes an index behind the first lines that explain something and use it.
+
+    No gradient is a function of an index that could be solved for: such a line explains nothing.
+    """
+    named: set[tuple[str, str, str]] = set()
+    for file, line, weight in weighted:
+        if weight >= 2:
+            for function, statement in _at_line(program, file, line):
+                named |= {(file, function, name) for name in _indices(statement)}
+    makers = [
+        (file, line, 3.0)
+        for file, line, weight in weighted
+        if weight < 2 and any(
+            {(file, function, name) for name in _assigned(statement)} & named
+            for function, statement in _at_line(program, file, line)
+        )
+    ][:_MOST_INDICES]  # fmt: skip
+    known = {s[:2] for s in makers}
+    rest = [s for s in weighted if s[:2] not in known]
+    return [*rest[:2], *makers, *rest[2:]] if makers else weighted
+
+
+_MOST_INDICES = 3
+
+
+def _at_line(program: Program, file: str, line: int) -> list[tuple[str, ast.stmt]]:
+    """Return the assignments on a line, with the names of the functions around them."""
+    unit = program.sources[file].unit_at(line)
+    if unit is None:
+        return []
+    around = [f for f in functions_in(unit.tree) if f.lineno <= line <= (f.end_lineno or f.lineno)]
+    function = max(around, key=lambda f: f.lineno).name if around else ""
+    return [
+        (function, node)
+        for node in walked(unit.tree)
+        if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.Return)
+        and node.lineno == line
+    ]
+
+
+def _indices(statement: ast.stmt) -> set[str]:
+    """Return the names that a statement takes parts of arrays by."""
+    return {
+        name.id
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Subscript)
+        for name in ast.walk(node.slice)
+        if isinstance(name, ast.Name)
+    }
+
+
+def _assigned(statement: ast.stmt) -> set[str]:
+    """Return the names to which a statement assigns parts of something."""
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Subscript):
+        return set()
+    return {
+        node.id
+        for target in statement.targets
+        for node in ast.walk(target)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    }
+
+
+def _target(program: Program, file: str, line: int) -> str:
+    """Return the name of the variable that a statement writes to, or into."""
+    unit = program.sources[file].unit_at(line)
+    for node in walked(unit.tree) if unit is not None else ():
+        if isinstance(node, ast.Assign | ast.AugAssign) and node.lineno == line:
+            target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            while isinstance(target, ast.Subscript):
+                target = target.value
+            return ast.unparse(target)
+    return ""
+
+
+def place_at(program: Program, now: Round, file: str, line: int) -> Place | None:
+    """Return the statement that begins at a line, with the values known there."""
+    if (file, line) not in now.places:
+        now.places[file, line] = _place(program, now, file, line)
+    return now.places[file, line]
+
+
+def _place(program: Program, now: Round, file: str, line: int) -> Place | None:
+    source = program.sources[file]
+    unit = source.unit_at(line)
+    if unit is None:
+        return None
+    statement = next(
+        (n for n in walked(unit.tree) if isinstance(n, ast.stmt) and n.lineno == line), None
+    )
+    if statement is None:
+        return None
+    around = [f for f in functions_in(unit.tree) if f.lineno <= line <= (f.end_lineno or f.lineno)]
+    function = max(around, key=lambda f: f.lineno, default=unit.tree)
+    envs = _envs(now, file, line, function)
+    names = next((f.__globals__ for f in program.functions if f.__code__.co_filename == file), {})
+    return Place(source, unit, function, statement, envs, names, _inner(now, file, line))
+
+
+def _inner(now: Round, file: str, line: int) -> list[dict[str, Any]]:
+    """Return the variables at the elements that a comprehension in a statement makes."""
+    for k, seen in now.recording.executions.items():
+        site = now.recording.sites[k]
+        if site.within and (site.file, site.statement) == (file, line):
+            return [execution.env for execution in seen]
+    return []
+
+
+def _envs(now: Round, file: str, line: int, function: ast.AST) -> list[dict[str, Any]]:
+    """Return the variables at a statement, or at the nearest one after it in its function."""
+    last = getattr(function, "end_lineno", line)
+    nearest: tuple[int, int] | None = None
+    for k, site in enumerate(now.recording.sites):
+        if site.file != file or k not in now.recording.executions or site.within:
+            continue
+        if getattr(function, "lineno", 0) <= site.line <= last:
+            far = abs(site.statement - line) * 2 + (site.statement < line)
+            if nearest is None or far < nearest[0]:
+                nearest = far, k
+    if nearest is None:
+        return []
+    return [execution.env for execution in now.recording.executions[nearest[1]]]
+
+
+@lru_cache(maxsize=256)
+def functions_in(tree: ast.AST) -> list[ast.FunctionDef]:
+    """Return all functions in a tree."""
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]

@@ -1,0 +1,40 @@
+"""What is tried before anything is probed: it is cheap to make, and often right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reference.debugger.repair import Rewrite, starts
+from reference.debugger.running.program import Program
+from reference.debugger.searching import by_lookup, candidates
+from reference.debugger.searching.cases import Case, Score
+from reference.debugger.searching.round import Round
+
+NAMES = ("lookup", "carry", "recalled", "quick", "unused")
+
+
+def stages(
+    program: Program,
+    case: Case,
+    now: Round,
+    base: Score,
+    short: bool,
+    error: BaseException | None = None,
+) -> Iterator[tuple[str, Iterable[Rewrite]]]:
+    """Give edits in stages; where no gradient is wrong, those of what a call leaves behind.
+
+    Where the program raises since floats are added to integers, buffers of floats come first.
+    """
+    if isinstance(error, TypeError) and "cast" in str(error):
+        every = candidates.places(program, now)
+        yield "quick", (rewrite for place in every for rewrite in starts.of_floats(place))
+    if len(base.right) == len(case.oracle):
+        yield "conduct", candidates.of_conduct(program, case, now)
+        return
+    if not short and error is None:
+        yield "lookup", by_lookup.rewrites(program, case, now, base)
+    yield "carry", candidates.of_loops(program, case, base)
+    yield "recalled", candidates.of_recalled(program, case, now)
+    yield "quick", candidates.of_statements(program, now)
+    yield "unused", candidates.of_unused(program, now)
+    yield "unused", candidates.of_flags(program, case)

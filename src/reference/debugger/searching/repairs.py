@@ -1,0 +1,49 @@
+"""What a search keeps: edits that were accepted one after the other, and complete repairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from reference.debugger.repair import Place, Rewrite
+from reference.debugger.running.program import Program
+
+
+@dataclass
+class Step:
+    """An edit that was accepted, and what was known when it was."""
+
+    rewrite: Rewrite
+    texts: dict[str, str]  # before the edit
+    times: tuple[tuple[int, ...], tuple[int, ...]]  # where it changes a value; all there are
+    telling: bool = True  # whether it makes whole outputs right, or gives just the value wanted
+
+
+_SPOILT = 0.4  # what it costs to make numbers wrong that another repair leaves right
+
+Ranked = tuple[tuple[float, ...], Rewrite]
+Weighed = tuple[Place, float]
+
+
+@dataclass
+class Found:
+    """A complete repair: the texts of all files, and the steps that led there."""
+
+    texts: dict[str, str]
+    steps: list[Step]
+    cost: float
+    wrong: int = 0  # how many values of the backward are, once it is made, no adjoint of the loss
+
+
+def made_of(steps: list[Step], program: Program) -> Found:
+    """Return the repair of edits after the last of which the program, as it stands, is right."""
+    texts = {file: source.text for file, source in program.sources.items()}
+    return Found(texts, list(steps), max(step.rewrite.cost for step in steps))
+
+
+def likeliest(several: list[Found]) -> Found:
+    """Return the best repair; those by which more numbers than need be are wrong cost more."""
+    least = min(found.wrong for found in several)
+    for found in several:
+        if found.wrong > least:
+            found.cost, found.wrong = found.cost + _SPOILT, least
+    return min(several, key=lambda found: found.cost)
