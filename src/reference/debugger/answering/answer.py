@@ -86,6 +86,7 @@ def suspects_of(
     found = [  # a line that is left out says little of itself: what it did says more
         raised.get((suspect.file, suspect.line), suspect)
         if suspect.kind in ("argument changed", "state between calls")
+        or (suspect.kind == "spurious term" and not suspect.should_be)
         else suspect
         for suspect in found
     ]
