@@ -6,10 +6,15 @@ import textwrap
 import numpy as np
 import pytest
 
+from reference.debugger.naming.harm import of_shape
 from reference.debugger.naming.innocent import suspects
-from reference.debugger.naming.kinds import kind_of
+from reference.debugger.naming.joined import telling
+from reference.debugger.naming.kinds import Seen, kind_of
 from reference.debugger.naming.kinds_by_relation import relation_of
+from reference.debugger.naming.kinds_by_runs import by_runs
+from reference.debugger.naming.picked import Picks
 from reference.debugger.naming.turns import Turns
+from reference.debugger.running.same_answers import differ
 from reference.debugger.texts.edited import edited
 from reference.debugger.texts.passes import Apart, Pass
 from reference.debugger.texts.unfolded import unfolded
@@ -129,3 +134,51 @@ for k in 'ig':
 """
     right = "for k in 'ig':\n    pulls[k] = (tanh if k == 'g' else sig)(a)\n"
     assert kind_of(wrong, right) == "late binding"
+
+
+def test_what_runs_tell_does_not_unsay_what_the_text_is_sure_of():
+    assert by_runs("aliasing", "carry not added", Seen()) == "aliasing"
+    seen = Seen(mends=("= for +=",))
+    assert by_runs("accumulation outside the loop", "", seen) == "accumulation outside the loop"
+    seen = Seen(mends=("overwritten too early",))
+    assert by_runs("initial value", "", seen) == "initial value"
+
+
+def test_a_view_is_no_copy():
+    assert kind_of("d = given.reshape(n, b)", "d = given.copy()") == "aliasing"
+
+
+def test_gradients_with_the_shapes_of_each_other_are_in_another_order():
+    one, other = np.ones((2, 3)), np.ones((3, 2))
+    turned = Turns(answers=({"W1": other, "W2": one}, {"W1": one, "W2": other}))
+    assert of_shape("forward order", turned, {"W1": one, "W2": other}) == "forward order"
+    cut = Turns(answers=({"W1": np.ones(2), "W2": other}, {"W1": one, "W2": other}))
+    assert of_shape("forward order", cut, {"W1": one, "W2": other}) == "wrong shape"
+
+
+def test_a_value_that_is_none_is_another_answer():
+    assert differ({"W": None}, {"W": np.ones(2)})
+    assert not differ({"W": None}, {"W": None})
+
+
+def test_a_place_that_is_begun_and_filled_is_told_by_what_fills_it():
+    old = "dx = d * (1 - f)\nfor t in ts:\n    g[t] = d\n"
+    new = "dx = np.zeros_like(x)\nfor t in ts:\n    dx[t] = d[t] * f[t]\n    g[t] = d\n"
+    found = telling(edited(ast.parse(old), ast.parse(new)), ast.parse(old), ast.parse(new))
+    assert [one.old for one in found] == [None]
+
+
+def test_several_things_that_are_shared_are_copied_at_once():
+    picks = Picks(3)
+    picks.put_into(ast.parse("hs.append(h[:2]); cs.append(c[:2])"))
+    rows = {number: np.ones(3) for number, role in enumerate(picks.roles) if role == "value"}
+    for number, value in rows.items():
+        picks.value(number, value)
+    kind, which, becomes = list(picks.trials())[-1]
+    picks.active = which, becomes
+    assert kind == "aliasing"
+    assert all(picks.value(number, value) is not value for number, value in rows.items())
+    lists = [number for number, role in enumerate(picks.roles) if role == "base"]
+    assert len(lists) == 2
+    grown: list[int] = []
+    assert all(picks.value(number, grown) is grown for number in lists)
