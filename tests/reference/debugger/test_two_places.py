@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from reference.debugger.repair import (
     statements,
     together,
 )
+from reference.debugger.searching.places import _is_of_one_call
 
 from .test_engine import debugged, loaded
 from .test_wanted import place
@@ -174,70 +177,17 @@ def test_a_program_with_two_lambdas_on_a_line_is_mended(old, new, kind, tmp_path
     assert found.suspects[0].kind == kind
 
 
-TWICE = """\
-import numpy as np
+def test_a_value_that_is_wrong_for_one_of_two_calls_is_of_the_call():
+    calls = [SimpleNamespace(caller=("a.py", line)) for line in (38, 39, 38, 39)]
+    now: Any = SimpleNamespace(recording=SimpleNamespace(executions={0: calls}))
 
+    def is_of_one_call(*steps: int) -> bool:
+        evidence: Any = SimpleNamespace(site=0, steps=steps)
+        return _is_of_one_call(now, evidence)
 
-def turn(angle, x, y):
-    c, s = np.cos(angle), np.sin(angle)
-    return c * x - s * y, s * x + c * y
-
-
-def turn_back(angle, x, y, dx, dy):
-    c, s = np.cos(angle), np.sin(angle)
-    dangle = np.sum(dx * (-s * x - c * y) + dy * (c * x - s * y), axis=1)
-    return dangle[:, None], c * dx + s * dy, c * dy - s * dx
-
-
-def forward(params, inputs):
-    (x, y), kept = inputs["start"], []
-    for u in inputs["u"]:
-        x1, y1 = turn(params["a"], x, y)
-        x2, y2 = turn(params["b"], x1 + u, y1)
-        kept.append((x, y, x1 + u, y1))
-        x, y = np.tanh(x2), y2
-    return x, y, kept
-
-
-def loss(params, inputs):
-    x, y, _ = forward(params, inputs)
-    return float(np.sum((x + 2 * y) ** 2) / 2)
-
-
-def backward(params, inputs):
-    x, y, kept = forward(params, inputs)
-    grads = {name: np.zeros_like(value) for name, value in params.items()}
-    grads["u"] = np.zeros_like(inputs["u"])
-    dx, dy = x + 2 * y, 2 * x + 4 * y
-    for t in range(len(kept) - 1, -1, -1):
-        x0, y0, x1, y1 = kept[t]
-        dx = dx * (1 - x ** 2)
-        db, dx1, dy1 = turn_back(params["b"], x1, y1, dx, dy)
-        da, dx, dy = turn_back(params["a"], x0, y0, dx1, dy1)
-        grads["a"] += da
-        grads["b"] += db
-        grads["u"][t] = dx1
-        x = x0
-    return grads | {"start": np.array([dx, dy])}
-
-
-def example(rng):
-    H, B, T = (int(n) for n in rng.permutation([3, 4, 5]))
-    params = {"a": rng.normal(size=(H, 1)), "b": rng.normal(size=(H, 1))}
-    return params, {"start": rng.normal(size=(2, H, B)), "u": rng.normal(size=(T, H, B))}
-"""
-
-
-def test_a_call_is_suspected_before_a_function_that_is_right_elsewhere(tmp_path):
-    assert debugged(loaded(TWICE, tmp_path, "right")).verdict == "right"
-    # Nothing in the program has the value that is meant: half of the right one is taken.
-    old = 'turn_back(params["a"], x0, y0, dx1, dy1)'
-    wrong = TWICE.replace(old, 'turn_back(params["a"], x0 * x0 - 1, y0 * 0.3, dx1, dy1)')
-    found = debugged(loaded(wrong, tmp_path, "wrong"), seconds=6.0)
-    lines = [suspect.text for suspect in found.suspects]
-    call = next(n for n, text in enumerate(lines) if text.startswith("da, dx, dy"))
-    inner = [n for n, text in enumerate(lines) if text.startswith("dangle")]
-    assert all(call < n for n in inner)
+    assert is_of_one_call(1, 3)
+    assert not is_of_one_call(0, 1)
+    assert not is_of_one_call()
 
 
 WHOLE = """\

@@ -20,6 +20,7 @@ _NUMBERS = ("float32", "float16", "int", "int32", "int64", "half", "single", "ro
 _ENDS_CUT = re.compile(r"(:, )*(\d+:|:-?\d+|[A-Z]\w*:|:-\w+)(, :)*")
 _BACK = re.compile(r"(?i:back|bwd|grad|deriv|prime|slope|vjp|pull|adj)|^d_|^d[A-Z]")
 _COPIES = ("copy", "array", "deepcopy")
+_VIEWS = ("reshape", "ravel", "view", "squeeze", "asarray")
 
 
 def of_calls(old: ast.AST, new: ast.AST) -> str:
@@ -38,6 +39,8 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
         return "transposed" if a == "stack" else "wrong shape"
     if _is_looked_at(old, new) or _is_looked_at(new, old):
         return "wrong operand"
+    if b == "copy" and a in _VIEWS and _is_of(old, new):
+        return "aliasing"  # in another shape it is the same memory
     if _turned(old) != _turned(new) or a == b == "einsum" or are_turned(old, new):
         return "transposed"
     if _is_one_of(old, new):
@@ -67,6 +70,13 @@ def are_other_ends(old: ast.AST, new: ast.AST) -> bool:
     """Return whether something is put to, or taken from, the other end of a list."""
     a, b = called(old), called(new)
     return a in _ENDS and b in _ENDS and (a != b or _arguments(old) != _arguments(new))
+
+
+def _is_of(old: ast.AST, new: ast.AST) -> bool:
+    """Return whether two methods are of the same value."""
+    of = [n.func.value for n in (old, new)
+          if isinstance(n, ast.Call) and isinstance(n.func, ast.Attribute)]  # fmt: skip
+    return len(of) == 2 and same(*of)
 
 
 def _axis(node: ast.AST) -> str:

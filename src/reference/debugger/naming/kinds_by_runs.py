@@ -48,7 +48,9 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
         return kind
     if seen.wraps and kind != "aliasing":
         return "index off by one"  # the last entry stands for the one before the first
-    if flow.startswith("carry") and kind != "aliasing" and "forward order" not in seen.mends:
+    if kind == "aliasing" and flow == "carry not added":
+        flow = ""  # what one of two names is set to the other has, too
+    if flow.startswith("carry") and "forward order" not in seen.mends:
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
     if told == "overwritten too early" and kind == seen.relation == "missing factor":

@@ -80,6 +80,8 @@ def may_be_plainer(kind: str, found: Sequence[Edited], seen: Seen) -> bool:
 
     So it is where several lines differ, the text tells little, and nothing else confirms it.
     """
+    if any(isinstance(one.new, ast.Nonlocal | ast.Global) for one in found):
+        return False  # the right value was set where nobody looks for it
     return kind in _TELL_LITTLE and kind not in (*seen.mends, seen.relation) and not is_small(found)
 
 

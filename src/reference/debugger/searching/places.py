@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -66,6 +66,32 @@ def computes(program: Program) -> bool:
     return count > 1
 
 
+class _Rank(NamedTuple):
+    """What orders the statements: of each the least comes first.
+
+    Attributes
+    ----------
+    tier : float
+        How much it explains: 0 all that is wrong, 4 nothing.
+    outputs : int
+        Minus the number of gradients that it explains.
+    one_call : bool
+    plumbing : bool
+        Whether it only hands values on.
+    freedom : float
+        Unknowns over equations; minus the share that it explains where that is no whole gradient.
+    order : int
+        When it is run first.
+    """
+
+    tier: float
+    outputs: int
+    one_call: bool
+    plumbing: bool
+    freedom: float
+    order: int
+
+
 def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[Statement]:
     """Order the statements by evidence, with a weight: 3 explains all, 2 some outputs, 1 less."""
     everything = all_statements(program)
@@ -83,7 +109,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
         heads = [(file, n, 3.0) for n in sorted(inner, reverse=True)
                  if (file, n, 0.0) in everything]  # fmt: skip
         return heads + [(f, n, 1.0) for f, n, _ in near if (f, n) not in {h[:2] for h in heads}]
-    ranked: dict[tuple[str, int], tuple[float, ...]] = {}
+    ranked: dict[tuple[str, int], _Rank] = {}
     for e in now.evidence:
         site = now.recording.sites[e.site]
         key = site.file, site.statement
@@ -94,21 +120,21 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
         else:
             tier = 2.0 if e.outputs and e.linear else 3.0 if e.outputs else 4.0
         first = now.recording.executions[e.site][0].order
-        rank = (
+        rank = _Rank(
             tier,
-            0.0 if e.full else float(-len(e.outputs)),
-            float(_is_of_one_call(now, e)),
-            float(site.role in _PLUMBING or (site.plain and site.role != "scaled")),
+            0 if e.full else -len(e.outputs),
+            _is_of_one_call(now, e),
+            site.role in _PLUMBING or (site.plain and site.role != "scaled"),
             round(e.rank, 2) if e.outputs else -round(e.explains, 2),
-            float(first),
+            first,
         )
         if key not in ranked or rank < ranked[key]:
             ranked[key] = rank
     ordered = sorted(ranked, key=lambda key: ranked[key])
-    weighted = [(*key, _WEIGHTS[int(ranked[key][0])]) for key in ordered]
+    weighted = [(*key, _WEIGHTS[int(ranked[key].tier)]) for key in ordered]
     # Of loops, conditions, and lines that only hand a value on, nothing may be known: they come
     # before the lines of which it is known that they explain nothing.
-    nothing = [s for s in weighted if ranked[s[:2]][0] >= 4 and ranked[s[:2]][4] > -0.05]
+    nothing = [s for s in weighted if ranked[s[:2]].tier >= 4 and ranked[s[:2]].freedom > -0.05]
     unknown = [s for s in everything if s[:2] not in ranked]
     writers = _of_wrong(program, now, everything)
     said = {s[:2] for s in writers}
@@ -116,7 +142,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *others]
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
-    telling = {key for key in ranked if ranked[key][3] < TELLING}
+    telling = {key for key in ranked if ranked[key].freedom < TELLING}
     return _with_indices(program, _with_writers(program, weighted, telling))
 
 
