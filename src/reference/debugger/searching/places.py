@@ -110,9 +110,12 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
                  if (file, n, 0.0) in everything]  # fmt: skip
         return heads + [(f, n, 1.0) for f, n, _ in near if (f, n) not in {h[:2] for h in heads}]
     ranked: dict[tuple[str, int], _Rank] = {}
+    telling: set[tuple[str, int]] = set()
     for e in now.evidence:
         site = now.recording.sites[e.site]
         key = site.file, site.statement
+        if any(np.any(execution.value) for execution in now.recording.executions[e.site]):
+            telling.add(key)  # more than the zeros with which a sum begins
         if e.full and (e.unique or e.rank < TELLING):
             tier = 0.0 if e.linear else 1.0
         elif e.full:
@@ -142,7 +145,6 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *others]
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
-    telling = {key for key in ranked if ranked[key].freedom < TELLING}
     return _with_indices(program, _with_writers(program, weighted, telling))
 
 
