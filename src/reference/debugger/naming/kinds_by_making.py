@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from reference.debugger.naming.kinds_by_mending import places_in, without
 from reference.debugger.naming.meant import Meant, made
-from reference.debugger.naming.meant_runs import Answers, Trial, outputs_of, trying
+from reference.debugger.naming.meant_runs import Answers, outputs_of, trying
 from reference.debugger.naming.plain_mistakes import plain_mistakes
 from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.same_answers import differ
@@ -61,15 +61,13 @@ def plain_mistake(
     before, after = map(outputs_of, answers)
     if not before or not differ(before, after):
         return None
-    installed = {file: source.text for file, source in program.sources.items()}
     tree = ast.parse(texts[1])
     found = edited(ast.parse(texts[0]), tree)
     tops = [(one.new, one.around_new) for one in found if one.new is not None]
     gone = [one.old for one in found]
     wrong = {one.place.partition("[")[0] for both in passes.values() for one in apart_after(*both)}
     try:
-        program.install(file, texts[1])
-        with program.quiet(), trying(program, Trial(program, inputs, file, tree, before)) as trial:
+        with trying(program, inputs, file, texts[1], tree, before) as trial:
             places = sorted(places_in(tops, gone), key=lambda place: not _touches(place[0], wrong))
             left_out = (Meant("", without(*place)) for place in places
                         if not isinstance(place[0], ast.Return))  # fmt: skip
@@ -83,8 +81,6 @@ def plain_mistake(
         return None
     except (SyntaxError, ValueError):
         return None
-    finally:
-        program.restore_texts(installed)
 
 
 def _touches(statement: ast.stmt, wrong: set[str]) -> bool:

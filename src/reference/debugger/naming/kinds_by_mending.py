@@ -54,17 +54,13 @@ def kinds_that_mend(
     before, after = map(outputs_of, answers)
     if before and not differ(before, after):
         return ()
-    installed = {file: source.text for file, source in program.sources.items()}
     tree = ast.parse(texts[0])
     found = [one for one in edited(tree, ast.parse(texts[1])) if one.old is not None]
     try:
-        program.install(file, texts[0])
-        with program.quiet(), trying(program, Trial(program, inputs, file, tree, after)) as trial:
+        with trying(program, inputs, file, texts[0], tree, after) as trial:
             return tuple(dict.fromkeys(_kinds(trial, found, Picks(steps))))
     except (SyntaxError, ValueError):
         return ()
-    finally:
-        program.restore_texts(installed)
 
 
 def _kinds(trial: Trial, found: list[Edited], picks: Picks) -> Iterator[str]:

@@ -29,15 +29,26 @@ def outputs_of(answers: Answers) -> dict[str, Any]:
 
 
 @contextlib.contextmanager
-def trying(program: Program, trial: Trial) -> Iterator[Trial]:
-    """Let changed programs find what they call."""
-    own = {TURNED: lambda walked: list(walked)[::-1], PICK: trial.pick, **names()}
-    with contextlib.ExitStack() as stack:
-        for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
-            for name, value in own.items():
-                space[name] = value
-                stack.callback(space.pop, name, None)
-        yield trial
+def trying(
+    program: Program, inputs: Inputs, file: str, text: str, tree: ast.Module, right: Answers
+) -> Iterator[Trial]:
+    """Run a text of a file, whose tree is to be changed, and let the changes find what they call.
+
+    The program is left as it was found.
+    """
+    installed = {name: source.text for name, source in program.sources.items()}
+    try:
+        program.install(file, text)
+        trial = Trial(program, inputs, file, tree, right)
+        own = {TURNED: lambda walked: list(walked)[::-1], PICK: trial.pick, **names()}
+        with program.quiet(), contextlib.ExitStack() as stack:
+            for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
+                for name, value in own.items():
+                    space[name] = value
+                    stack.callback(space.pop, name, None)
+            yield trial
+    finally:
+        program.restore_texts(installed)
 
 
 class Trial:

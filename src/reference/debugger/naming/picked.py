@@ -196,7 +196,9 @@ class _Picking(ast.NodeTransformer):
         self.generic_visit(node)
         unpacked = isinstance(node.targets[0], ast.Tuple)
         if unpacked and isinstance(node.value, ast.Call) and len(self.roles) > first:
-            self.roles[node.value.args[0].value] = _PARTS  # type: ignore[attr-defined]  # its number
+            number = node.value.args[0]  # of the pick that the call stands in
+            if isinstance(number, ast.Constant) and isinstance(number.value, int):
+                self.roles[number.value] = _PARTS
         if isinstance(node.targets[0], ast.Name) and isinstance(node.value, ast.BinOp):
             node.value = self._picked(node.value, _INDEX)
         return node
