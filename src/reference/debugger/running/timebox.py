@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import TypeVar
 
 T = TypeVar("T")
+
+_TO_IMPORT = 10.0  # seconds that the import of a module may last beyond a limit
 
 
 class TimeUp(BaseException):
@@ -24,7 +28,8 @@ class Watchdog:
     """A thread that raises `TimeUp` in the thread that it watches when a limit has passed.
 
     Neither signals nor tracing are used: it works outside the main thread, and code that is not
-    late runs at full speed. A single call into C is not interrupted before it returns.
+    late runs at full speed. A single call into C is not interrupted before it returns; nor is an
+    import, since a compiled module that is imported by halves can crash the process.
 
     Examples
     --------
@@ -42,6 +47,7 @@ class Watchdog:
         self._changed = threading.Condition()
         self._deadline: float | None = None
         self._fired = False
+        self._imports = 0
         self._open = True
         self._watched = threading.get_ident()
         self._thread = threading.Thread(target=self._watch, daemon=True)
@@ -66,6 +72,7 @@ class Watchdog:
         ExitError
             In place of `SystemExit`.
         """
+        self._imports = _imports(sys._getframe())
         self._deadline, self._fired, arrived = time.monotonic() + seconds, False, False
         try:
             yield
@@ -94,13 +101,30 @@ class Watchdog:
         with self._changed:
             while self._open:
                 deadline = self._deadline
-                if deadline is not None and time.monotonic() > deadline:
+                now = time.monotonic()
+                if (
+                    deadline is not None
+                    and now > deadline
+                    and (now > deadline + _TO_IMPORT or not self._is_importing())
+                ):
                     self._fired = True
-                    self._deadline = time.monotonic() + 0.2  # again, if a bare except swallows it
+                    self._deadline = now + 0.2  # again, if a bare except swallows it
                     ctypes.pythonapi.PyThreadState_SetAsyncExc(
                         ctypes.c_ulong(self._watched), ctypes.py_object(TimeUp)
                     )
                 self._changed.wait(0.02)
+
+    def _is_importing(self) -> bool:
+        return _imports(sys._current_frames().get(self._watched)) > self._imports
+
+
+def _imports(frame: FrameType | None) -> int:
+    """Return how many frames of the import machinery are on a stack."""
+    count = 0
+    while frame is not None:
+        count += frame.f_code.co_filename.startswith("<frozen importlib")
+        frame = frame.f_back
+    return count
 
 
 def for_seconds(found: Iterable[T], seconds: float) -> Iterator[T]:
