@@ -35,13 +35,16 @@ MISTAKES = (
         "adder_bits_blog.deltas_inserted_in_front",
         "adder_bits_blog",
         "layer_2_deltas.append(np.array([[layer_2_error * sigmoid_output_to_derivative(guess)]]))",
-        "layer_2_deltas.insert(0, np.array([[layer_2_error * sigmoid_output_to_derivative(guess)]]))",
+        "layer_2_deltas.insert(0, np.array([[layer_2_error * "
+        "sigmoid_output_to_derivative(guess)]]))",
         kind="forward order | wrong order",
         steps="all",
         variable="layer_2_deltas",
-        why="The list is built in reverse and then read from its end, so the deltas come in forward order.",
+        why="The list is built in reverse and then read from its end, so the deltas come in "
+        "forward order.",
         lines=(
-            "layer_2_deltas.insert(0, np.array([[layer_2_error * sigmoid_output_to_derivative(guess)]]))",
+            "layer_2_deltas.insert(0, np.array([[layer_2_error * "
+            "sigmoid_output_to_derivative(guess)]]))",
             "layer_2_delta = layer_2_deltas[-position - 1]",
         ),
     ),
@@ -476,7 +479,8 @@ MISTAKES = (
         kind="index off by one | wrong operand",
         steps="all",
         variable="h",
-        why="The state in the cell's input is that of the step before, the readout sees the new one.",
+        why="The state in the cell's input is that of the step before, the readout sees the "
+        "new one.",
         lines=("h = cache[0][:, 1:]", 'G["Wy"] += h.T @ dy'),
     ),
     # ---------------------------------------------------------------- crypto_lstm_windows
@@ -607,7 +611,8 @@ MISTAKES = (
         kind="spurious factor | missing factor",
         steps="all | none",
         variable="post",
-        why="alpha and beta now both hold the emission of frame t, and post does not divide one out.",
+        why="alpha and beta now both hold the emission of frame t, and post does not divide "
+        "one out.",
         lines=(
             "post = ctc_alpha(probs, ext) * ctc_beta(probs, ext)",
             "beta[t, s] = b * probs[t, ext[s]]",
@@ -765,8 +770,8 @@ MISTAKES = (
         "imdb_lstm_hinge",
         """    dscore = -2 * np.maximum(0, margins(score, labels)) * (2 * labels - 1) / B
 """,
-        """    dscore = np.where(margins(score, labels) > 0, -2 * margins(score, labels) * labels, 0.0) / B
-""",
+        "    dscore = np.where(margins(score, labels) > 0, "
+        "-2 * margins(score, labels) * labels, 0.0) / B\n",
         kind="wrong operand",
         steps="none",
         variable="dscore",
@@ -802,10 +807,10 @@ MISTAKES = (
     single(
         "reverse_digits_attn.targets_by_enumerate",
         "reverse_digits_attn",
-        """    for (tok, s_prev, s, att, feat, probs), want in zip(reversed(tape), reversed(tgt_out)):
-        dlogit = probs.copy()
-        dlogit[want] -= 1.0
-""",
+        "    for (tok, s_prev, s, att, feat, probs), want "
+        "in zip(reversed(tape), reversed(tgt_out)):\n"
+        "        dlogit = probs.copy()\n"
+        "        dlogit[want] -= 1.0\n",
         """    for n, (tok, s_prev, s, att, feat, probs) in enumerate(reversed(tape)):
         dlogit = probs.copy()
         dlogit[tgt_out[n]] -= 1.0
@@ -917,7 +922,8 @@ MISTAKES = (
             ("    n = len(nodes)\n", "    n, words = len(nodes), {}\n"),
             (
                 "    return dL, dWl, dWr, db, dWs, dbs\n",
-                "    for w, row in words.items():\n        dL[w] += row\n    return dL, dWl, dWr, db, dWs, dbs\n",
+                "    for w, row in words.items():\n        dL[w] += row\n"
+                "    return dL, dWl, dWr, db, dWs, dbs\n",
             ),
         ),
         kind="= for +=",
@@ -1004,7 +1010,8 @@ MISTAKES = (
         variable="m",
         why="When they are called, all the lambdas see the mask of the last step.",
         lines=(
-            "trace.append(dict(x=x, y=y, undrop=lambda d: d * m / keep, hd=hd, a=a, h=h_new, eta=eta))",
+            "trace.append(dict(x=x, y=y, undrop=lambda d: d * m / keep, hd=hd, a=a, h=h_new,"
+            " eta=eta))",
             'carry = step["undrop"](W.T @ da)',
         ),
     ),

@@ -541,7 +541,8 @@ MISTAKES = (
     single(
         "vrnn_kl_prior_no_carry",
         "vrnn_kl",
-        '        (dh_prior,) = affine_back(p, g, "prior", np.hstack((dmu_p, dlv_p)), c_prior, (H,))\n'
+        '        (dh_prior,) = affine_back(p, g, "prior", np.hstack((dmu_p, dlv_p)), '
+        "c_prior, (H,))\n"
         "        dh = dh + dh_dec + dh_enc + dh_prior\n",
         '        affine_back(p, g, "prior", np.hstack((dmu_p, dlv_p)), c_prior, (H,))\n'
         "        dh = dh + dh_dec + dh_enc\n",
@@ -578,9 +579,12 @@ MISTAKES = (
     single(
         "vrnn_kl_enumerate_dx",
         "vrnn_kl",
-        "    dx = []\n    for x_t, e_t, mu_p, lv_p, mu_q, sd_q, x_rec, h_new, c_prior, c_enc, c_dec, c_rnn in reversed(tape):\n",
+        "    dx = []\n"
+        "    for x_t, e_t, mu_p, lv_p, mu_q, sd_q, x_rec, h_new, c_prior, c_enc, c_dec, "
+        "c_rnn in reversed(tape):\n",
         "    dx = np.empty_like(x)\n    for t, cell in enumerate(reversed(tape)):\n"
-        "        x_t, e_t, mu_p, lv_p, mu_q, sd_q, x_rec, h_new, c_prior, c_enc, c_dec, c_rnn = cell\n",
+        "        x_t, e_t, mu_p, lv_p, mu_q, sd_q, x_rec, h_new, c_prior, c_enc, c_dec, "
+        "c_rnn = cell\n",
         more=(
             ("        dx.append(dx_t + dx_enc)\n", "        dx[t] = dx_t + dx_enc\n"),
             ('    g["x"] = np.stack(dx[::-1])\n', '    g["x"] = dx\n'),
@@ -799,7 +803,8 @@ MISTAKES = (
         "dilated_skips_emb_fancy",
         "dilated_skips",
         '    np.add.at(grads["emb"], tokens, d)\n',
-        '    for tok, row in zip(tokens, d):\n        grads["emb"][tok] = grads["emb"][tok] + row\n',
+        "    for tok, row in zip(tokens, d):\n"
+        '        grads["emb"][tok] = grads["emb"][tok] + row\n',
         kind="repeated indices",
         steps="all | after an index repeats",
         variable="emb",
@@ -889,7 +894,8 @@ MISTAKES = (
             "dlog = np.empty_like(self.counts)",
             "dlog[...] = (np.exp(self.log_rate) - self.counts) / (T * N)",
         ),
-        why="The counts are integers, and so the gradient's buffer is, which cuts the fractions off.",
+        why="The counts are integers, and so the gradient's buffer is, which cuts the "
+        "fractions off.",
     ),
     single(
         "atr_twin_gates_batch_mean",
@@ -991,7 +997,8 @@ MISTAKES = (
         kind="+= for = | spurious term",
         steps="all | all but t=0",
         variable="dc",
-        why="c reaches the step before only by way of the inner cell, so that dc is to be replaced.",
+        why="c reaches the step before only by way of the inner cell, so that dc is to be "
+        "replaced.",
     ),
     single(
         "rwkv_time_mix_b0_log",

@@ -7,7 +7,8 @@ MISTAKES = (
     single(
         "registry_vjps_last_part_wins",
         "registry_vjps",
-        "                if part is not None:\n                    grads[i] = part if grads[i] is None else grads[i] + part\n",
+        "                if part is not None:\n"
+        "                    grads[i] = part if grads[i] is None else grads[i] + part\n",
         "                if part is not None:\n                    grads[i] = part\n",
         lines=("grads[i] = part",),
         kind="= for +=",
@@ -71,7 +72,8 @@ MISTAKES = (
     single(
         "mixin_ligru_constant_statistics",
         "mixin_ligru",
-        "        dxhat = dy * self.gain\n        return (dxhat - dxhat.mean(axis=0) - xhat * (dxhat * xhat).mean(axis=0)) / std\n",
+        "        dxhat = dy * self.gain\n"
+        "        return (dxhat - dxhat.mean(axis=0) - xhat * (dxhat * xhat).mean(axis=0)) / std\n",
         "        return dy * self.gain / std\n",
         kind="missing path",
         steps="all",
@@ -81,8 +83,10 @@ MISTAKES = (
     single(
         "mixin_ligru_gain_twice",
         "mixin_ligru",
-        "        self.dgain += (dy * xhat).sum(axis=0)\n        self.dshift += dy.sum(axis=0)\n        dxhat = dy * self.gain\n",
-        "        dxhat = dy * self.gain\n        self.dgain += (dxhat * xhat).sum(axis=0)\n        self.dshift += dy.sum(axis=0)\n",
+        "        self.dgain += (dy * xhat).sum(axis=0)\n"
+        "        self.dshift += dy.sum(axis=0)\n        dxhat = dy * self.gain\n",
+        "        dxhat = dy * self.gain\n"
+        "        self.dgain += (dxhat * xhat).sum(axis=0)\n        self.dshift += dy.sum(axis=0)\n",
         lines=("self.dgain += (dxhat * xhat).sum(axis=0)",),
         kind="wrong operand | spurious factor",
         steps="all",
@@ -124,7 +128,8 @@ MISTAKES = (
         "mixin_ligru_candidate_like_gate",
         "mixin_ligru",
         "        dh = dout * z + self.uz.backward(da_z) + self.uc.backward(da_c)\n",
-        "        dh = dout * z\n        dh += self.uz.backward(da_z)\n        dh += self.uc.backward(da_z)\n",
+        "        dh = dout * z\n        dh += self.uz.backward(da_z)\n"
+        "        dh += self.uc.backward(da_z)\n",
         lines=("dh += self.uc.backward(da_z)",),
         kind="gate copied | wrong operand",
         steps="all",
@@ -135,7 +140,8 @@ MISTAKES = (
     single(
         "fortran_second_order_no_clearing",
         "fortran_second_order",
-        "        for J in DO(1, N):\n            DN[J] = 0.0\n        for I in DO(1, N):\n            GV[I]",
+        "        for J in DO(1, N):\n            DN[J] = 0.0\n"
+        "        for I in DO(1, N):\n            GV[I]",
         "        for I in DO(1, N):\n            GV[I]",
         lines=("DN[J] = DN[J] + DS * W[I, J, K] * X[K, IT]", "DN = np.zeros(N + 1)"),
         kind="initial value | spurious term | += for =",
@@ -156,8 +162,10 @@ MISTAKES = (
     single(
         "fortran_second_order_copied_inside",
         "fortran_second_order",
-        "                    DN[J] = DN[J] + DS * W[I, J, K] * X[K, IT]\n        for I in DO(1, N):\n            DH[I] = DN[I]\n",
-        "                    DN[J] = DN[J] + DS * W[I, J, K] * X[K, IT]\n            DH[I] = DN[I]\n",
+        "                    DN[J] = DN[J] + DS * W[I, J, K] * X[K, IT]\n"
+        "        for I in DO(1, N):\n            DH[I] = DN[I]\n",
+        "                    DN[J] = DN[J] + DS * W[I, J, K] * X[K, IT]\n"
+        "            DH[I] = DN[I]\n",
         lines=("DH[I] = DN[I]",),
         kind="wrong order | missing path",
         steps="all",
@@ -215,8 +223,11 @@ MISTAKES = (
     single(
         "java_narx_lags_exchanged",
         "java_narx",
-        "            dline.add(t, 1, dr[:, 2 * nu : 2 * nu + ny])\n            dline.add(t, 2, dr[:, 2 * nu + ny :])\n",
-        "            for lag in (1, 2):\n                start = 2 * nu + (2 - lag) * ny\n                dline.add(t, lag, dr[:, start : start + ny])\n",
+        "            dline.add(t, 1, dr[:, 2 * nu : 2 * nu + ny])\n"
+        "            dline.add(t, 2, dr[:, 2 * nu + ny :])\n",
+        "            for lag in (1, 2):\n"
+        "                start = 2 * nu + (2 - lag) * ny\n"
+        "                dline.add(t, lag, dr[:, start : start + ny])\n",
         lines=("start = 2 * nu + (2 - lag) * ny", "dline.add(t, lag, dr[:, start : start + ny])"),
         kind="wrong order",
         steps="all",
@@ -237,7 +248,8 @@ MISTAKES = (
         "java_narx_one_regressor_buffer",
         "java_narx",
         "        for t in range(self.steps):\n            r = self.regressor(line, t)\n",
-        "        r = np.empty((self.u.shape[1], self.A.shape[1]))\n        for t in range(self.steps):\n            r[:] = self.regressor(line, t)\n",
+        "        r = np.empty((self.u.shape[1], self.A.shape[1]))\n"
+        "        for t in range(self.steps):\n            r[:] = self.regressor(line, t)\n",
         lines=(
             "r[:] = self.regressor(line, t)",
             "self.regressors.append(r)",
@@ -251,7 +263,8 @@ MISTAKES = (
     single(
         "java_narx_second_lag_forgotten",
         "java_narx",
-        "            dline.add(t, 1, dr[:, 2 * nu : 2 * nu + ny])\n            dline.add(t, 2, dr[:, 2 * nu + ny :])\n",
+        "            dline.add(t, 1, dr[:, 2 * nu : 2 * nu + ny])\n"
+        "            dline.add(t, 2, dr[:, 2 * nu + ny :])\n",
         "            dline.add(t, 1, dr[:, 2 * nu : 2 * nu + ny])\n",
         kind="missing path",
         steps="all",
@@ -304,8 +317,10 @@ MISTAKES = (
     single(
         "antisym_reduce_readout_after",
         "antisym_reduce",
-        '    dh = dh + de @ p["R"]\n    s = slope(p, h, x)\n    dz = p["eps"] * dh * (1 - s**2)\n    dA = dz.T @ h\n',
-        '    s = slope(p, h, x)\n    dz = p["eps"] * dh * (1 - s**2)\n    dh = dh + de @ p["R"]\n    dA = dz.T @ h\n',
+        '    dh = dh + de @ p["R"]\n    s = slope(p, h, x)\n'
+        '    dz = p["eps"] * dh * (1 - s**2)\n    dA = dz.T @ h\n',
+        '    s = slope(p, h, x)\n    dz = p["eps"] * dh * (1 - s**2)\n'
+        '    dh = dh + de @ p["R"]\n    dA = dz.T @ h\n',
         lines=('dz = p["eps"] * dh * (1 - s**2)', 'dh = dh + de @ p["R"]'),
         kind="wrong order | missing path",
         steps="all",
@@ -337,7 +352,8 @@ MISTAKES = (
         "tinyml_offsets_copies_of_slices",
         "tinyml_offsets",
         "    g = {k: grad[s] for k, s in mp.at.items()}\n    n, m = mp.n, mp.m\n    d1",
-        "    g = {k: np.zeros(s.stop - s.start) for k, s in mp.at.items()}\n    n, m = mp.n, mp.m\n    d1",
+        "    g = {k: np.zeros(s.stop - s.start) for k, s in mp.at.items()}\n"
+        "    n, m = mp.n, mp.m\n    d1",
         lines=("g = {k: np.zeros(s.stop - s.start) for k, s in mp.at.items()}", "return grad"),
         kind="never returned",
         steps="none",
@@ -358,8 +374,10 @@ MISTAKES = (
     single(
         "tinyml_offsets_previous_layer_one",
         "tinyml_offsets",
-        '        outer_acc(g["W2"], a2, ram[q : q + n])\n        outer_acc(g["U2"], a2, ram[p + n : p + n + m])\n',
-        '        below, before = ram[p : p + n], ram[p + n : p + n + m]\n        outer_acc(g["W2"], a2, below)\n        outer_acc(g["U2"], a2, before)\n',
+        '        outer_acc(g["W2"], a2, ram[q : q + n])\n'
+        '        outer_acc(g["U2"], a2, ram[p + n : p + n + m])\n',
+        "        below, before = ram[p : p + n], ram[p + n : p + n + m]\n"
+        '        outer_acc(g["W2"], a2, below)\n        outer_acc(g["U2"], a2, before)\n',
         lines=(
             "below, before = ram[p : p + n], ram[p + n : p + n + m]",
             'outer_acc(g["W2"], a2, below)',
@@ -432,8 +450,10 @@ MISTAKES = (
     single(
         "callable_blocks_weight_after_head",
         "callable_blocks",
-        '            d *= weight[:, None]\n            self.g["V"] += h.T @ d\n            self.g["vb"] += d.sum(0)\n            return d @ self.p["V"].T\n',
-        '            self.g["V"] += h.T @ d\n            self.g["vb"] += d.sum(0)\n            return (d * weight[:, None]) @ self.p["V"].T\n',
+        '            d *= weight[:, None]\n            self.g["V"] += h.T @ d\n'
+        '            self.g["vb"] += d.sum(0)\n            return d @ self.p["V"].T\n',
+        '            self.g["V"] += h.T @ d\n            self.g["vb"] += d.sum(0)\n'
+        '            return (d * weight[:, None]) @ self.p["V"].T\n',
         kind="wrong order | missing factor | scale 1/B or 1/T",
         steps="all",
         variable="d",
@@ -443,7 +463,8 @@ MISTAKES = (
         "callable_blocks_drop_unscaled",
         "callable_blocks",
         "        return x * keep / (1 - rate), lambda d: d * keep / (1 - rate)\n",
-        "        out = x * keep / (1 - rate)\n        return out, lambda d: np.where(keep, d, 0.0)\n",
+        "        out = x * keep / (1 - rate)\n"
+        "        return out, lambda d: np.where(keep, d, 0.0)\n",
         lines=("return out, lambda d: np.where(keep, d, 0.0)",),
         kind="missing factor",
         steps="all",
@@ -483,14 +504,16 @@ MISTAKES = (
             ),
             (
                 "    g.u[...] = states[1:].T @ dscore\n",
-                "    g.Wx[...] = np.array(dzs).T @ thread.vectors\n    g.u[...] = states[1:].T @ dscore\n",
+                "    g.Wx[...] = np.array(dzs).T @ thread.vectors\n"
+                "    g.u[...] = states[1:].T @ dscore\n",
             ),
         ),
         lines=("g.Wx[...] = np.array(dzs).T @ thread.vectors", "dzs.append(dz)"),
         kind="wrong order | forward order",
         steps="none",
         variable="dzs",
-        why="The list runs from the last step to the first, the vectors from the first to the last.",
+        why="The list runs from the last step to the first, the vectors from the first to "
+        "the last.",
     ),
     single(
         "parent_pointers_stance_divided",
@@ -518,7 +541,8 @@ MISTAKES = (
         "parent_pointers_shared_zeros",
         "parent_pointers",
         "    g = Weights(*(np.zeros_like(a) for a in w))\n",
-        "    g = Weights(np.zeros_like(w.Wx), *[np.zeros_like(w.Wp)] * 2, *[np.zeros_like(w.b)] * 3)\n",
+        "    g = Weights(np.zeros_like(w.Wx), *[np.zeros_like(w.Wp)] * 2, "
+        "*[np.zeros_like(w.b)] * 3)\n",
         kind="aliasing",
         steps="none",
         variable="g",
@@ -528,13 +552,16 @@ MISTAKES = (
     single(
         "stream_chunks_carry_cut",
         "stream_chunks",
-        '    dh, dc, dx = np.zeros_like(params["h0"]), np.zeros_like(params["c0"]), []\n    for _, frames in reversed(played):\n',
-        '    dx = []\n    for _, frames in reversed(played):\n        dh, dc = np.zeros_like(params["h0"]), np.zeros_like(params["c0"])\n',
+        '    dh, dc, dx = np.zeros_like(params["h0"]), np.zeros_like(params["c0"]), []\n'
+        "    for _, frames in reversed(played):\n",
+        "    dx = []\n    for _, frames in reversed(played):\n"
+        '        dh, dc = np.zeros_like(params["h0"]), np.zeros_like(params["c0"])\n',
         lines=('dh, dc = np.zeros_like(params["h0"]), np.zeros_like(params["c0"])',),
         kind="carry lost",
         steps="all but the last | none | all",
         variable="dh",
-        why="Each chunk begins its way back with zeros, though its state went on into the next chunk.",
+        why="Each chunk begins its way back with zeros, though its state went on into the "
+        "next chunk.",
     ),
     single(
         "stream_chunks_inputs_last_first",
@@ -591,8 +618,11 @@ MISTAKES = (
     single(
         "poisson_spikes_c_one_loop",
         "poisson_spikes_c",
-        '            g["leak"][i] += dv[i] * (v[t][i] - q[t][i]) * leak * (1.0 - leak)\n        for i in range(N):\n            leak = 1.0 / (1.0 + math.exp(-p["leak"][i]))\n            da =',
-        '            g["leak"][i] += dv[i] * (v[t][i] - q[t][i]) * leak * (1.0 - leak)\n            da =',
+        '            g["leak"][i] += dv[i] * (v[t][i] - q[t][i]) * leak * (1.0 - leak)\n'
+        "        for i in range(N):\n"
+        '            leak = 1.0 / (1.0 + math.exp(-p["leak"][i]))\n            da =',
+        '            g["leak"][i] += dv[i] * (v[t][i] - q[t][i]) * leak * (1.0 - leak)\n'
+        "            da =",
         lines=("dv_prev[i] = dv[i] * leak",),
         kind="= for += | overwritten too early | wrong order",
         steps="all",
@@ -603,7 +633,8 @@ MISTAKES = (
         "poisson_spikes_c_integer_errors",
         "poisson_spikes_c",
         "        for k in range(K):\n            d = rate[t][k] * dt - counts[t][k]\n",
-        "        err = np.empty_like(counts[t])\n        err[:] = rate[t] * dt - counts[t]\n        for k, d in enumerate(err):\n",
+        "        err = np.empty_like(counts[t])\n"
+        "        err[:] = rate[t] * dt - counts[t]\n        for k, d in enumerate(err):\n",
         lines=("err = np.empty_like(counts[t])", "err[:] = rate[t] * dt - counts[t]"),
         kind="wrong dtype",
         steps="all",
@@ -682,7 +713,8 @@ MISTAKES = (
         "soft_stack_frames_top_set",
         "soft_stack_frames",
         '    dS_prev[:, 0] += dz @ p["Wt"].T\n    return dz @ p["Wh"].T, dS_prev\n',
-        '    dh_prev, dS_prev[:, 0] = dz @ p["Wh"].T, dz @ p["Wt"].T\n    return dh_prev, dS_prev\n',
+        '    dh_prev, dS_prev[:, 0] = dz @ p["Wh"].T, dz @ p["Wt"].T\n'
+        "    return dh_prev, dS_prev\n",
         kind="= for +=",
         steps="all",
         variable="dS_prev",
@@ -701,8 +733,10 @@ MISTAKES = (
     single(
         "soft_stack_frames_only_read_state",
         "soft_stack_frames",
-        '    dread = dlogit @ p["Wo"].T\n    dh = dh + dread[:, :n]\n    dS = dS.copy()\n    dS[:, 0] += dread[:, n:]\n',
-        '    dh, dtop = np.split(dlogit @ p["Wo"].T, [n], axis=1)\n    dS = dS.copy()\n    dS[:, 0] += dtop\n',
+        '    dread = dlogit @ p["Wo"].T\n    dh = dh + dread[:, :n]\n'
+        "    dS = dS.copy()\n    dS[:, 0] += dread[:, n:]\n",
+        '    dh, dtop = np.split(dlogit @ p["Wo"].T, [n], axis=1)\n    dS = dS.copy()\n'
+        "    dS[:, 0] += dtop\n",
         kind="carry not added | carry lost",
         steps="all but the last",
         variable="dh",
@@ -732,8 +766,10 @@ MISTAKES = (
     single(
         "ctc_alphas_alpha_first",
         "ctc_alphas",
-        "        np.add.at(dprobs[t], states, dalpha * (M @ alphas[t - 1]))\n        dalpha = M.T @ (dalpha * probs[t, states])\n",
-        "        dalpha = M.T @ (dalpha * probs[t, states])\n        np.add.at(dprobs[t], states, dalpha * (M @ alphas[t - 1]))\n",
+        "        np.add.at(dprobs[t], states, dalpha * (M @ alphas[t - 1]))\n"
+        "        dalpha = M.T @ (dalpha * probs[t, states])\n",
+        "        dalpha = M.T @ (dalpha * probs[t, states])\n"
+        "        np.add.at(dprobs[t], states, dalpha * (M @ alphas[t - 1]))\n",
         kind="overwritten too early | wrong order",
         steps="all | all but t=0",
         variable="dalpha",
@@ -752,8 +788,10 @@ MISTAKES = (
     single(
         "ctc_alphas_grads_per_utterance",
         "ctc_alphas",
-        '    grads = {k: np.zeros_like(v) for k, v in params.items()}\n    for x, label, n in zip(inputs["x"], inputs["labels"], inputs["frames"]):\n        hs',
-        '    for x, label, n in zip(inputs["x"], inputs["labels"], inputs["frames"]):\n        grads = {k: np.zeros_like(v) for k, v in params.items()}\n        hs',
+        "    grads = {k: np.zeros_like(v) for k, v in params.items()}\n"
+        '    for x, label, n in zip(inputs["x"], inputs["labels"], inputs["frames"]):\n        hs',
+        '    for x, label, n in zip(inputs["x"], inputs["labels"], inputs["frames"]):\n'
+        "        grads = {k: np.zeros_like(v) for k, v in params.items()}\n        hs",
         lines=("grads = {k: np.zeros_like(v) for k, v in params.items()}",),
         kind="initial value | = for +=",
         steps="none",
@@ -785,7 +823,8 @@ MISTAKES = (
         "coverage_decoder_word_rows",
         "coverage_decoder",
         '            np.add.at(g["E"], self.words[:, t], demb)\n',
-        '            for word, row in zip(self.words[:, t], demb):\n                g["E"][word] = row\n',
+        "            for word, row in zip(self.words[:, t], demb):\n"
+        '                g["E"][word] = row\n',
         lines=('g["E"][word] = row',),
         kind="= for +=",
         steps="all",
@@ -839,8 +878,10 @@ MISTAKES = (
     single(
         "hebbian_trace_writes_transposed",
         "hebbian_trace",
-        'rate * np.einsum("bij,bj->bi", dtrace, h)\n        dh = rate * np.einsum("bij,bi->bj", dtrace, new)\n',
-        'rate * np.einsum("bij,bi->bj", dtrace, h)\n        dh = rate * np.einsum("bij,bj->bi", dtrace, new)\n',
+        'rate * np.einsum("bij,bj->bi", dtrace, h)\n'
+        '        dh = rate * np.einsum("bij,bi->bj", dtrace, new)\n',
+        'rate * np.einsum("bij,bi->bj", dtrace, h)\n'
+        '        dh = rate * np.einsum("bij,bj->bi", dtrace, new)\n',
         lines=(
             'dnew = dh + miss @ p["read"] + rate * np.einsum("bij,bi->bj", dtrace, h)',
             'dh = rate * np.einsum("bij,bj->bi", dtrace, new)',
@@ -854,7 +895,8 @@ MISTAKES = (
         "hebbian_trace_state_by_weights_only",
         "hebbian_trace",
         '        dh = dh + np.einsum("bi,bij->bj", da, p["w"] + p["plastic"] * trace)\n',
-        '        effective = p["w"] + p["plastic"] * trace\n        dh = np.einsum("bi,bij->bj", da, effective)\n',
+        '        effective = p["w"] + p["plastic"] * trace\n'
+        '        dh = np.einsum("bi,bij->bj", da, effective)\n',
         lines=('dh = np.einsum("bi,bij->bj", da, effective)',),
         kind="= for += | missing path",
         steps="all but the last",
@@ -864,12 +906,14 @@ MISTAKES = (
     single(
         "hebbian_trace_rate_after_decay",
         "hebbian_trace",
-        '        drate = np.sum(dtrace * (np.einsum("bi,bj->bij", new, h) - trace))\n        da = dnew',
+        '        drate = np.sum(dtrace * (np.einsum("bi,bj->bij", new, h) - trace))\n'
+        "        da = dnew",
         "        da = dnew",
         more=(
             (
                 '        yield "rate", np.array([drate])\n',
-                '        yield "rate", np.array([np.sum(dtrace * (np.einsum("bi,bj->bij", new, h) - trace))])\n',
+                '        yield "rate", np.array([np.sum(dtrace * (np.einsum("bi,bj->bij", new, '
+                "h) - trace))])\n",
             ),
         ),
         lines=(
@@ -879,7 +923,8 @@ MISTAKES = (
         kind="overwritten too early | wrong order",
         steps="all",
         variable="dtrace",
-        why="The gradient of the trace is that of the old trace already when the rate needs that of the new one.",
+        why="The gradient of the trace is that of the old trace already when the rate needs "
+        "that of the new one.",
     ),
     single(
         "hebbian_trace_trace_in_place",
@@ -906,7 +951,8 @@ MISTAKES = (
         "hebbian_trace_rate_sign",
         "hebbian_trace",
         '        drate = np.sum(dtrace * (np.einsum("bi,bj->bij", new, h) - trace))\n',
-        '        written = np.einsum("bi,bj->bij", new, h)\n        drate = np.sum(dtrace * (trace - written))\n',
+        '        written = np.einsum("bi,bj->bij", new, h)\n'
+        "        drate = np.sum(dtrace * (trace - written))\n",
         lines=("drate = np.sum(dtrace * (trace - written))",),
         kind="wrong sign | wrong order",
         steps="all but the last",

@@ -2,26 +2,11 @@
 
 from planting import single
 
-G = "glucose_grud_missing"
-D = "desk_logvar_nll"
-R = "reinforce_prev_action"
-M = "moth_trap_poisson"
-K = "keyword_ctc_probs"
-A = "arm_rollout_discounted"
-S = "session_bpr_shop"
-I = "icu_hazard_lstm"
-T = "knowledge_tracing_tutor"
-V = "groove_hits_velocity"
-B = "birdsong_bidi_maxpool"
-E = "runoff_ealstm_nse"
-L = "eeg_sleep_layers"
-P = "load_pinball_seq2seq"
-
 MISTAKES = (
     # ---------------------------------------------------------------- GRU-D
     single(
-        G + "_carry_without_decay",
-        G,
+        "glucose_grud_missing_carry_without_decay",
+        "glucose_grud_missing",
         "        dh = dhd * gh\n",
         "        dh = dhd\n",
         kind="missing factor",
@@ -30,8 +15,8 @@ MISTAKES = (
         why="The state was decayed by gh before the cell, so its gradient must be too.",
     ),
     single(
-        G + "_last_in_place",
-        G,
+        "glucose_grud_missing_last_in_place",
+        "glucose_grud_missing",
         "        last = m * X[:, t] + (1 - m) * last\n",
         "        last[m == 1] = X[:, t][m == 1]\n",
         kind="aliasing",
@@ -44,8 +29,8 @@ MISTAKES = (
         ),
     ),
     single(
-        G + "_mask_half_of_input",
-        G,
+        "glucose_grud_missing_mask_half_of_input",
+        "glucose_grud_missing",
         "dfill = dinp[:, :D] * (1 - m)",
         "dfill = dinp[:, D:] * (1 - m)",
         kind="wrong operand | wrong order",
@@ -54,8 +39,8 @@ MISTAKES = (
         why="The second half of the input is the mask, the first half the values.",
     ),
     single(
-        G + "_mean_path_after_seen",
-        G,
+        "glucose_grud_missing_mean_path_after_seen",
+        "glucose_grud_missing",
         """        g["mu"] += (dfill * (1 - gx)).sum(0)
         g["mu"] += (dfill * gx * (1 - seen)).sum(0)
 """,
@@ -67,8 +52,8 @@ MISTAKES = (
         why="Once a value was seen, last is no longer the mean.",
     ),
     single(
-        G + "_reset_path_replaces",
-        G,
+        "glucose_grud_missing_reset_path_replaces",
+        "glucose_grud_missing",
         """        dhd += drh * r
         dhd += dz @ p["Uz"].T + dr @ p["Ur"].T
 """,
@@ -80,8 +65,8 @@ MISTAKES = (
         why="The direct way through (1 - z) is overwritten.",
     ),
     single(
-        G + "_candidate_row_copied",
-        G,
+        "glucose_grud_missing_candidate_row_copied",
+        "glucose_grud_missing",
         '("n", dn, rh)',
         '("n", dn, hd)',
         kind="gate copied | wrong operand",
@@ -91,8 +76,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- desk
     single(
-        D + "_carry_unindented",
-        D,
+        "desk_logvar_nll_carry_unindented",
+        "desk_logvar_nll",
         """            ds_next = self.A.T @ da
         out["s_init"]""",
         """        ds_next = self.A.T @ da
@@ -104,8 +89,8 @@ MISTAKES = (
         lines=("ds_next = self.A.T @ da", "ds = self.Cm.T @ dmu + self.Cv.T @ dlv + ds_next"),
     ),
     single(
-        D + "_precision_outside_bracket",
-        D,
+        "desk_logvar_nll_precision_outside_bracket",
+        "desk_logvar_nll",
         "dlv = k * 0.5 * (1 - e ** 2 * prec)",
         "dlv = k * 0.5 * (1 - e ** 2) * prec",
         kind="wrong derivative | wrong order",
@@ -114,8 +99,8 @@ MISTAKES = (
         why="Only the squared error is multiplied by the precision.",
     ),
     single(
-        D + "_states_without_offset",
-        D,
+        "desk_logvar_nll_states_without_offset",
+        "desk_logvar_nll",
         "s, s_prev = self.s[t + 1], self.s[t]",
         "s, s_prev = self.s[t], self.s[t - 1]",
         kind="index off by one",
@@ -124,8 +109,8 @@ MISTAKES = (
         why="self.s begins with the initial state.",
     ),
     single(
-        D + "_z_score_cached",
-        D,
+        "desk_logvar_nll_z_score_cached",
+        "desk_logvar_nll",
         "            self.err.append(e)\n",
         "            self.err.append(e * np.exp(-0.5 * lv))\n",
         kind="wrong operand | spurious factor",
@@ -134,8 +119,8 @@ MISTAKES = (
         why="The backward pass scales the error by the precision once more.",
     ),
     single(
-        D + "_weights_by_age",
-        D,
+        "desk_logvar_nll_weights_by_age",
+        "desk_logvar_nll",
         "            k = self.wts[t] / N\n",
         "            k = self.wts[T - 1 - t] / N\n",
         kind="wrong order | forward order",
@@ -144,8 +129,8 @@ MISTAKES = (
         why="The weights are read from the other end.",
     ),
     single(
-        D + "_squares_first",
-        D,
+        "desk_logvar_nll_squares_first",
+        "desk_logvar_nll",
         'out["B"] += da @ self.feat[t].T',
         'out["B"] += np.hstack([da @ (R[t] ** 2).T, da @ R[t].T])',
         kind="wrong order",
@@ -155,8 +140,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- reinforce
     single(
-        R + "_no_reset_of_carry",
-        R,
+        "reinforce_prev_action_no_reset_of_carry",
+        "reinforce_prev_action",
         'dh_carry = (dpre @ w["W_rec"].T) * s.keep[:, None]',
         'dh_carry = dpre @ w["W_rec"].T',
         kind="missing factor",
@@ -165,8 +150,8 @@ MISTAKES = (
         why="The gradient leaks into the episode before the reset.",
     ),
     single(
-        R + "_zip_forwards",
-        R,
+        "reinforce_prev_action_zip_forwards",
+        "reinforce_prev_action",
         """    for s, a, g in zip(reversed(steps), act[::-1], G[::-1]):
 """,
         """    for t, s in enumerate(reversed(steps)):
@@ -179,8 +164,8 @@ MISTAKES = (
         lines=("a, g = act[t], G[t]", "for t, s in enumerate(reversed(steps)):"),
     ),
     single(
-        R + "_action_rows_plus",
-        R,
+        "reinforce_prev_action_action_rows_plus",
+        "reinforce_prev_action",
         'np.add.at(grad["E_act"], s.prev_a, dpre)',
         'grad["E_act"][s.prev_a] += dpre',
         kind="repeated indices",
@@ -189,8 +174,8 @@ MISTAKES = (
         why="Environments with the same last action count only once.",
     ),
     single(
-        R + "_entropy_plus_one",
-        R,
+        "reinforce_prev_action_entropy_plus_one",
+        "reinforce_prev_action",
         "dlogits += beta * s.pi * (s.logp + s.ent[:, None])",
         "dlogits += beta * s.pi * (s.logp + 1)",
         kind="wrong derivative",
@@ -199,8 +184,8 @@ MISTAKES = (
         why="That is d ent / d pi, not pushed through the softmax.",
     ),
     single(
-        R + "_logged_after_update",
-        R,
+        "reinforce_prev_action_logged_after_update",
+        "reinforce_prev_action",
         """        steps.append(Step(obs[t], prev, keep, h_in, h, pi, logp, ent))
         keep = 1 - done[t]
         prev = np.where(done[t] == 1, 0, act[t] + 1)
@@ -220,8 +205,8 @@ MISTAKES = (
         ),
     ),
     single(
-        R + "_no_baseline",
-        R,
+        "reinforce_prev_action_no_baseline",
+        "reinforce_prev_action",
         """    G = G - G.mean()
     N = obs.shape[1]
     steps =""",
@@ -235,8 +220,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- moths
     single(
-        M + "_start_after_traps",
-        M,
+        "moth_trap_poisson_start_after_traps",
+        "moth_trap_poisson",
         """        g["h0"] += adj
         g["site"][site] += adj
 """,
@@ -250,8 +235,8 @@ MISTAKES = (
         lines=('g["h0"] += adj', 'g["site"][site] += adj'),
     ),
     single(
-        M + "_softplus_like_sigmoid",
-        M,
+        "moth_trap_poisson_softplus_like_sigmoid",
+        "moth_trap_poisson",
         """            du = k * adj / (1 + np.exp(-u[t]))
 """,
         """            act = softplus(u[t])
@@ -264,8 +249,8 @@ MISTAKES = (
         lines=("du = k * adj * act * (1 - act)",),
     ),
     single(
-        M + "_site_assigned",
-        M,
+        "moth_trap_poisson_site_assigned",
+        "moth_trap_poisson",
         '        g["site"][site] += adj\n',
         '        g["site"][site] = adj\n',
         kind="= for +=",
@@ -274,8 +259,8 @@ MISTAKES = (
         why="Two traps are at one site.",
     ),
     single(
-        M + "_while_from_last",
-        M,
+        "moth_trap_poisson_while_from_last",
+        "moth_trap_poisson",
         """        t = T
         while t > 0:
             t -= 1
@@ -296,8 +281,8 @@ MISTAKES = (
         lines=("while t > 0:", "t = T - 1"),
     ),
     single(
-        M + "_nights_of_trap",
-        M,
+        "moth_trap_poisson_nights_of_trap",
+        "moth_trap_poisson",
         'resid = d["ok"][i] * (np.exp(eta) - d["counts"][i]) / nights',
         'resid = d["ok"][i] * (np.exp(eta) - d["counts"][i]) / d["ok"][i].sum()',
         kind="scale 1/B or 1/T",
@@ -306,8 +291,8 @@ MISTAKES = (
         why="The loss divides by the nights of all traps.",
     ),
     single(
-        M + "_ridge_each_trap",
-        M,
+        "moth_trap_poisson_ridge_each_trap",
+        "moth_trap_poisson",
         """        g["site"][site] += adj
     g["R"] += d["ridge"] * par["R"]
 """,
@@ -321,8 +306,8 @@ MISTAKES = (
         lines=('g["R"] += d["ridge"] * par["R"]',),
     ),
     single(
-        M + "_leak_new_state",
-        M,
+        "moth_trap_poisson_leak_new_state",
+        "moth_trap_poisson",
         "(softplus(u[t]) - h[t])",
         "(softplus(u[t]) - h[t + 1])",
         kind="index off by one",
@@ -332,8 +317,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- CTC
     single(
-        K + "_occupancy_fancy",
-        K,
+        "keyword_ctc_probs_occupancy_fancy",
+        "keyword_ctc_probs",
         """        for s, label in enumerate(ext):
             occupancy[:, label] += post[:, s]
 """,
@@ -345,8 +330,8 @@ MISTAKES = (
         why="The blank occurs many times in ext.",
     ),
     single(
-        K + "_beta_skip_from",
-        K,
+        "keyword_ctc_probs_beta_skip_from",
+        "keyword_ctc_probs",
         "if s + 2 < S and can_skip(ext, s + 2):",
         "if s + 2 < S and can_skip(ext, s):",
         kind="index off by one | wrong operand",
@@ -355,8 +340,8 @@ MISTAKES = (
         why="The rule of skipping is about the state that is skipped to.",
     ),
     single(
-        K + "_beta_emits_too",
-        K,
+        "keyword_ctc_probs_beta_emits_too",
+        "keyword_ctc_probs",
         "            be[t, s] = acc\n",
         "            be[t, s] = acc * y[t, ext[s]]\n",
         kind="spurious factor",
@@ -365,15 +350,16 @@ MISTAKES = (
         why="y of the step t is in alpha already.",
     ),
     single(
-        K + "_back_not_reset",
-        K,
+        "keyword_ctc_probs_back_not_reset",
+        "keyword_ctc_probs",
         """        back = np.zeros_like(P["start"])
 """,
         "",
         more=(
             (
                 "    G = {k: np.zeros_like(v) for k, v in P.items()}\n",
-                '    G = {k: np.zeros_like(v) for k, v in P.items()}\n    back = np.zeros_like(P["start"])\n',
+                "    G = {k: np.zeros_like(v) for k, v in P.items()}\n"
+                '    back = np.zeros_like(P["start"])\n',
             ),
         ),
         kind="initial value",
@@ -383,8 +369,8 @@ MISTAKES = (
         lines=('back = np.zeros_like(P["start"])', 'dh = P["Wy"].T @ dO[t] + back'),
     ),
     single(
-        K + "_enumerate_from_one",
-        K,
+        "keyword_ctc_probs_enumerate_from_one",
+        "keyword_ctc_probs",
         "        for t in range(len(frames) - 1, -1, -1):\n",
         "        for t, x in reversed(list(enumerate(frames[1:], 1))):\n",
         more=(("np.outer(dz, frames[t])", "np.outer(dz, x)"),),
@@ -394,8 +380,8 @@ MISTAKES = (
         why="The first frame is never visited.",
     ),
     single(
-        K + "_posterior_normalised_at_once",
-        K,
+        "keyword_ctc_probs_posterior_normalised_at_once",
+        "keyword_ctc_probs",
         "post = post / post.sum(axis=1, keepdims=True)",
         "post = post / post.sum()",
         kind="scale 1/B or 1/T",
@@ -404,8 +390,8 @@ MISTAKES = (
         why="The sum over all frames is T times the likelihood.",
     ),
     single(
-        K + "_output_old_states",
-        K,
+        "keyword_ctc_probs_output_old_states",
+        "keyword_ctc_probs",
         'G["Wy"] += dO.T @ hs[1:]',
         'G["Wy"] += sum(np.outer(d, h) for d, h in zip(dO, hs))',
         kind="index off by one",
@@ -415,15 +401,16 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- arm
     single(
-        A + "_position_to_speed_late",
-        A,
+        "arm_rollout_discounted_position_to_speed_late",
+        "arm_rollout_discounted",
         """            lam_v = lam_v + dt * lam_q
             dacc""",
         """            dacc""",
         more=(
             (
                 "            lam_v = lam_v - drag * dforce\n",
-                "            lam_v = lam_v - drag * dforce\n            lam_v = lam_v + dt * lam_q\n",
+                "            lam_v = lam_v - drag * dforce\n"
+                "            lam_v = lam_v + dt * lam_q\n",
             ),
         ),
         kind="wrong order",
@@ -433,8 +420,8 @@ MISTAKES = (
         lines=("lam_v = lam_v + dt * lam_q", "dacc = dt * lam_v"),
     ),
     single(
-        A + "_no_residual",
-        A,
+        "arm_rollout_discounted_no_residual",
+        "arm_rollout_discounted",
         "lam_q = lam_q + d_features(q, df)",
         "lam_q = d_features(q, df)",
         kind="missing path | carry lost | = for +=",
@@ -443,8 +430,8 @@ MISTAKES = (
         why="q goes on directly to the next step as well.",
     ),
     single(
-        A + "_cosine_sign",
-        A,
+        "arm_rollout_discounted_cosine_sign",
+        "arm_rollout_discounted",
         "return df[..., :k] * np.cos(q) - df[..., k:2 * k] * np.sin(q)",
         "ds, dc = df[..., :k], df[..., k:2 * k]\n    return ds * np.cos(q) + dc * np.sin(q)",
         kind="wrong sign",
@@ -454,8 +441,8 @@ MISTAKES = (
         lines=("return ds * np.cos(q) + dc * np.sin(q)",),
     ),
     single(
-        A + "_speed_in_place",
-        A,
+        "arm_rollout_discounted_speed_in_place",
+        "arm_rollout_discounted",
         "            v = v + dt * acc\n",
         "            v += dt * acc\n",
         kind="aliasing",
@@ -465,8 +452,8 @@ MISTAKES = (
         lines=("v += dt * acc", "saved.append((q, v, f, z, acc))"),
     ),
     single(
-        A + "_action_columns",
-        A,
+        "arm_rollout_discounted_action_columns",
+        "arm_rollout_discounted",
         "da[:, t] = df[:, 2 * q.shape[1]:]",
         "da[:, t] = df[:, :actions.shape[2]]",
         kind="wrong operand | wrong order",
@@ -475,8 +462,8 @@ MISTAKES = (
         why="The actions are the last features, not the first.",
     ),
     single(
-        A + "_discount_from_one",
-        A,
+        "arm_rollout_discounted_discount_from_one",
+        "arm_rollout_discounted",
         "d = discount ** np.arange(T)\n",
         "d = np.cumprod(np.full(T, discount))\n",
         kind="index off by one | spurious factor",
@@ -486,8 +473,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- sessions
     single(
-        S + "_pop_front",
-        S,
+        "session_bpr_shop_pop_front",
+        "session_bpr_shop",
         "x, h, r, z, n, hn = self.stack.pop()",
         "x, h, r, z, n, hn = self.stack.pop(0)",
         kind="forward order | wrong order",
@@ -496,18 +483,19 @@ MISTAKES = (
         why="The stack is read from its bottom.",
     ),
     single(
-        S + "_update_gate_way",
-        S,
+        "session_bpr_shop_update_gate_way",
+        "session_bpr_shop",
         "        return di @ self.Wi.T, dout * z + dhid @ self.Wh.T\n",
-        "        dx, dh = (d @ w.T for d, w in ((di, self.Wi), (dhid, self.Wh)))\n        return dx, dh\n",
+        "        dx, dh = (d @ w.T for d, w in ((di, self.Wi), (dhid, self.Wh)))\n"
+        "        return dx, dh\n",
         kind="missing path",
         steps="all | all but t=0",
         variable="dh",
         why="The old state reaches the new one through z directly, too.",
     ),
     single(
-        S + "_item_rows_plus",
-        S,
+        "session_bpr_shop_item_rows_plus",
+        "session_bpr_shop",
         """            np.add.at(dout, pos, ddiff[:, None] * h)
             np.add.at(dout, neg, -ddiff[:, None] * h)
 """,
@@ -521,8 +509,8 @@ MISTAKES = (
         lines=("dout[pos] += ddiff[:, None] * h", "dout[neg] -= ddiff[:, None] * h"),
     ),
     single(
-        S + "_one_gradient_for_both",
-        S,
+        "session_bpr_shop_one_gradient_for_both",
+        "session_bpr_shop",
         """        di = np.hstack([dr, dz, dn])
         dhid = np.hstack([dr, dz, dn * r])
 """,
@@ -534,13 +522,15 @@ MISTAKES = (
         why="The hidden part of the candidate is behind the reset gate.",
     ),
     single(
-        S + "_state_stored_first",
-        S,
+        "session_bpr_shop_state_stored_first",
+        "session_bpr_shop",
         "            cand = self.cell.forward(self.emb[items[:, t]], h)\n",
-        "            self.hs.append(h)\n            cand = self.cell.forward(self.emb[items[:, t]], h)\n",
+        "            self.hs.append(h)\n"
+        "            cand = self.cell.forward(self.emb[items[:, t]], h)\n",
         more=(
             (
-                "            total -= (on * np.log(sigmoid(diff)) / (lengths - 1)).sum()\n            self.hs.append(h)\n",
+                "            total -= (on * np.log(sigmoid(diff)) / (lengths - 1)).sum()\n"
+                "            self.hs.append(h)\n",
                 "            total -= (on * np.log(sigmoid(diff)) / (lengths - 1)).sum()\n",
             ),
         ),
@@ -550,8 +540,8 @@ MISTAKES = (
         why="The scores were made with the new state.",
     ),
     single(
-        S + "_length_of_session",
-        S,
+        "session_bpr_shop_length_of_session",
+        "session_bpr_shop",
         "ddiff = -on * sigmoid(-self.diff[t]) / (lengths - 1) / B",
         "ddiff = -on * sigmoid(-self.diff[t]) / on.sum()",
         kind="scale 1/B or 1/T",
@@ -561,8 +551,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- ICU
     single(
-        I + "_state_grad_not_cleared",
-        I,
+        "icu_hazard_lstm_state_grad_not_cleared",
+        "icu_hazard_lstm",
         """        d_x = np.zeros_like(hr["x"])
         d_h = np.zeros_like(d_h)
 """,
@@ -575,8 +565,8 @@ MISTAKES = (
         lines=('d_h += d_a @ par["rec_" + g].T', 'd_x = np.zeros_like(hr["x"])'),
     ),
     single(
-        I + "_zeros_in_gate_loop",
-        I,
+        "icu_hazard_lstm_zeros_in_gate_loop",
+        "icu_hazard_lstm",
         """        d_x = np.zeros_like(hr["x"])
         d_h = np.zeros_like(d_h)
         for g in GATES:
@@ -592,8 +582,8 @@ MISTAKES = (
         lines=('d_x = np.zeros_like(hr["x"])', "d_h = np.zeros_like(d_h)"),
     ),
     single(
-        I + "_same_state_dict",
-        I,
+        "icu_hazard_lstm_same_state_dict",
+        "icu_hazard_lstm",
         """        new = {"c": c, "h": act["output"] * tc}
 """,
         """        new = state
@@ -606,8 +596,8 @@ MISTAKES = (
         lines=("new = state", 'new.update(c=c, h=act["output"] * tc)'),
     ),
     single(
-        I + "_drugs_per_patient",
-        I,
+        "icu_hazard_lstm_drugs_per_patient",
+        "icu_hazard_lstm",
         """        for slot in range(data["drugs"].shape[2]):
             np.add.at(grad["drug_table"], data["drugs"][t][:, slot], d_x[:, n_vit:])
 """,
@@ -621,8 +611,8 @@ MISTAKES = (
         lines=('grad["drug_table"][given] += d_x[pat, n_vit:]',),
     ),
     single(
-        I + "_everyone_at_risk",
-        I,
+        "icu_hazard_lstm_everyone_at_risk",
+        "icu_hazard_lstm",
         'd_logit = hr["at_risk"] * (hr["hazard"] - hr["dies"]) / data["stay"].sum()',
         'd_logit = (hr["hazard"] - hr["dies"]) / data["stay"].sum()',
         kind="missing factor",
@@ -631,8 +621,8 @@ MISTAKES = (
         why="Patients that left are counted still.",
     ),
     single(
-        I + "_forget_before_gates",
-        I,
+        "icu_hazard_lstm_forget_before_gates",
+        "icu_hazard_lstm",
         """        d_c = d_c + d_h * act["output"] * (1 - hr["tc"] ** 2)
 """,
         """        d_c = (d_c + d_h * act["output"] * (1 - hr["tc"] ** 2)) * act["forget"]
@@ -650,8 +640,8 @@ MISTAKES = (
         why="The gates need the gradient of the new cell.",
     ),
     single(
-        I + "_first_state_after_hour",
-        I,
+        "icu_hazard_lstm_first_state_after_hour",
+        "icu_hazard_lstm",
         'h_first = hours[0]["prev"]["h"]',
         'h_first = hours[0]["now"]["h"]',
         kind="index off by one | wrong operand",
@@ -661,8 +651,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- tutor
     single(
-        T + "_step_assigned_twice",
-        T,
+        "knowledge_tracing_tutor_step_assigned_twice",
+        "knowledge_tracing_tutor",
         """    d_know[:, 1:] += d_step
     d_know[:, :-1] -= d_step
 """,
@@ -676,8 +666,8 @@ MISTAKES = (
         lines=("d_know[:, 1:] = d_step", "d_know[:, :-1] = -d_step"),
     ),
     single(
-        T + "_answer_grad_after_wave",
-        T,
+        "knowledge_tracing_tutor_answer_grad_after_wave",
+        "knowledge_tracing_tutor",
         """    d_logit[rows, cols, skill[:, 1:]] = m * (k["p_next"] - y) / m.sum()
 """,
         "",
@@ -696,8 +686,8 @@ MISTAKES = (
         lines=('d_logit[rows, cols, skill[:, 1:]] = m * (k["p_next"] - y) / m.sum()',),
     ),
     single(
-        T + "_tokens_vectorised",
-        T,
+        "knowledge_tracing_tutor_tokens_vectorised",
+        "knowledge_tracing_tutor",
         """    for s in range(S):
         for t in range(T):
             grads["In"][k["token"][s, t]] += d_pre[s, t]
@@ -710,8 +700,8 @@ MISTAKES = (
         why="A token that occurs more than once is added only once.",
     ),
     single(
-        T + "_flow_piles_up",
-        T,
+        "knowledge_tracing_tutor_flow_piles_up",
+        "knowledge_tracing_tutor",
         '        flow = d_pre[:, t] @ th["Wr"].T\n',
         '        flow += d_pre[:, t] @ th["Wr"].T\n',
         kind="+= for =",
@@ -720,8 +710,8 @@ MISTAKES = (
         why="The shares of later exercises are handed on again.",
     ),
     single(
-        T + "_wave_unmasked",
-        T,
+        "knowledge_tracing_tutor_wave_unmasked",
+        "knowledge_tracing_tutor",
         'd_step = 2 * lam * m[:, :, None] * k["step"]',
         'd_step = 2 * lam * k["step"]',
         kind="missing factor",
@@ -730,8 +720,8 @@ MISTAKES = (
         why="The penalty is on real exercises only.",
     ),
     single(
-        T + "_skill_of_now",
-        T,
+        "knowledge_tracing_tutor_skill_of_now",
+        "knowledge_tracing_tutor",
         """    d_logit[rows, cols, skill[:, 1:]] = m * (k["p_next"] - y) / m.sum()
 """,
         """    for s in range(S):
@@ -746,8 +736,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- groove
     single(
-        V + "_input_grads_appended",
-        V,
+        "groove_hits_velocity_input_grads_appended",
+        "groove_hits_velocity",
         "        dxs[t], dh_rec = dxh[:, :-H], dxh[:, -H:]\n",
         "        dxs.append(dxh[:, :-H])\n        dh_rec = dxh[:, -H:]\n",
         more=(("    dxs = [None] * len(log)\n", "    dxs = []\n"),),
@@ -762,8 +752,8 @@ MISTAKES = (
         ),
     ),
     single(
-        V + "_first_layer_replaced",
-        V,
+        "groove_hits_velocity_first_layer_replaced",
+        "groove_hits_velocity",
         '        dh1[t] += d * I["drop"]\n',
         '        dh1[t] = d * I["drop"]\n',
         kind="= for += | missing path",
@@ -772,8 +762,8 @@ MISTAKES = (
         why="The skip to the output is lost.",
     ),
     single(
-        V + "_tanh_slope_of_cell",
-        V,
+        "groove_hits_velocity_tanh_slope_of_cell",
+        "groove_hits_velocity",
         """        tc = np.tanh(c)
         dc = dc + dh * o * (1 - tc ** 2)
 """,
@@ -787,8 +777,8 @@ MISTAKES = (
         lines=("dc = dc + dh * o * (1 - c ** 2)",),
     ),
     single(
-        V + "_cell_carry_undecayed",
-        V,
+        "groove_hits_velocity_cell_carry_undecayed",
+        "groove_hits_velocity",
         """        dxs[t], dh_rec = dxh[:, :-H], dxh[:, -H:]
         dc = dc * f
 """,
@@ -801,8 +791,8 @@ MISTAKES = (
         lines=("dc = dc + dh * o * (1 - tc ** 2)", "dxs[t], dh_rec = dxh[:, :-H], dxh[:, -H:]"),
     ),
     single(
-        V + "_old_cell_overwritten",
-        V,
+        "groove_hits_velocity_old_cell_overwritten",
+        "groove_hits_velocity",
         """        c_old, c = c, f * c + i * g
         h = o * np.tanh(c)
         log.append((xh, i, f, o, g, c_old, c, h))
@@ -818,8 +808,8 @@ MISTAKES = (
         lines=("log.append((xh, i, f, o, g, c, c, h))", "c = f * c + i * g"),
     ),
     single(
-        V + "_velocity_of_all_drums",
-        V,
+        "groove_hits_velocity_velocity_of_all_drums",
+        "groove_hits_velocity",
         'dvel = 2 * I["alpha"] * I["hits"] * (vel - I["vel"]) / I["hits"].sum()',
         'dvel = 2 * I["alpha"] * (vel - I["vel"]) / I["hits"].sum()',
         kind="missing factor",
@@ -829,8 +819,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- birds
     single(
-        B + "_plain_reversal",
-        B,
+        "birdsong_bidi_maxpool_plain_reversal",
+        "birdsong_bidi_maxpool",
         "dfw, dbw = dboth[:, :, :half], flip(dboth[:, :, half:], n)",
         "dfw, dbw = dboth[:, :, :half], dboth[::-1, :, half:]",
         kind="wrong order",
@@ -839,8 +829,8 @@ MISTAKES = (
         why="Clips were turned within their own lengths.",
     ),
     single(
-        B + "_frames_unturned",
-        B,
+        "birdsong_bidi_maxpool_frames_unturned",
+        "birdsong_bidi_maxpool",
         "scan_grad(dbw, hb, xr, n, p",
         "scan_grad(dbw, hb, x, n, p",
         kind="wrong operand | wrong order",
@@ -849,8 +839,8 @@ MISTAKES = (
         why="The backward net saw the turned frames.",
     ),
     single(
-        B + "_winner_frames_only",
-        B,
+        "birdsong_bidi_maxpool_winner_frames_only",
+        "birdsong_bidi_maxpool",
         """    dboth[winner, np.arange(B)[:, None], np.arange(H2)] = dpool
 """,
         """    for b in range(B):
@@ -863,8 +853,8 @@ MISTAKES = (
         lines=("dboth[winner[b], b] = dpool[b]",),
     ),
     single(
-        B + "_hinge_not_squared",
-        B,
+        "birdsong_bidi_maxpool_hinge_not_squared",
+        "birdsong_bidi_maxpool",
         """    ds = -2 * inputs["rarity"] * margin * inputs["sign"] / len(s)
 """,
         """    wrong = (margin > 0).astype(float)
@@ -880,8 +870,8 @@ MISTAKES = (
         ),
     ),
     single(
-        B + "_new_states_for_recurrent",
-        B,
+        "birdsong_bidi_maxpool_new_states_for_recurrent",
+        "birdsong_bidi_maxpool",
         'dU = dU + np.einsum("bg,bh->gh", hs[t], da)',
         'dU = dU + np.einsum("bg,bh->gh", hs[t + 1], da)',
         kind="index off by one",
@@ -890,8 +880,8 @@ MISTAKES = (
         why="U was multiplied with the state before.",
     ),
     single(
-        B + "_sums_once",
-        B,
+        "birdsong_bidi_maxpool_sums_once",
+        "birdsong_bidi_maxpool",
         """        dW = dW + np.einsum("bd,bh->dh", x[t], da)
         dU = dU + np.einsum("bg,bh->gh", hs[t], da)
         db = db + da.sum(0)
@@ -914,8 +904,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- runoff
     single(
-        E + "_static_gate_each_day",
-        E,
+        "runoff_ealstm_nse_static_gate_each_day",
+        "runoff_ealstm_nse",
         """        dw["c0"] = dc_next.sum(0)
         dai = di * self.i * (1 - self.i)
         dw["Wa"] = self.attr.T @ dai
@@ -933,8 +923,8 @@ MISTAKES = (
         lines=('dw["Wa"] += self.attr.T @ dai', "di += dc * g", "dai = di * self.i * (1 - self.i)"),
     ),
     single(
-        E + "_first_cell_wraps",
-        E,
+        "runoff_ealstm_nse_first_cell_wraps",
+        "runoff_ealstm_nse",
         'c_prev = self.c[:, t - 1] if t > 0 else np.tile(w["c0"], (B, 1))',
         "c_prev = self.c[:, t - 1]",
         kind="index off by one | initial value",
@@ -943,8 +933,8 @@ MISTAKES = (
         why="Index -1 is the last day, not the initial cell.",
     ),
     single(
-        E + "_mean_over_everything",
-        E,
+        "runoff_ealstm_nse_mean_over_everything",
+        "runoff_ealstm_nse",
         "    return value, 2 * scale * err / keep.sum()\n",
         "    return value, 2 * scale * err / err.size\n",
         kind="scale 1/B or 1/T",
@@ -953,8 +943,8 @@ MISTAKES = (
         why="Only the kept days are averaged in the loss.",
     ),
     single(
-        E + "_blocks_in_a_loop",
-        E,
+        "runoff_ealstm_nse_blocks_in_a_loop",
+        "runoff_ealstm_nse",
         """            da[:, :H] = dc * c_prev * f * (1 - f)
             da[:, H:2 * H] = dh * tc * o * (1 - o)
             da[:, 2 * H:] = dc * self.i * (1 - g ** 2)
@@ -970,8 +960,8 @@ MISTAKES = (
         lines=("da[:, k * H:(k + 1) * H] = up * gate * (1 - gate)",),
     ),
     single(
-        E + "_candidate_not_recurrent",
-        E,
+        "runoff_ealstm_nse_candidate_not_recurrent",
+        "runoff_ealstm_nse",
         'dh_next = da @ w["Wh"].T',
         'dh_next = da[:, :2 * H] @ w["Wh"][:, :2 * H].T',
         kind="missing path",
@@ -980,8 +970,8 @@ MISTAKES = (
         why="The candidate sees the old state as well.",
     ),
     single(
-        E + "_squashed_cell_kept",
-        E,
+        "runoff_ealstm_nse_squashed_cell_kept",
+        "runoff_ealstm_nse",
         """            h = self.o[:, t] * np.tanh(c)
             self.c[:, t], self.h[:, t] = c, h
 """,
@@ -996,8 +986,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- EEG
     single(
-        L + "_norm_without_scale_path",
-        L,
+        "eeg_sleep_layers_norm_without_scale_path",
+        "eeg_sleep_layers",
         """        dx = dxhat - dxhat.mean(axis=-1, keepdims=True)
         dx -= self.xhat * (dxhat * self.xhat).mean(axis=-1, keepdims=True)
         return dx * self.inv
@@ -1012,8 +1002,8 @@ MISTAKES = (
         lines=("return dx - dx.mean(axis=-1, keepdims=True)", "dx = dxhat * self.inv"),
     ),
     single(
-        L + "_gated_state_path",
-        L,
+        "eeg_sleep_layers_gated_state_path",
+        "eeg_sleep_layers",
         "dh = dh * (1 - f) + dfh * f + daf @ self.Uf.T",
         "dh = dh * (1 - f) + daf @ self.Uf.T",
         kind="missing path",
@@ -1022,8 +1012,8 @@ MISTAKES = (
         why="The old state is in the candidate too.",
     ),
     single(
-        L + "_both_gates_zip",
-        L,
+        "eeg_sleep_layers_both_gates_zip",
+        "eeg_sleep_layers",
         """            dUc += (f * hp).T @ dac
             dUf += hp.T @ daf
 """,
@@ -1037,8 +1027,8 @@ MISTAKES = (
         lines=("dU += hp.T @ da", "for dU, da in zip((dUc, dUf), (dac, daf)):"),
     ),
     single(
-        L + "_batch_first_flatten",
-        L,
+        "eeg_sleep_layers_batch_first_flatten",
+        "eeg_sleep_layers",
         "flat = self.x.reshape(-1, self.x.shape[-1])",
         "flat = self.x.swapaxes(0, 1).reshape(-1, self.x.shape[-1])",
         kind="wrong order",
@@ -1047,8 +1037,8 @@ MISTAKES = (
         why="dy is flattened with time first.",
     ),
     single(
-        L + "_hard_target_kept",
-        L,
+        "eeg_sleep_layers_hard_target_kept",
+        "eeg_sleep_layers",
         """        self.target = np.eye(K)[stage] * (1 - smooth) + smooth / K
 """,
         """        self.target = np.eye(K)[stage]
@@ -1070,8 +1060,8 @@ MISTAKES = (
         ),
     ),
     single(
-        L + "_start_from_last_frame",
-        L,
+        "eeg_sleep_layers_start_from_last_frame",
+        "eeg_sleep_layers",
         "        dh = np.zeros((B, H))\n",
         "        dh = dy[T - 1].copy()\n",
         kind="initial value",
@@ -1082,8 +1072,8 @@ MISTAKES = (
     ),
     # ---------------------------------------------------------------- load
     single(
-        P + "_where_exchanged",
-        P,
+        "load_pinball_seq2seq_where_exchanged",
+        "load_pinball_seq2seq",
         "np.where(teach[:, t], 0.0, dy)",
         "np.where(teach[:, t], dy, 0.0)",
         kind="wrong order | wrong operand",
@@ -1092,8 +1082,8 @@ MISTAKES = (
         why="The median goes on where there is no teacher.",
     ),
     single(
-        P + "_median_alone",
-        P,
+        "load_pinball_seq2seq_median_alone",
+        "load_pinball_seq2seq",
         """        draw[:, 0] = dq.sum(axis=1) + np.where(teach[:, t], 0.0, dy)
 """,
         """        own = ~teach[:, t]
@@ -1107,8 +1097,8 @@ MISTAKES = (
         lines=("draw[:, 0] = dq[:, 1]",),
     ),
     single(
-        P + "_context_after_loop",
-        P,
+        "load_pinball_seq2seq_context_after_loop",
+        "load_pinball_seq2seq",
         """        dctx += da @ w["Wctx"].T
         ds = da @ w["Wdh"].T
         dy = da @ w["wdy"]
@@ -1124,8 +1114,8 @@ MISTAKES = (
         lines=('dctx += da @ w["Wctx"].T',),
     ),
     single(
-        P + "_slope_of_gap",
-        P,
+        "load_pinball_seq2seq_slope_of_gap",
+        "load_pinball_seq2seq",
         """        slope = 1 / (1 + np.exp(-st["raw"][:, 1:]))
 """,
         """        slope = 1 / (1 + np.exp(-st["gap"]))
@@ -1137,8 +1127,8 @@ MISTAKES = (
         why="The gap has been through softplus already.",
     ),
     single(
-        P + "_encoder_forwards",
-        P,
+        "load_pinball_seq2seq_encoder_forwards",
+        "load_pinball_seq2seq",
         "    for t in range(hist.shape[1] - 1, -1, -1):\n",
         "    for t in range(hist.shape[1]):\n",
         kind="forward order",
@@ -1147,8 +1137,8 @@ MISTAKES = (
         why="The encoder is walked from its start.",
     ),
     single(
-        P + "_tilt_sign",
-        P,
+        "load_pinball_seq2seq_tilt_sign",
+        "load_pinball_seq2seq",
         "return np.where(u > 0, -Q, 1 - Q)",
         "return np.where(u > 0, -Q, Q - 1)",
         kind="wrong sign",
