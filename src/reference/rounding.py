@@ -37,7 +37,7 @@ class _Noisy(np.ndarray):
         result = getattr(ufunc, method)(*plain, **kwargs)
         if into is not None:
             return into[0]
-        return self._noisy(result)
+        return self._noisy(result, exact=all(is_whole(value).all() for value in plain))
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
         result = super().__array_function__(function, types, args, kwargs)
@@ -45,11 +45,15 @@ class _Noisy(np.ndarray):
             return noisy(np.asarray(result), self.rng)
         return result
 
-    def _noisy(self, result: Any) -> Any:
+    def _noisy(self, result: Any, exact: bool) -> Any:
+        """Round at random; what whole numbers make of whole numbers is exact."""
         if not isinstance(result, np.ndarray | np.floating) or result.dtype.kind != "f":
             return result
         step = self.rng.choice((-1.0, 0.0, 1.0), result.shape).astype(result.dtype)
-        return noisy(np.asarray(result + one_ulp(result) * step), self.rng)
+        moved = result + one_ulp(result) * step
+        if exact:
+            moved = np.where(is_whole(result), result, moved)
+        return noisy(np.asarray(moved), self.rng)
 
 
 def one_ulp(array: Array | np.floating[Any]) -> Array:
@@ -59,6 +63,15 @@ def one_ulp(array: Array | np.floating[Any]) -> Array:
     a wrong mask, with all that comes of it, would look like rounding.
     """
     return np.where(array == 0, array.dtype.type(0), np.spacing(np.abs(array)))
+
+
+def is_whole(array: Any) -> Array:
+    """Return where an array holds whole numbers: flags, counts and masks, which no rounding moves.
+
+    A flag that moved would turn ``done == 1``, and all that comes of it would look like rounding.
+    """
+    array = np.asarray(array)
+    return array == np.rint(array) if array.dtype.kind == "f" else np.ones(array.shape, bool)
 
 
 def noisy(array: Array, rng: np.random.Generator) -> Array:

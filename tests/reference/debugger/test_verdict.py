@@ -204,6 +204,47 @@ def test_a_wrong_mask_of_zeros_is_not_taken_for_rounding(mask, verdict):
     assert judgement.verdict == verdict
 
 
+RESETS = """
+import numpy as np
+
+def steps(params, inputs):
+    h, kept = params["h0"], []
+    for x, done in zip(inputs["xs"], inputs["done"]):
+        FLAGS
+        kept.append((flags, h))
+        h = np.tanh(params["E"][np.where(flags == 1, 0, 1)] + x + h)
+    return kept, h
+
+def loss(params, inputs):
+    return np.sum(steps(params, inputs)[1] ** 2)
+
+def backward(params, inputs):
+    kept, h = steps(params, inputs)
+    dE, dh = np.zeros_like(params["E"]), 2 * h
+    for flags, before in reversed(kept):
+        da = dh * (1 - h ** 2)
+        rows = np.where(flags == 1, 0, 1)
+        ADDED
+        dh, h = da, before
+    return {"E": dE, "h0": dh}
+"""
+
+
+@pytest.mark.parametrize("flags", ["flags = done", "flags = 1 - (1 - done) * 1.0"])
+@pytest.mark.parametrize(
+    ("added", "verdict"), [("np.add.at(dE, rows, da)", "right"), ("dE[rows] += da", "wrong")]
+)
+def test_flags_have_no_rounding(flags, added, verdict):
+    """One that moved by a unit in the last place led to another row: taken for rounding."""
+    rng = np.random.default_rng(0)
+    done = (rng.random((5, 3)) < 0.4).astype(float)
+    params = {"E": rng.normal(size=(2, 4)), "h0": rng.normal(size=(3, 4))}
+    program = module(RESETS, ("FLAGS", flags), ("ADDED", added))
+    inputs = {"xs": rng.normal(size=(5, 3, 4)), "done": done}
+    judgement = judge(program.loss, program.backward, params, inputs)
+    assert judgement.verdict == verdict
+
+
 def _functions(source: str):
     program = module(source)
     return program.loss, program.backward

@@ -30,12 +30,14 @@ from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, Late, NoLoss, Raised, as_floats
 from reference.debugger.running.timebox import ExitError
 from reference.exact import Proof
-from reference.rounding import one_ulp, response_to_rounding
+from reference.rounding import is_whole, one_ulp, response_to_rounding
 from reference.tolerance import bound
 
 # Below this, relative to a gradient's largest entry, "proved" outweighs what floats say.
 _PROOF_OUTWEIGHS = 1e-6
 NOT_FINITE = "it is not finite though the loss and its derivative are"
+_DIGITS = 0.25  # of those of a number, the part that rounding has to leave
+_NO_DIGITS = "rounding could explain all of a large difference: a branch hangs on it, perhaps"
 _ROUGH = 1e-5  # tolerance where differences are all that there is
 _SIDES = 0.25  # a vote is for the side that is nearer than this part of the gap
 _MOST_STEPS = 1500
@@ -229,6 +231,8 @@ def _compare(
         return
     explained = _explained(reference, np.zeros_like(reference), manual, who, here, seen)
     mismatch = compare("TOTAL", name, ours, reference, explained)
+    largest = float(np.abs(reference).max(initial=0.0))
+    off = mismatch.error if mismatch is not None else 0.0
     if mismatch is not None:
         if seen.response is None:
             seen.response = _response(calls, draw)
@@ -239,11 +243,12 @@ def _compare(
     if mismatch is None:
         if name in seen.rough and not proved:  # one of several slopes, perhaps
             seen.undecided[name] = (_KINK, True)
+        elif off > np.finfo(manual.dtype).eps ** _DIGITS * largest and not proved:
+            seen.undecided[name] = (_NO_DIGITS, True)
         else:
             seen.right.append(name)
         return
     mismatch = placed(mismatch, np.abs(ours - reference) > explained)
-    largest = float(np.abs(reference).max(initial=0.0))
     if proved and mismatch.error <= _PROOF_OUTWEIGHS * largest:
         seen.right.append(name)
         seen.reasons.append(
@@ -298,7 +303,8 @@ def _response(calls: Calls, draw: Draw) -> dict[str, Array]:
     rng = np.random.default_rng(1)
 
     def moved_by_one(array: Array) -> Array:
-        return array + one_ulp(array) * rng.choice((-1.0, 1.0), array.shape)
+        moved = array + one_ulp(array) * rng.choice((-1.0, 1.0), array.shape)
+        return np.where(is_whole(array), array, moved)
 
     response: dict[str, Array] = {}
     with suppress(Exception):
