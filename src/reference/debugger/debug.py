@@ -29,7 +29,7 @@ from reference.debugger.running.timebox import TimeUp, Watchdog
 from reference.debugger.searching.beside import Beside, Result, is_possible
 from reference.debugger.searching.by_findings import search_memory, search_shapes
 from reference.debugger.searching.by_length import search_by_length
-from reference.debugger.searching.cases import Case, draws, size_of
+from reference.debugger.searching.cases import Case, draws, settled, size_of
 from reference.debugger.searching.places import computes
 from reference.debugger.searching.search import Search
 from reference.debugger.searching.thorough import search_thoroughly
@@ -39,6 +39,7 @@ from reference.report.heat_map import relative_errors
 _TELLING = 3.0  # seconds that are kept for saying what was found
 _SHORT = 0.4  # of the time for the search, what is kept for short sequences
 _FAR_FETCHED = 0.2  # what is kept for the far-fetched, where short sequences are searched elsewhere
+_MOST_ASKED = 3  # inputs, before those at which the verdict is known to show
 _TOLD_APART = 0.6  # of the time of a second search, what is for faults told apart
 
 
@@ -190,15 +191,15 @@ def _searched(
         if isinstance(example, Examples) and example.failed:
             example = None
         drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
-        given = drawn[0]
-        small = sorted(drawn[:1] if example is None else drawn, key=size_of)[:1]
-        others = [d for d in drawn[1:] if d is not small[0]][:3]
-        first = _case(program, small[0], names, also, until)
+        of_verdict = in_doubles((judgement.params, judgement.inputs))
+        asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
+        small, first = _showing(program, [*asked, of_verdict], names, also, until)
+        others = [d for d in drawn[1:] if d is not small][:3]
         search = None
         if first is not None and program.functions:
             shown = [first]
             end = until - min(_TELLING, 0.2 * (until - time.monotonic()))
-            search = Search(program, shown, end, _accepts(program, small[0]), progress)
+            search = Search(program, shown, end, _accepts(program, small), progress)
             search.cases += [
                 case for d in others if (case := _case(program, d, names, also, until)) is not None
             ]
@@ -213,9 +214,9 @@ def _searched(
                 )
             # One function that gives loss and gradients: look at it, and let the loss stay.
             program.shared_too = not computes(program)
-            for_backward.note(program, small[0], min(1.0, 0.05 * (until - time.monotonic())))
+            for_backward.note(program, small, min(1.0, 0.05 * (until - time.monotonic())))
             left = max(0.2, 0.15 * (until - time.monotonic()))
-            shared_memory = aliasing(program, small[0], first.oracle, left)
+            shared_memory = aliasing(program, small, first.oracle, left)
             try:
                 search_memory(search, shared_memory, left)
                 shapes = [f for f in judgement.findings if f.kind == "wrong shape"]
@@ -337,6 +338,22 @@ def _case(
     oracle = {name: found[name] for name in names if name in found}
     more = {name: found[name] for name in also if name in found}
     return Case(inputs, program.value(inputs), oracle, more) if oracle else None
+
+
+def _showing(
+    program: Program, asked: list[Inputs], names: list[str], also: list[str], until: float
+) -> tuple[Inputs, Case | None]:
+    """Return the first inputs at which the gradients are wrong, and what is right there.
+
+    A mistake may show at few inputs, as where a letter repeats. Where none shows one, as with an
+    argument that is changed, the first inputs do.
+    """
+    cases = []
+    for inputs in asked:
+        cases.append(_case(program, inputs, names, also, until))
+        if cases[-1] is None or not settled(program.run(inputs, 5.0), cases[-1]):
+            return inputs, cases[-1]
+    return asked[0], cases[0]
 
 
 def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:

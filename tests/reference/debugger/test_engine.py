@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.reference.debugger.programs import RARE
 
 from reference.debugger.debug import _names, debug
 from reference.debugger.running.program import Outcome, Program
@@ -142,6 +143,15 @@ def test_a_right_program_is_not_accused(tmp_path):
     assert found.verdict == "right"
     assert found.suspects == ()
     assert found.fixes == ()
+
+
+def test_a_mistake_that_shows_at_few_draws_is_named_and_mended(tmp_path):
+    """Where one row in twelve is there twice: neither the given values nor the smallest show it."""
+    program = loaded(RARE, tmp_path)
+    found = debugged(program)
+    assert found.verdict == "wrong"
+    assert found.suspects[0].text == 'dE[words] += np.outer(da, params["w"])'
+    assert "np.add.at(dE, words" in found.fixes[0].apply_to(RARE)
 
 
 def test_two_faults_are_mended_one_after_the_other(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from tests.reference.debugger.programs import RNN, module, rnn_arguments
+from tests.reference.debugger.programs import RARE, RNN, module, rnn_arguments
 
 from reference.debugger.judging.verdict import judge
 
@@ -243,6 +243,26 @@ def test_flags_have_no_rounding(flags, added, verdict):
     inputs = {"xs": rng.normal(size=(5, 3, 4)), "done": done}
     judgement = judge(program.loss, program.backward, params, inputs)
     assert judgement.verdict == verdict
+
+
+def test_a_mistake_that_shows_at_one_draw_of_twelve_is_found():
+    program = module(RARE)
+    params, inputs = program.example(np.random.default_rng(0))
+    judgement = judge(program.loss, program.backward, params, inputs, example=program.example)
+    assert judgement.verdict == "wrong"
+    assert list(judgement.wrong) == ["E"]
+    assert len(set(judgement.inputs["words"].tolist())) == 1
+
+
+def test_many_draws_accuse_nobody_who_is_right():
+    program = module(
+        RARE,
+        ("dE[words] += np", "np.add.at(dE, words, np"),
+        ('["w"])\n    return {', '["w"]))\n    return {'),
+    )
+    params, inputs = program.example(np.random.default_rng(0))
+    judgement = judge(program.loss, program.backward, params, inputs, example=program.example)
+    assert judgement.verdict == "right"
 
 
 def _functions(source: str):

@@ -126,9 +126,9 @@ def _reference(
     rng = np.random.default_rng(0)
     directions = {name: _unit(rng.standard_normal(draw.floats[name].shape)) for name in names}
     started = time.monotonic()
-    slopes = {name: _slope(calls, draw, {name: directions[name]}) for name in names}
+    slopes = {name: slope(calls, draw, {name: directions[name]}) for name in names}
     took = time.monotonic() - started
-    seen.rough = {name for name, slope in slopes.items() if np.isnan(slope)}
+    seen.rough = {name for name, told in slopes.items() if np.isnan(told)}
     steps = sum(draw.floats[name].size for name in names)
     voters: dict[str, Any] = {
         "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
@@ -155,8 +155,8 @@ def _reference(
             calls.restore()
         told = {n: s for n, s in slopes.items() if not np.isnan(s)}
         off = [
-            name for name, slope in told.items()
-            if not abs(float((found[name] * directions[name]).sum()) - slope)
+            name for name, true in told.items()
+            if not abs(float((found[name] * directions[name]).sum()) - true)
             <= 10 * precision(float(np.abs(found[name] * directions[name]).sum()), here)
         ]  # fmt: skip
         if not off and all(np.isfinite(gradient).all() for gradient in found.values()):
@@ -168,7 +168,7 @@ def _reference(
         seen.reasons.append(f"{steps} entries are too many for differences of each: gradients are "
                             "compared along a few directions")  # fmt: skip
         return {}, "directions"
-    return by_entries(draw, names, lambda unit: _slope(calls, draw, unit)), "differences"
+    return by_entries(draw, names, lambda unit: slope(calls, draw, unit)), "differences"
 
 
 def _along(
@@ -179,7 +179,7 @@ def _along(
         finding, seen.wrong[name] = of_wrong_shape(calls, draw, name, manual)
         seen.findings.append(finding)
     else:
-        told = along(name, manual, lambda way: _slope(calls, draw, {name: way}), here)
+        told = along(name, manual, lambda way: slope(calls, draw, {name: way}), here)
         if told is None:
             seen.right.append(name)
         elif isinstance(told, str):
@@ -188,7 +188,7 @@ def _along(
             seen.wrong[name] = told
 
 
-def _slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
+def slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
     """Return the slope of the unmodified loss, NaN where it has none."""
     try:
         return differences(lambda h: calls.value(moved(draw, direction, h)))
@@ -338,7 +338,7 @@ def _vote(
         "reference": float((reference * direction).sum()),
     }
     gap = abs(votes["manual"] - votes["reference"])
-    votes["differences"] = _slope(calls, draw, {name: direction})
+    votes["differences"] = slope(calls, draw, {name: direction})
     try:
         votes["complex step"] = calls.quietly(
             lambda: _analytic_slope(calls, draw, {name: direction})

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,14 @@ from reference.debugger.judging.draws import Example, drawn, further
 from reference.debugger.judging.examples import ExampleError, Examples, guarded
 from reference.debugger.judging.non_finite import non_finite
 from reference.debugger.judging.opinion import NOT_FINITE, Opinion, not_a_number, opinion
+from reference.debugger.judging.screening import suspicious
 from reference.debugger.running.arguments import Draw, checked
 from reference.debugger.running.calls import Calls, Late, NoLoss
 from reference.debugger.running.timebox import ExitError
 from reference.exact import Proof, prove
 
 _DRAWS = 4  # with the given one; half of them where the answer is plain
+_TO_SCREEN = 0.5  # seconds
 _MOST_PROVED = 4000  # entries
 
 
@@ -192,10 +195,22 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
                 reasons.append(str(late))
             break
         took = time.monotonic() - started
+    if example is not None and not any(each.wrong or each.error for each in opinions):
+        rare = _rare(calls, given, example, seed)
+        if rare is not None:
+            with suppress(NoLoss, Late):
+                opinions.append(opinion(calls, rare, proof))
     if example is not None and example.failed:
         reasons.append(f"{example.failed}; fresh values of the given sizes were drawn")
     findings = [*manner.findings, *_without_numbers(calls, opinions, proof)]
     return _summed_up(given, opinions, proof, findings, reasons)
+
+
+def _rare(calls: Calls, given: Draw, example: Examples, seed: int) -> Draw | None:
+    """Return a draw that the gradients seem to be wrong at, of many, if there is one."""
+    drawn = (draw for draw in further(given, example, seed, ()) if draw.source == "example")
+    more = islice(drawn, _DRAWS - 1, None)  # after those that were asked in full
+    return suspicious(calls, more, min(_TO_SCREEN, 0.1 * calls.left))
 
 
 def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None) -> list[Suspect]:
