@@ -252,6 +252,8 @@ def test_a_mistake_that_shows_at_one_draw_of_twelve_is_found():
     assert judgement.verdict == "wrong"
     assert list(judgement.wrong) == ["E"]
     assert len(set(judgement.inputs["words"].tolist())) == 1
+    assert not judgement.evidence["proved"]
+    assert any("some values or sizes only" in reason for reason in judgement.reasons)
 
 
 def test_many_draws_accuse_nobody_who_is_right():

@@ -299,6 +299,9 @@ def _summed_up(
                     f"{name} is right in floats, but not proved: exact arithmetic knows exp, log "
                     "and roots by a few relations only"
                 )
+    proved = proof is not None and proof.verdict == "proved"
+    if wrong and proved:
+        reasons.append("proved right at the smallest sizes: it shows at some values or sizes only")
     if wrong or findings:
         verdict = "wrong"
     elif right and not undecided:
@@ -324,7 +327,7 @@ def _summed_up(
             "draws": len(opinions),
             "fresh": sum(each.draw.source != "given" for each in opinions),
             "voters": sorted({voter for each in opinions for voter in each.voters}),
-            "proved": proof is not None and proof.verdict == "proved",
+            "proved": proved and not wrong,
         },
         tuple(dict.fromkeys(reasons)),
         next((each.error for each in opinions if each.error is not None), None),
