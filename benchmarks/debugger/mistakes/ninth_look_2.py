@@ -122,18 +122,6 @@ MISTAKES = (
         why="The tape keeps the exponentials before they are normalised.",
         lines=("self.tape.append((h, mem, q, e))", "h, mem, q, a = self.tape.pop()"),
     ),
-    single(
-        "luong_feed_tape_no_feed0",
-        "luong_feed_tape",
-        '        return {**g, "mem": dmem, "feed0": dfeed}\n',
-        '        g["mem"] = dmem\n        return g\n',
-        kind="never returned",
-        steps="none",
-        variable="dfeed",
-        why="The gradient of the first feed is there but is not given back.",
-        lines=("return g", 'g["mem"] = dmem'),
-        shows=("names",),
-    ),
     # retention_heads
     single(
         "retention_heads_decayed_first",
