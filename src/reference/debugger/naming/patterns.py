@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +16,7 @@ from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.patterns_outside import (
     Pair,
     Shape,
+    along_time,
     apart,
     first_or_last,
     handed_on,
@@ -25,13 +25,21 @@ from reference.debugger.naming.patterns_outside import (
     where_masked,
     where_read_masks,
 )
+from reference.debugger.naming.plain_words import (
+    are_chance,
+    counted,
+    covers,
+    plain,
+    says_more,
+    within,
+)
 from reference.debugger.naming.turns import Key, Turns
 from reference.debugger.running.same_answers import differ
 from reference.debugger.running.timing import in_words
-from reference.debugger.texts.clock import goes_backwards, score_of
+from reference.debugger.texts.clock import goes_backwards, is_time, score_of
 from reference.debugger.texts.edited import Edited, Loop, headed, same, written
 from reference.debugger.texts.passes import apart_after
-from reference.debugger.texts.roles import loops_in, stored
+from reference.debugger.texts.roles import function_of, loops_in, stored
 
 _BY_KIND = {
     "repeated indices": "after an index repeats",
@@ -88,8 +96,9 @@ def pattern_of_edit(
     found = list(both.edits)
     known = turns.known() if turns is not None else ()
     in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
+    neutral = bool(both.memory[0]) or (turns is not None and _leaves_the_same(turns))
     if both.memory == ("aliasing", ""):  # all elements are one
-        return first_or_last(kind, found) or "all", known
+        return first_or_last(kind, found, neutral) or "all", known
     if turns is not None and (bounds := left_out(turns, found)):
         return bounds
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
@@ -101,16 +110,21 @@ def pattern_of_edit(
         return "none", ()
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
-        return pattern, _counted(pattern, known)
+        if kind == "repeated indices" and turns is not None and _has_all_steps(turns):
+            pattern = "all"  # what repeats are no places in time
+        return pattern, counted(pattern, known)
     if turns is None or not found:
-        return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
+        if kind == "late binding" and any(map(_is_in_time, found)):
+            return "all but the last", ()
+        apart = kind in ("never returned", "wrong shape") or (found and _beside_loops(found))
+        return ("none" if apart else "all"), ()
     if kind == "loop bounds":
         return of_bounds(turns)
     if turns.undone_by_the_last() or (
         kind == "accumulation outside the loop" and _left_behind(turns, found)
     ):
         pattern = _but_the_last_run(kind, turns, found)
-        return pattern, _counted(pattern, known)
+        return pattern, counted(pattern, known)
     timed = turns.timed()
     masked = where_masked(
         ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
@@ -124,18 +138,39 @@ def pattern_of_edit(
     if timed:
         changed = turns.changed() or known
         pattern = in_words(changed, known)
-        ran = {turns.time_of(key) for key in timed}
-        if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
-            pattern = "all"  # at which it runs at all
         if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
             pattern, changed = "all but the last", known[:-1]  # what is lost is of the step before
+        if kind == "carry lost" and pattern == "t=0" and len(known) == 2:
+            pattern = "all but the last"  # of two steps
+        unknown = set(timed) - set(turns.alone)
+        if kind == "late binding" and pattern == "all" and unknown:
+            pattern, changed = "all but the last", known[:-1]  # that one is what all of them see
         if kind == "carry lost" and pattern == "all" and _hands_nothing_on(turns, found):
             pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
-        if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
+        looked_up = turns.looked_up or _is_looked_up(found[0])
+        if kind == "= for +=" and pattern.startswith("t=") and looked_up:
             pattern = "after an index repeats"
-        return pattern, changed
+        ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
+        pattern = plain(pattern, changed, known, ran)
+        return within(known, _whole(turns)) if pattern == "all" else pattern, changed
     pairs = [pair for _, pair in _last(turns)]
-    return outside(kind, found, pairs, turns.steps), ()
+    return outside(kind, found, pairs, turns.steps, neutral), ()
+
+
+def _leaves_the_same(turns: Turns) -> bool:
+    """Return whether all that both texts set has the same value: they differ in memory alone."""
+    pairs = [pair for left in turns.left.values() for pair in left.values()]
+    return bool(pairs) and all(
+        np.shape(was) == np.shape(becomes) and not np.any(apart(was, becomes))
+        for was, becomes in pairs
+    )
+
+
+def _whole(turns: Turns) -> tuple[int, ...]:
+    """Return the time steps of the longest loop that counts them."""
+    loops = [ticks for ticks in turns.loops if ticks.named and is_time(ticks, turns.loops)]
+    counted_in = max((ticks.times() for ticks in loops), key=len, default=[])
+    return tuple(sorted(counted_in))
 
 
 def _goes_up(turns: Turns, timed: list[Key]) -> bool:
@@ -165,6 +200,29 @@ def _is_beside(turns: Turns, found: list[Edited]) -> bool:
         or loops_in(one.around_old or one.around_new)
         for one in found
     ) and all(turns.time_of(key) is None for key in turns.executed)
+
+
+def _is_in_time(one: Edited) -> bool:
+    """Return whether the innermost loop around a statement may be one over time."""
+    loops = loops_in(one.around_old or one.around_new)
+    return bool(loops) and score_of(loops[-1]) > 0
+
+
+def _has_all_steps(turns: Turns) -> bool:
+    """Return whether what is set is wrong along an axis of its own for time, but for an end."""
+    left = [pair for both in turns.left.values() for pair in both.values()]
+    told = {along_time(was, becomes, turns.steps) for was, becomes in left}
+    return bool(told & {"all", "all but t=0", "all but the last"})
+
+
+def _beside_loops(found: list[Edited]) -> bool:
+    """Return whether all that is changed stands beside the loops over time of its function."""
+    around = [one.around_old or one.around_new for one in found]
+    return not any(map(loops_in, around)) and all(
+        any(isinstance(n, Loop) and score_of(n) > 0 for n in ast.walk(function_of(parents)))
+        for parents in around
+        if len(parents) > 1
+    )
 
 
 def _last(turns: Turns) -> list[tuple[Key, Pair]]:
@@ -229,47 +287,24 @@ def pattern_of_runs(
     kind, old, new : str
     runs : list of (Turns or None, inputs)
     """
+    shown = [turns is not None and bool(turns.matters or turns.shared) for turns, _ in runs]
+    if True in shown and not shown[0]:  # the values of that one hide it
+        runs = [runs[shown.index(True)]]
     told = [pattern_of_edit(kind, old, new, turns, inputs) for turns, inputs in runs]
     first, steps = told[0]
-    for (turns, _), (pattern, _) in zip(runs[1:], told[1:], strict=True):
+    known = runs[0][0].known() if runs[0][0] is not None else ()
+    for (turns, _), (pattern, changed) in zip(runs[1:], told[1:], strict=True):
         if turns is None:
             continue
         if {first, pattern} == {"none", "all"} and not steps:
             return "none", ()
-        if _are_chance(first, pattern):
+        if covers(pattern, first, steps, known):
+            first, steps = pattern, counted(pattern, known)
+        elif are_chance(first, pattern) and not covers(first, pattern, changed, turns.known()):
             first = "all"  # at the others it is right by chance
-        elif _says_more(pattern, first):
-            known = runs[0][0].known() if runs[0][0] is not None else ()
-            first, steps = pattern, _counted(pattern, known)
+        elif says_more(pattern, first):
+            first, steps = pattern, counted(pattern, known)
     return first, steps
-
-
-def _are_chance(pattern: str, other: str) -> bool:
-    """Return whether two runs tell single steps, and not the same ones."""
-    listed = [re.match(r"t=(?!0$)|all but t=0 and ", text) is not None for text in (pattern, other)]
-    told = ("all", "all but t=0", "all but the last")
-    return (
-        pattern != other
-        and any(listed)
-        and all(
-            single or text in told for single, text in zip(listed, (pattern, other), strict=True)
-        )
-    )
-
-
-def _says_more(pattern: str, other: str) -> bool:
-    """Return whether a pattern has more steps than another that it may be taken for."""
-    order = ["all", "all but t=0", "all but the last"]
-    if "mask" in pattern or "mask" in other or other == "none" or pattern == other:
-        return False
-    if pattern in order and other in order:
-        return pattern == "all"
-    return pattern in order and other.startswith("t=") and other not in ("t=0",)
-
-
-def _counted(pattern: str, known: tuple[int, ...]) -> tuple[int, ...]:
-    return {"all": known, "t=0": known[:1], "the last": known[-1:], "all but t=0": known[1:],
-            "all but the last": known[:-1]}.get(pattern, ())  # fmt: skip
 
 
 def _index_moves(one: Edited, turns: Turns) -> bool:
@@ -310,13 +345,15 @@ def _but_the_last_run(kind: str, turns: Turns, found: list[Edited]) -> str:
     contributions but that one. What sets many sums at once is read as it is: its value is right
     where nothing is summed up yet, at the step that is run first.
     """
-    timed = [key for key in turns.executed if key[0] >= 0 and turns.time_of(key) is not None]
+    timed = turns.timed()
     if timed:
-        times = turns.loops[timed[0][0]].times()
+        times = turns.loops[timed[0][0]].times() if timed[0][0] >= 0 else [1, 0]
         backwards = times[-1] <= times[0]
         one = len(found) == 1 and isinstance(found[0].old, ast.Assign)
         lost = one or kind == "accumulation outside the loop"
         return "all but t=0" if backwards == lost else "all but the last"
     loops = [loop for one in found for loop in loops_in(one.around_new)]
+    if loops and turns.steps and not any(map(score_of, loops)):
+        return "none"
     forwards = loops and not any(map(goes_backwards, loops)) and len(turns.executed) > 1
     return "all but the last" if forwards else "all but t=0"

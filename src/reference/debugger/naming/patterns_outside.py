@@ -32,6 +32,7 @@ def outside(
     found: list[Edited],
     pairs: Iterable[Pair],
     steps: int,
+    neutral: bool = False,
 ) -> str:
     """Tell what a statement outside of the loops over time is about, in words.
 
@@ -44,16 +45,18 @@ def outside(
         What the statement makes, wrong and right.
     steps : int
         How many time steps there are; 0 where that is not known.
+    neutral : bool
+        Whether the values that are set are right, and only share memory with others, or do not.
     """
     if kind == "wrong shape":
         return "none"
     for was, becomes in pairs:
-        axis = _along_time(was, becomes, steps)
+        axis = along_time(was, becomes, steps)
         if axis not in ("", "all"):
             return axis
     if any(isinstance(s := one.statement, ast.For | ast.While) and score_of(s) for one in found):
         return "all"  # a loop has all steps before it
-    end = _end_left_out(found) or first_or_last(kind, found)
+    end = _end_left_out(found) or first_or_last(kind, found, neutral)
     if end:
         return end
     return "none" if steps else "all"  # which step is which is not known
@@ -113,7 +116,7 @@ def has_time(
     return steps > 1 and any(length in lengths for shape in shapes for length in shape)
 
 
-def _along_time(was: Any, becomes: Any, steps: int) -> str:
+def along_time(was: Any, becomes: Any, steps: int) -> str:
     """Tell at which places of an axis of the length of time two values differ."""
     if steps < 2 or was is None or becomes is None:
         return ""
@@ -132,8 +135,11 @@ def apart(a: Any, b: Any) -> Any:
     return ~(np.abs(a - b) <= 1e-9 * size)
 
 
-def first_or_last(kind: str, found: list[Edited]) -> str:
-    """Tell the step that a loop begins with, where a statement is about that."""
+def first_or_last(kind: str, found: list[Edited], neutral: bool = False) -> str:
+    """Tell the step that a loop begins with, where a statement is about that.
+
+    Memory that is shared, with the right values in it, is so at every step of a sum or a buffer.
+    """
     for one in found:
         around = one.around_new or one.around_old
         line = one.statement.lineno
@@ -147,9 +153,18 @@ def first_or_last(kind: str, found: list[Edited]) -> str:
         after = [loop for loop in loops if loop.lineno > line]
         if after:
             loop = min(after, key=lambda loop: loop.lineno)
-            if handed_on(loop) & _written(one):
-                return "the last" if goes_backwards(loop) else "t=0"
+            backwards = goes_backwards(loop)
+            handed = _set_anew(loop) if neutral and backwards else handed_on(loop)
+            if handed & _written(one):
+                return "the last" if backwards else "t=0"
     return ""
+
+
+def _set_anew(loop: ast.For | ast.While) -> set[str]:
+    """Return what a loop hands from one turn to the next as a whole: no sums, no buffers."""
+    targets = [t for n in ast.walk(loop) if isinstance(n, ast.Assign) for t in n.targets]
+    names = {n.id for t in targets for n in getattr(t, "elts", [t]) if isinstance(n, ast.Name)}
+    return handed_on(loop) & names
 
 
 def handed_on(loop: ast.For | ast.While) -> set[str]:
@@ -216,7 +231,8 @@ def where_read_masks(values: Mapping[Any, Pair], masks: Mapping[Any, Mapping[str
             differ = apart(np.asarray(was), np.asarray(becomes))
             if not differ.any():
                 continue
-            there = differ.ndim > 1 and _along(differ, rows[key] == 0)
+            wide = differ.ndim > max(1, rows[key].ndim)
+            there = wide and _along(differ, rows[key] == 0)
             if there is False:
                 break
             wrong, allowed = wrong + there.sum(), allowed + np.sum(rows[key] == 0)
