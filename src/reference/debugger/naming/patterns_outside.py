@@ -161,9 +161,19 @@ def first_or_last(kind: str, found: list[Edited], neutral: bool = False) -> str:
 
 
 def _set_anew(loop: ast.For | ast.While) -> set[str]:
-    """Return what a loop hands from one turn to the next as a whole: no sums, no buffers."""
-    targets = [t for n in ast.walk(loop) if isinstance(n, ast.Assign) for t in n.targets]
-    names = {n.id for t in targets for n in getattr(t, "elts", [t]) if isinstance(n, ast.Name)}
+    """Return what a loop hands from one turn to the next as a whole: no sums, no buffers.
+
+    An entry counts that is the same one at all turns.
+    """
+    over = loop.target if isinstance(loop, ast.For) else loop.test
+    moving = {n.id for n in ast.walk(over) if isinstance(n, ast.Name)}
+    names = set()
+    for node in (n for n in ast.walk(loop) if isinstance(n, ast.Assign)):
+        for target in (t for whole in node.targets for t in getattr(whole, "elts", [whole])):
+            place = target.value if isinstance(target, ast.Subscript) else target
+            at = ast.walk(target.slice) if isinstance(target, ast.Subscript) else ()
+            if not any(isinstance(n, ast.Name) and n.id in moving for n in at):
+                names.add(ast.unparse(place))
     return handed_on(loop) & names
 
 
