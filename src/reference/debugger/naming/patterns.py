@@ -18,6 +18,7 @@ from reference.debugger.naming.patterns_outside import (
     Shape,
     along_time,
     apart,
+    beside_time,
     first_or_last,
     handed_on,
     has_time,
@@ -34,12 +35,13 @@ from reference.debugger.naming.plain_words import (
     within,
 )
 from reference.debugger.naming.turns import Key, Turns
+from reference.debugger.naming.whole_runs import begins_later, undone_by_the_last
 from reference.debugger.running.same_answers import differ
 from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, is_time, score_of
 from reference.debugger.texts.edited import Edited, Loop, headed, same, written
 from reference.debugger.texts.passes import apart_after
-from reference.debugger.texts.roles import function_of, loops_in, stored
+from reference.debugger.texts.roles import loops_in, stored
 
 _BY_KIND = {
     "repeated indices": "after an index repeats",
@@ -96,9 +98,9 @@ def pattern_of_edit(
     found = list(both.edits)
     known = turns.known() if turns is not None else ()
     in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
-    neutral = bool(both.memory[0]) or (turns is not None and _leaves_the_same(turns))
+    neutral = kind == "aliasing" or (turns is not None and _leaves_the_same(turns))
     if both.memory == ("aliasing", ""):  # all elements are one
-        return first_or_last(kind, found, neutral) or "all", known
+        return first_or_last(kind, found, True) or ("all" if in_a_loop else "none"), known
     if turns is not None and (bounds := left_out(turns, found)):
         return bounds
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
@@ -116,11 +118,11 @@ def pattern_of_edit(
     if turns is None or not found:
         if kind == "late binding" and any(map(_is_in_time, found)):
             return "all but the last", ()
-        apart = kind in ("never returned", "wrong shape") or (found and _beside_loops(found))
+        apart = kind in ("never returned", "wrong shape") or beside_time(found)
         return ("none" if apart else "all"), ()
     if kind == "loop bounds":
         return of_bounds(turns)
-    if turns.undone_by_the_last() or (
+    if undone_by_the_last(turns) or (
         kind == "accumulation outside the loop" and _left_behind(turns, found)
     ):
         pattern = _but_the_last_run(kind, turns, found)
@@ -152,6 +154,8 @@ def pattern_of_edit(
             pattern = "after an index repeats"
         ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
         pattern = plain(pattern, changed, known, ran)
+        if pattern == "all" and (later := begins_later(turns, _set_by_both(found))):
+            pattern, changed = later, counted(later, known)
         return within(known, _whole(turns)) if pattern == "all" else pattern, changed
     pairs = [pair for _, pair in _last(turns)]
     return outside(kind, found, pairs, turns.steps, neutral), ()
@@ -193,6 +197,12 @@ def _set_by(found: list[Edited]) -> tuple[set[str], set[str]]:
     return old, stored([one.new for one in found if one.new is not None])
 
 
+def _set_by_both(found: list[Edited]) -> set[str]:
+    """Return what both the old statements and the new ones set, of those in loops if any is."""
+    inside = [one for one in found if loops_in(one.around_old or one.around_new)]
+    return set.intersection(*_set_by(inside or found))
+
+
 def _is_beside(turns: Turns, found: list[Edited]) -> bool:
     """Return whether an edit is of no loop, nor of a line that is run once a step."""
     return not any(
@@ -213,16 +223,6 @@ def _has_all_steps(turns: Turns) -> bool:
     left = [pair for both in turns.left.values() for pair in both.values()]
     told = {along_time(was, becomes, turns.steps) for was, becomes in left}
     return bool(told & {"all", "all but t=0", "all but the last"})
-
-
-def _beside_loops(found: list[Edited]) -> bool:
-    """Return whether all that is changed stands beside the loops over time of its function."""
-    around = [one.around_old or one.around_new for one in found]
-    return not any(map(loops_in, around)) and all(
-        any(isinstance(n, Loop) and score_of(n) > 0 for n in ast.walk(function_of(parents)))
-        for parents in around
-        if len(parents) > 1
-    )
 
 
 def _last(turns: Turns) -> list[tuple[Key, Pair]]:

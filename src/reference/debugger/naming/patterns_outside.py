@@ -18,7 +18,7 @@ from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, score_of
 from reference.debugger.texts.differences import differences
 from reference.debugger.texts.edited import Edited
-from reference.debugger.texts.roles import function_of, loaded, loops_in, stored
+from reference.debugger.texts.roles import called, function_of, loaded, loops_in, stored
 
 _LABELS = re.compile(r"^(ys?|t|targets?|labels?|tags?|outputs?)$", re.I)  # 0 or 1, but no masks
 _BUFFER = re.compile(r"[\w.]+(\['[^']*'\])*")
@@ -161,20 +161,27 @@ def first_or_last(kind: str, found: list[Edited], neutral: bool = False) -> str:
 
 
 def _set_anew(loop: ast.For | ast.While) -> set[str]:
-    """Return what a loop hands from one turn to the next as a whole: no sums, no buffers.
-
-    An entry counts that is the same one at all turns.
-    """
-    over = loop.target if isinstance(loop, ast.For) else loop.test
-    moving = {n.id for n in ast.walk(over) if isinstance(n, ast.Name)}
-    names = set()
-    for node in (n for n in ast.walk(loop) if isinstance(n, ast.Assign)):
-        for target in (t for whole in node.targets for t in getattr(whole, "elts", [whole])):
-            place = target.value if isinstance(target, ast.Subscript) else target
-            at = ast.walk(target.slice) if isinstance(target, ast.Subscript) else ()
-            if not any(isinstance(n, ast.Name) and n.id in moving for n in at):
-                names.add(ast.unparse(place))
+    """Return what a loop hands from one turn to the next and sets anew: nothing it adds to."""
+    whole = [t for n in ast.walk(loop) if isinstance(n, ast.Assign) for t in n.targets]
+    targets = [t for one in whole for t in getattr(one, "elts", [one])]
+    names = {ast.unparse(t.value if isinstance(t, ast.Subscript) else t) for t in targets}
     return handed_on(loop) & names
+
+
+def beside_time(found: list[Edited]) -> bool:
+    """Return whether all that is changed stands beside the loops over time, as far as texts tell.
+
+    What a loop over time calls is run at every step, too.
+    """
+    if not found:
+        return False
+    around = [one.around_old or one.around_new for one in found]
+    loops = [n for n in ast.walk(around[0][0])
+             if isinstance(n, ast.For | ast.While) and score_of(n) > 0]  # fmt: skip
+    called_there = {called(n) for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Call)}
+    functions = [function_of(parents) for parents in around] + [one.statement for one in found]
+    names = {f.name for f in functions if isinstance(f, ast.FunctionDef)}
+    return bool(loops) and not names & called_there and not any(map(loops_in, around))
 
 
 def handed_on(loop: ast.For | ast.While) -> set[str]:

@@ -81,6 +81,8 @@ class Turns:
     passes : dict
         For each key at which the mistake matters what the places that differ set, one after the
         other: (with the old text there, as mended).
+    whole : pair of dict
+        For each key what the places that differ set: (with the old text everywhere, as mended).
     variables : dict
         For some keys the values of all variables there, by their paths.
     """
@@ -103,6 +105,9 @@ class Turns:
     looked_up: bool = False
     left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     passes: dict[Key, tuple[list[Pass], list[Pass]]] = field(default_factory=dict)
+    whole: tuple[dict[Key, list[Pass]], dict[Key, list[Pass]]] = field(
+        default_factory=lambda: ({}, {})
+    )
     variables: dict[Key, Values] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
@@ -118,17 +123,6 @@ class Turns:
     def timed(self) -> list[Key]:
         """Return when places that differ were reached in a loop over time, in that order."""
         return [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
-
-    def undone_by_the_last(self) -> bool:
-        """Return whether the old text, run at the last step alone, does all that it ever does.
-
-        It sets anew what should sum up all steps, and undoes what it did at them before.
-        """
-        timed = self.timed()
-        if not self.answers[0] or len(timed) < 3 or not self.matters & set(timed[1:-1]):
-            return False
-        last = self.alone.get(timed[-1])
-        return last is not None and not differ(last, self.answers[0])
 
     def hands_on(self) -> bool:
         """Return whether the old text at the step that is run last alone changes fewer answers.
@@ -366,6 +360,7 @@ class _Weaver:
         outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
         first = next((k for k in keys if apart_after(as_was.get(k, ()), mended.get(k, ()))), None)
+        found.whole = as_was, mended
         for key in keys:
             if time.monotonic() > until:
                 break

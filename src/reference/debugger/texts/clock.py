@@ -316,11 +316,10 @@ def goes_backwards(loop: _Loop) -> bool:
 
 
 def _counts_down(node: ast.AST) -> bool:
-    """Whether a call is ``range(start, stop, -1)``."""
+    """Whether a call is ``range(start, stop, -1)``, or as the same is written by another name."""
     return (
         isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "range"
         and len(node.args) == 3
         and isinstance(node.args[2], ast.UnaryOp)
+        and ast.unparse(node.args[2]) == "-1"
     )
