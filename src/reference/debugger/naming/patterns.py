@@ -27,6 +27,7 @@ from reference.debugger.naming.patterns_outside import (
     where_read_masks,
 )
 from reference.debugger.naming.plain_words import (
+    PLAIN,
     are_chance,
     counted,
     covers,
@@ -122,6 +123,8 @@ def pattern_of_edit(
         return ("none" if apart else "all"), ()
     if kind == "loop bounds":
         return of_bounds(turns)
+    if kind == "= for +=" and (turns.looked_up or any(map(_is_looked_up, found))):
+        return "after an index repeats", turns.changed()
     if undone_by_the_last(turns) or (
         kind == "accumulation outside the loop" and _left_behind(turns, found)
     ):
@@ -138,27 +141,56 @@ def pattern_of_edit(
     if timed and kind == "wrong shape":  # it is wrong however often it is made
         return "all", known
     if timed:
-        changed = turns.changed() or known
-        pattern = in_words(changed, known)
-        if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
-            pattern, changed = "all but the last", known[:-1]  # what is lost is of the step before
-        if kind == "carry lost" and pattern == "t=0" and len(known) == 2:
-            pattern = "all but the last"  # of two steps
-        unknown = set(timed) - set(turns.alone)
-        if kind == "late binding" and pattern == "all" and unknown:
-            pattern, changed = "all but the last", known[:-1]  # that one is what all of them see
-        if kind == "carry lost" and pattern == "all" and _hands_nothing_on(turns, found):
-            pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
-        looked_up = turns.looked_up or _is_looked_up(found[0])
-        if kind == "= for +=" and pattern.startswith("t=") and looked_up:
-            pattern = "after an index repeats"
-        ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
-        pattern = plain(pattern, changed, known, ran)
-        if pattern == "all" and (later := begins_later(turns, _set_by_both(found))):
-            pattern, changed = later, counted(later, known)
-        return within(known, _whole(turns)) if pattern == "all" else pattern, changed
+        return _in_time(kind, turns, found)
     pairs = [pair for _, pair in _last(turns)]
     return outside(kind, found, pairs, turns.steps, neutral), ()
+
+
+def _in_time(kind: str, turns: Turns, found: list[Edited]) -> tuple[str, tuple[int, ...]]:
+    """Return the pattern and the steps of what is run at time steps."""
+    timed, known = turns.timed(), turns.known()
+    changed = turns.changed() or known
+    pattern = in_words(changed, known)
+    if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
+        pattern = "all but the last"  # what is lost is of the step before
+    if kind == "late binding" and pattern == "all" and set(timed) - set(turns.alone):
+        pattern = "all but the last"  # that one is what all of them see
+    if kind in ("carry lost", "carry not added") and _is_of_a_carry(kind, turns, found):
+        pattern = "all but the last"  # there nothing is handed on yet
+    if pattern not in PLAIN and set(changed) <= set(other := _wrong_values(turns, found)):
+        changed = other  # at the others it is without effect by chance
+        pattern = in_words(changed, known)
+    ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
+    pattern = plain(pattern, changed, known, ran)
+    first = turns.time_of(timed[0])
+    if pattern in PLAIN and first in changed and kind != "aliasing":
+        pattern = begins_later(turns, _set_by_both(found)) or pattern
+    if pattern == "all":
+        pattern = within(known, _whole(turns))
+    return pattern, changed if pattern == in_words(changed, known) else counted(pattern, known)
+
+
+def _wrong_values(turns: Turns, found: list[Edited]) -> tuple[int, ...]:
+    """Return the time steps at which what both texts set has another value, mattering or not."""
+    names = {name.partition("[")[0] for name in _set_by_both(found)}
+    wrong = {
+        turns.time_of(key)
+        for key in turns.timed()
+        for name, (was, becomes) in turns.left.get(key, {}).items()
+        if name.partition("[")[0] in names
+        and (np.shape(was) != np.shape(becomes) or np.any(apart(was, becomes)))
+    }
+    return tuple(sorted(time for time in wrong if time is not None))
+
+
+def _is_of_a_carry(kind: str, turns: Turns, found: list[Edited]) -> bool:
+    """Return whether the steps at which a carry matters are all but those where it is zero."""
+    changed, known = turns.changed() or turns.known(), turns.known()
+    if 0 < len(changed) < len(known) and changed == known[: len(changed)]:
+        return True  # it is zero for some steps more, as nothing comes in there
+    if kind == "carry lost" and changed == known[1:]:
+        return not _goes_up(turns, turns.timed())
+    return kind == "carry lost" and changed == known and _hands_nothing_on(turns, found)
 
 
 def _leaves_the_same(turns: Turns) -> bool:
@@ -207,7 +239,7 @@ def _is_beside(turns: Turns, found: list[Edited]) -> bool:
     """Return whether an edit is of no loop, nor of a line that is run once a step."""
     return not any(
         (isinstance(one.statement, Loop) and score_of(one.statement) > 0)
-        or loops_in(one.around_old or one.around_new)
+        or any(map(score_of, loops_in(one.around_old or one.around_new)))
         for one in found
     ) and all(turns.time_of(key) is None for key in turns.executed)
 
@@ -331,6 +363,8 @@ def _index_moves(one: Edited, turns: Turns) -> bool:
 
 def _is_looked_up(one: Edited) -> bool:
     """Return whether a statement writes where an entry of an array tells it: ``dU[:, x[t]]``."""
+    if one.new is not None and "np.add.at(" in ast.unparse(one.new):
+        return True
     statement = one.old or one.statement
     if not isinstance(statement, ast.Assign | ast.AugAssign):
         return False

@@ -233,8 +233,10 @@ def _waits(frame: types.FrameType, other: types.FrameType) -> bool:
 
 def _is_constant(loop: _Loop, frame: types.FrameType) -> bool:
     """Return whether a loop has as many turns as a constant of the module says: no sequence."""
-    called = {n.func.id for n in ast.walk(loop.iter) if isinstance(n, ast.Call)
-              and isinstance(n.func, ast.Name)} if isinstance(loop, ast.For) else set()  # fmt: skip
+    if not isinstance(loop, ast.For):
+        return False
+    calls = [n.func for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
+    called = {function.id for function in calls if isinstance(function, ast.Name)}
     if "range" not in called or called - {"range", "reversed"}:
         return False
     names = {n.id for n in ast.walk(loop.iter) if isinstance(n, ast.Name)} - called
