@@ -51,6 +51,8 @@ _BY_KIND = {
     "forward order": "all",
     "state between calls": "none",
 }
+# What these do wrong shows in what other lines read, and not in what their own one sets.
+_IN_MEMORY = ("aliasing", "overwritten too early", "argument changed")
 
 
 def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
@@ -163,7 +165,7 @@ def _in_time(kind: str, turns: Turns, found: list[Edited]) -> tuple[str, tuple[i
     ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
     pattern = plain(pattern, changed, known, ran)
     first = turns.time_of(timed[0])
-    if pattern in PLAIN and first in changed and kind != "aliasing":
+    if pattern in PLAIN and first in changed and kind not in _IN_MEMORY:
         pattern = begins_later(turns, _set_by_both(found)) or pattern
     if pattern == "all":
         pattern = within(known, _whole(turns))
