@@ -169,7 +169,7 @@ def _in_time(kind: str, turns: Turns, found: list[Edited]) -> tuple[str, tuple[i
     ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
     pattern = plain(pattern, changed, known, ran)
     first = turns.time_of(timed[0])
-    if pattern in PLAIN and first in changed and kind not in _IN_MEMORY:
+    if pattern in PLAIN and first in changed and kind not in (*_IN_MEMORY, "wrong order"):
         pattern = begins_later(turns, _set_by_both(found)) or pattern
     if pattern == "all":
         pattern = within(known, _whole(turns))
