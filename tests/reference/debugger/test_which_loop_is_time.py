@@ -212,3 +212,53 @@ def test_an_index_from_the_end_goes_backwards(index):
     assert goes_backwards(loop)
     (loop,) = ast.parse("for k in range(1, T):\n    dh = dz[-k]").body
     assert not goes_backwards(loop)
+
+
+MASKED = (
+    LOSS.replace("h @ d\n", "np.sum(h * d)\n")
+    .replace('inputs["xs"]', "inputs")
+    .replace(
+        '    for x in xs:\n        hs.append(np.tanh(x + p["U"] @ hs[-1]))\n',
+        '    for x, m in zip(xs["xs"], xs["m"]):\n'
+        '        new = np.tanh(x + hs[-1] @ p["U"])\n'
+        "        hs.append(m * new + (1 - m) * hs[-1])\n",
+    )
+    + """\
+def backward(params, inputs):
+    xs, ms = inputs["xs"], inputs["m"]
+    hs, dU, dh = states(params, inputs), np.zeros((3, 3)), np.zeros((2, 3))
+    for t in reversed(range(len(xs))):
+        m = ms[t]
+        dh = dh + inputs["dhs"][t]
+        here = dh * m
+        dz = here * (1 - np.tanh(xs[t] + hs[t] @ params["U"]) ** 2)
+        dU += hs[t].T @ dz
+        dh = dh * (1 - m) + dz @ params["U"].T
+    return {"U": dU, "h0": dh}
+"""
+)
+
+
+def test_a_carry_that_is_masked_too_early_is_wrong_where_the_mask_is_0():
+    edits = (
+        ("        here = dh * m\n", "        dh = dh * m\n        here_too = dh\n"),
+        (
+            "dz = here *",
+            "dz = here_too *",
+        ),
+    )
+    made = module(MASKED, *edits)
+    rng = np.random.default_rng(0)
+    mask = np.ones((4, 2, 1))
+    mask[1:, 1] = 0.0
+    params = {"U": rng.normal(size=(3, 3)), "h0": rng.normal(size=(2, 3))}
+    xs = rng.normal(size=(4, 2, 3))
+    given = params, {"xs": xs, "m": mask, "dhs": rng.normal(size=(4, 2, 3))}
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(given, 5.0)
+        ((file, source),) = program.sources.items()
+        wrong = source.text
+        found = turns(program, given, file, wrong, MASKED, time.monotonic() + 10)
+        program.restore()
+    assert pattern_of_edit("", wrong, MASKED, found, given)[0] == "where the mask is 0"

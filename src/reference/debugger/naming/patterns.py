@@ -12,6 +12,7 @@ from reference.debugger.naming.bounds import left_out, of_bounds
 from reference.debugger.naming.compared import compared
 from reference.debugger.naming.kinds import Seen
 from reference.debugger.naming.kinds_by_walks import of_walks
+from reference.debugger.naming.masked import left_masked
 from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.patterns_outside import (
     Pair,
@@ -137,7 +138,7 @@ def pattern_of_edit(
         ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
     )
     masked = masked or where_read_masks(dict(_last(turns)), turns.masks)
-    masked = masked or _left_masked(turns, found)
+    masked = masked or left_masked(turns, *_set_by(found))
     if masked:
         return masked, turns.changed()
     if timed and kind == "wrong shape":  # it is wrong however often it is made
@@ -194,8 +195,8 @@ def _is_of_a_carry(kind: str, turns: Turns, found: list[Edited]) -> bool:
     changed, known = turns.changed() or turns.known(), turns.known()
     if 0 < len(changed) < len(known) and changed == known[: len(changed)]:
         return True  # it is zero for some steps more, as nothing comes in there
-    if kind == "carry lost" and changed == known[1:]:
-        return not _goes_up(turns, turns.timed())
+    if kind == "carry lost" and changed == known[1:] and any(one.moved for one in found):
+        return not _goes_up(turns, turns.timed())  # there the loop ends, and it is run after it
     return kind == "carry lost" and changed == known and _hands_nothing_on(turns, found)
 
 
@@ -269,38 +270,6 @@ def _last(turns: Turns) -> list[tuple[Key, Pair]]:
         (key, (was[-1] if was else None, becomes[-1] if becomes else None))
         for key, (was, becomes) in turns.values.items()
     ]
-
-
-def _left_masked(turns: Turns, found: list[Edited]) -> str:
-    """Tell whether all variables that the edit leaves otherwise are so where a mask is 0 only.
-
-    What only one of the texts sets is, with the other, what another step has left. If it leaves
-    nothing otherwise that it names, the steps tell.
-    """
-    left: dict[str, dict[Key, Pair]] = {}
-    for key, both in turns.left.items():
-        for name, (was, becomes) in both.items():
-            if np.shape(was) != np.shape(becomes):
-                return ""
-            if np.any(apart(was, becomes)):
-                left.setdefault(name, {})[key] = was, becomes
-    before, after = _set_by(found)
-    left = {name: left[name] for name in left if name not in before ^ after} or left
-    masked = all(where_read_masks(values, turns.masks) for values in left.values())
-    if left:
-        return "where the mask is 0" if masked else ""
-    return _where_masks_have_gaps(turns.timed(), turns)
-
-
-def _where_masks_have_gaps(timed: list[Key], turns: Turns) -> str:
-    """Tell whether it matters at just those steps at which a mask that is read has a 0."""
-    mine = [key for key in timed if key in turns.matters]
-    if not 1 < len(mine) < len(timed):
-        return ""
-    for text in set.intersection(*(set(turns.masks.get(key, ())) for key in timed)):
-        if mine == [key for key in timed if not np.all(turns.masks[key][text])]:
-            return "where the mask is 0"
-    return ""
 
 
 def _left_behind(turns: Turns, found: list[Edited]) -> bool:
