@@ -43,7 +43,7 @@ from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, is_time, score_of
 from reference.debugger.texts.edited import Edited, Loop, headed, same, written
 from reference.debugger.texts.passes import apart_after
-from reference.debugger.texts.roles import loops_in, stored
+from reference.debugger.texts.roles import called, loops_in, stored
 
 _BY_KIND = {
     "repeated indices": "after an index repeats",
@@ -116,8 +116,9 @@ def pattern_of_edit(
         return "none", ()
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
-        if kind == "repeated indices" and turns is not None and _has_all_steps(turns):
-            pattern = "all"  # what repeats are no places in time
+        if kind == "repeated indices" and turns is not None:
+            at_steps = turns.timed() or _has_all_steps(turns)  # what repeats is of the batch
+            pattern = "all" if at_steps else pattern
         return pattern, counted(pattern, known)
     if turns is None or not found:
         if kind == "late binding" and any(map(_is_in_time, found)):
@@ -170,7 +171,8 @@ def _in_time(kind: str, turns: Turns, found: list[Edited]) -> tuple[str, tuple[i
     ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
     pattern = plain(pattern, changed, known, ran)
     first = turns.time_of(timed[0])
-    if pattern in PLAIN and first in changed and kind not in (*_IN_MEMORY, "wrong order"):
+    together = _belong_together(turns, found) and kind not in (*_IN_MEMORY, "wrong order")
+    if pattern in PLAIN and first in changed and together:
         pattern = begins_later(turns, _set_by_both(found)) or pattern
     if pattern == "all":
         pattern = within(known, _whole(turns))
@@ -188,6 +190,18 @@ def _wrong_values(turns: Turns, found: list[Edited]) -> tuple[int, ...]:
         and (np.shape(was) != np.shape(becomes) or np.any(apart(was, becomes)))
     }
     return tuple(sorted(time for time in wrong if time is not None))
+
+
+def _belong_together(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether an old line may need the other old ones, or those of the steps before it.
+
+    So it does with what is set outside of the loop, and with what one of the texts takes away.
+    """
+    inside = [bool(loops_in(one.around_old or one.around_new)) for one in found]
+    takes = [sum(called(n) in ("pop", "popleft") for n in ast.walk(s))
+             for one in found for s in (one.old, one.new) if s is not None]  # fmt: skip
+    raises = any(key not in turns.alone for key in turns.timed())
+    return raises or (any(inside) and not all(inside)) or bool(sum(takes) % 2)
 
 
 def _is_of_a_carry(kind: str, turns: Turns, found: list[Edited]) -> bool:

@@ -178,10 +178,12 @@ def beside_time(found: list[Edited]) -> bool:
     around = [one.around_old or one.around_new for one in found]
     loops = [n for n in ast.walk(around[0][0])
              if isinstance(n, ast.For | ast.While) and score_of(n) > 0]  # fmt: skip
-    called_there = {called(n) for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Call)}
+    calls = {called(n) for n in ast.walk(around[0][0]) if isinstance(n, ast.Call)}
+    in_loops = {called(n) for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Call)}
     functions = [function_of(parents) for parents in around] + [one.statement for one in found]
     names = {f.name for f in functions if isinstance(f, ast.FunctionDef)}
-    return bool(loops) and not names & called_there and not any(map(loops_in, around))
+    once = names <= calls - in_loops and not any(getattr(f, "decorator_list", 0) for f in functions)
+    return bool(loops) and once and not any(map(loops_in, around))
 
 
 def handed_on(loop: ast.For | ast.While) -> set[str]:

@@ -341,10 +341,11 @@ class _Weaver:
 
     def runs(self, program: Program, inputs: Inputs, until: float) -> Turns | None:
         """Run as mended, as it was, and with the old text at one step after the other."""
+        for old in (True, False):  # to learn which variables of loops count
+            self.run(program, inputs, all_old=old)
         broken = self.run(program, inputs, all_old=True) or {}
         turned = [list(ticks.values) for ticks in self.clock.loops]
         old_values, as_was = dict(self.seen), self.passes.made
-        self.run(program, inputs)  # to learn which variables of loops count
         right = self.run(program, inputs)
         if right is None:
             return None
