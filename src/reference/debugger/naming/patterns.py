@@ -157,7 +157,8 @@ def _in_time(kind: str, turns: Turns, found: list[Edited]) -> tuple[str, tuple[i
     pattern = in_words(changed, known)
     if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
         pattern = "all but the last"  # what is lost is of the step before
-    if kind == "aliasing" and changed == known[-1:] and not _goes_up(turns, timed):
+    inside = all(loops_in(one.around_old or one.around_new) for one in found)
+    if kind == "aliasing" and changed == known[-1:] and inside and not _goes_up(turns, timed):
         pattern = "all"  # the new text parts what is shared at the step that is run first
     if kind in _IN_MEMORY and changed == known[1:-1]:
         pattern = "all"  # there is nothing yet, or nothing reads it any more
