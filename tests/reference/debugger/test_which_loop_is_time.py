@@ -262,3 +262,11 @@ def test_a_carry_that_is_masked_too_early_is_wrong_where_the_mask_is_0():
         found = turns(program, given, file, wrong, MASKED, time.monotonic() + 10)
         program.restore()
     assert pattern_of_edit("", wrong, MASKED, found, given)[0] == "where the mask is 0"
+
+
+def test_a_factor_that_comes_too_early_is_wrong_at_the_step_that_is_run_first_too():
+    half = "        dz = dz * 0.5\n"
+    handed = '        dh = p["U"].T @ dz\n'
+    right = SAMPLES.replace(handed, half + handed)
+    edits = (half, ""), ("dz = (dhs[t] + dh) *", "dz = 0.5 * (dhs[t] + dh) *")
+    assert told(right, *edits) == "all"
