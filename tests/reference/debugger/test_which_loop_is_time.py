@@ -203,14 +203,17 @@ def test_an_entry_that_is_taken_from_a_list_is_taken_once():
 )
 def test_how_much_a_loop_looks_like_time(text, score):
     (loop,) = ast.parse(text).body
+    assert isinstance(loop, ast.For)
     assert score_of(loop) == score
 
 
 @pytest.mark.parametrize("index", ["-k - 1", "-(k + 1)", "~k"])
 def test_an_index_from_the_end_goes_backwards(index):
     (loop,) = ast.parse(f"for k in range(T):\n    dh = dz[{index}]").body
+    assert isinstance(loop, ast.For)
     assert goes_backwards(loop)
     (loop,) = ast.parse("for k in range(1, T):\n    dh = dz[-k]").body
+    assert isinstance(loop, ast.For)
     assert not goes_backwards(loop)
 
 
