@@ -110,3 +110,25 @@ def test_a_mask_tells_where_all_that_an_edit_leaves_is_wrong():
     assert where_read_masks({0: wrong(0), 1: wrong(2)}, masks) == ""
     nothing = {k: {"m": np.zeros(3)} for k in range(2)}
     assert where_read_masks({0: wrong(2), 1: wrong(2)}, nothing) == ""
+
+
+def test_rows_of_words_are_wrong_once_a_word_comes_again():
+    edit = "dE[word] += dz", "dE[word] = dz"
+    assert steps(edit, kind="= for +=") == "after an index repeats"
+
+
+def test_a_mask_of_all_steps_tells_where_a_value_of_all_steps_is_wrong():
+    mask = np.array([[1, 1], [1, 0], [0, 0]])
+    right = np.ones((3, 2, 4)) * mask[:, :, None]
+    everywhere = {0: (np.ones((3, 2, 4)), right)}
+    assert where_read_masks(everywhere, {0: {"m": mask}}) == "where the mask is 0"
+    slopes = {0: (np.ones((3, 2)), right[:, :, 0])}  # 0 or 1 by its own value: no mask
+    assert where_read_masks(slopes, {0: {"m": mask}}) == ""
+
+
+def test_memory_that_a_loop_adds_to_is_of_no_step():
+    start = "    dh0 = np.zeros(3)\n    dh_next = np.zeros(3)\n"
+    assert steps((start, "    dh0 = dh_next = np.zeros(3)\n"), kind="aliasing") == "the last"
+    sums = '    dE, dU = np.zeros_like(params["E"]), np.zeros_like(params["U"])\n'
+    shared = "    dE, dU = np.zeros((5, 3)), np.zeros((3, 3))\n    dU, dE = dE[:3], dE[:4]\n"
+    assert steps((sums, shared), kind="aliasing") == "none"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from reference.debugger.naming.turns import Turns
 from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import Ticks
-from reference.debugger.texts.edited import Edited, Loop
+from reference.debugger.texts.edited import Edited, Loop, headed, same
 
 Pattern = tuple[str, tuple[int, ...]]
 
@@ -39,6 +39,8 @@ def left_out(turns: Turns, found: list[Edited]) -> Pattern | None:
     for ticks, before in _pairs(turns):
         if ticks.score <= 0 or not before or len(before) >= len(ticks.values):
             continue
+        if not any(same(headed(ticks.loop), headed(head)) for head in heads):
+            continue  # it is shorter for what another one has left out
         times = ticks.times()
         if ticks.numbered and None not in before:
             apart = set(ticks.values) - set(before)

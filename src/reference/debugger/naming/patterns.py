@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,11 +12,14 @@ from reference.debugger.naming.bounds import left_out, of_bounds
 from reference.debugger.naming.compared import compared
 from reference.debugger.naming.kinds import Seen
 from reference.debugger.naming.kinds_by_walks import of_walks
+from reference.debugger.naming.masked import left_masked
 from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.patterns_outside import (
     Pair,
     Shape,
+    along_time,
     apart,
+    beside_time,
     first_or_last,
     handed_on,
     has_time,
@@ -25,13 +27,23 @@ from reference.debugger.naming.patterns_outside import (
     where_masked,
     where_read_masks,
 )
+from reference.debugger.naming.plain_words import (
+    PLAIN,
+    are_chance,
+    counted,
+    covers,
+    plain,
+    says_more,
+    within,
+)
 from reference.debugger.naming.turns import Key, Turns
+from reference.debugger.naming.whole_runs import begins_later, undone_by_the_last
 from reference.debugger.running.same_answers import differ
 from reference.debugger.running.timing import in_words
-from reference.debugger.texts.clock import goes_backwards, score_of
+from reference.debugger.texts.clock import goes_backwards, is_time, score_of
 from reference.debugger.texts.edited import Edited, Loop, headed, same, written
 from reference.debugger.texts.passes import apart_after
-from reference.debugger.texts.roles import loops_in, stored
+from reference.debugger.texts.roles import called, loops_in, stored
 
 _BY_KIND = {
     "repeated indices": "after an index repeats",
@@ -40,6 +52,8 @@ _BY_KIND = {
     "forward order": "all",
     "state between calls": "none",
 }
+# What these do wrong shows in what other lines read, and not in what their own one sets.
+_IN_MEMORY = ("aliasing", "overwritten too early", "argument changed")
 
 
 def seen_in(turns: Turns | None, only_effects: bool = False) -> Seen:
@@ -88,8 +102,9 @@ def pattern_of_edit(
     found = list(both.edits)
     known = turns.known() if turns is not None else ()
     in_a_loop = any(loops_in(one.around_old or one.around_new) for one in found)
+    neutral = kind == "aliasing" or (turns is not None and _leaves_the_same(turns))
     if both.memory == ("aliasing", ""):  # all elements are one
-        return first_or_last(kind, found) or "all", known
+        return first_or_last(kind, found, True) or ("all" if in_a_loop else "none"), known
     if turns is not None and (bounds := left_out(turns, found)):
         return bounds
     of_time = in_a_loop or (turns is not None and has_time(turns.read, turns.steps, inputs))
@@ -101,41 +116,119 @@ def pattern_of_edit(
         return "none", ()
     if kind in _BY_KIND and not told_by_runs:
         pattern = _BY_KIND[kind]
-        return pattern, _counted(pattern, known)
+        if kind == "repeated indices" and turns is not None:
+            at_steps = turns.timed() or _has_all_steps(turns)  # what repeats is of the batch
+            pattern = "all" if at_steps else pattern
+        return pattern, counted(pattern, known)
     if turns is None or not found:
-        return ("none" if kind in ("never returned", "wrong shape") else "all"), ()
+        if kind == "late binding" and any(map(_is_in_time, found)):
+            return "all but the last", ()
+        apart = kind in ("never returned", "wrong shape") or beside_time(found)
+        return ("none" if apart else "all"), ()
     if kind == "loop bounds":
         return of_bounds(turns)
-    if turns.undone_by_the_last() or (
+    if kind == "= for +=" and (turns.looked_up or any(map(_is_looked_up, found))):
+        return "after an index repeats", turns.changed()
+    if undone_by_the_last(turns) or (
         kind == "accumulation outside the loop" and _left_behind(turns, found)
     ):
         pattern = _but_the_last_run(kind, turns, found)
-        return pattern, _counted(pattern, known)
+        return pattern, counted(pattern, known)
     timed = turns.timed()
     masked = where_masked(
         ((turns.time_of(key), *pair) for key, pair in _last(turns)), turns.steps, inputs
     )
     masked = masked or where_read_masks(dict(_last(turns)), turns.masks)
-    masked = masked or _left_masked(turns, found)
+    masked = masked or left_masked(turns, *_set_by(found))
     if masked:
         return masked, turns.changed()
     if timed and kind == "wrong shape":  # it is wrong however often it is made
         return "all", known
     if timed:
-        changed = turns.changed() or known
-        pattern = in_words(changed, known)
-        ran = {turns.time_of(key) for key in timed}
-        if pattern.startswith("t=") and len(changed) > 1 and set(changed) == ran:
-            pattern = "all"  # at which it runs at all
-        if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
-            pattern, changed = "all but the last", known[:-1]  # what is lost is of the step before
-        if kind == "carry lost" and pattern == "all" and _hands_nothing_on(turns, found):
-            pattern, changed = "all but the last", known[:-1]  # there nothing is handed on yet
-        if kind == "= for +=" and pattern.startswith("t=") and _is_looked_up(found[0]):
-            pattern = "after an index repeats"
-        return pattern, changed
+        return _in_time(kind, turns, found)
     pairs = [pair for _, pair in _last(turns)]
-    return outside(kind, found, pairs, turns.steps), ()
+    return outside(kind, found, pairs, turns.steps, neutral), ()
+
+
+def _in_time(kind: str, turns: Turns, found: list[Edited]) -> tuple[str, tuple[int, ...]]:
+    """Return the pattern and the steps of what is run at time steps."""
+    timed, known = turns.timed(), turns.known()
+    changed = turns.changed() or known
+    pattern = in_words(changed, known)
+    if kind == "aliasing" and pattern == "all but t=0" and _goes_up(turns, timed):
+        pattern = "all but the last"  # what is lost is of the step before
+    inside = all(loops_in(one.around_old or one.around_new) for one in found)
+    if kind == "aliasing" and changed == known[-1:] and inside and not _goes_up(turns, timed):
+        pattern = "all"  # the new text parts what is shared at the step that is run first
+    if kind in _IN_MEMORY and changed == known[1:-1]:
+        pattern = "all"  # there is nothing yet, or nothing reads it any more
+    if kind == "late binding" and pattern == "all" and set(timed) - set(turns.alone):
+        pattern = "all but the last"  # that one is what all of them see
+    if kind in ("carry lost", "carry not added") and _is_of_a_carry(kind, turns, found):
+        pattern = "all but the last"  # there nothing is handed on yet
+    if pattern not in PLAIN and set(changed) <= set(other := _wrong_values(turns, found)):
+        changed = other  # at the others it is without effect by chance
+        pattern = in_words(changed, known)
+    ran = tuple(sorted({t for key in timed if (t := turns.time_of(key)) is not None}))
+    pattern = plain(pattern, changed, known, ran)
+    first = turns.time_of(timed[0])
+    together = _belong_together(turns, found) and kind not in (*_IN_MEMORY, "wrong order")
+    if pattern in PLAIN and first in changed and together:
+        pattern = begins_later(turns, _set_by_both(found)) or pattern
+    if pattern == "all":
+        pattern = within(known, _whole(turns))
+    return pattern, changed if pattern == in_words(changed, known) else counted(pattern, known)
+
+
+def _wrong_values(turns: Turns, found: list[Edited]) -> tuple[int, ...]:
+    """Return the time steps at which what both texts set has another value, mattering or not."""
+    names = {name.partition("[")[0] for name in _set_by_both(found)}
+    wrong = {
+        turns.time_of(key)
+        for key in turns.timed()
+        for name, (was, becomes) in turns.left.get(key, {}).items()
+        if name.partition("[")[0] in names
+        and (np.shape(was) != np.shape(becomes) or np.any(apart(was, becomes)))
+    }
+    return tuple(sorted(time for time in wrong if time is not None))
+
+
+def _belong_together(turns: Turns, found: list[Edited]) -> bool:
+    """Return whether an old line may need the other old ones, or those of the steps before it.
+
+    So it does with what is set outside of the loop, and with what one of the texts takes away.
+    """
+    inside = [bool(loops_in(one.around_old or one.around_new)) for one in found]
+    takes = [sum(called(n) in ("pop", "popleft") for n in ast.walk(s))
+             for one in found for s in (one.old, one.new) if s is not None]  # fmt: skip
+    raises = any(key not in turns.alone for key in turns.timed())
+    return raises or (any(inside) and not all(inside)) or bool(sum(takes) % 2)
+
+
+def _is_of_a_carry(kind: str, turns: Turns, found: list[Edited]) -> bool:
+    """Return whether the steps at which a carry matters are all but those where it is zero."""
+    changed, known = turns.changed() or turns.known(), turns.known()
+    if 0 < len(changed) < len(known) and changed == known[: len(changed)]:
+        return True  # it is zero for some steps more, as nothing comes in there
+    if kind == "carry lost" and changed == known[1:] and any(one.moved for one in found):
+        return not _goes_up(turns, turns.timed())  # there the loop ends, and it is run after it
+    return kind == "carry lost" and changed == known and _hands_nothing_on(turns, found)
+
+
+def _leaves_the_same(turns: Turns) -> bool:
+    """Return whether all that both texts set has the same value: they differ in memory alone."""
+    pairs = [pair for left in turns.left.values() for pair in left.values()]
+    return bool(pairs) and all(
+        np.shape(was) == np.shape(becomes) and not np.any(apart(was, becomes))
+        for was, becomes in pairs
+    )
+
+
+def _whole(turns: Turns) -> tuple[int, ...]:
+    """Return the time steps of the longest loop that counts them."""
+    loops = [ticks for ticks in turns.loops if ticks.named and is_time(ticks, turns.loops)]
+    counted_in = max((ticks.times() for ticks in loops), key=len, default=[])
+    return tuple(sorted(counted_in))
 
 
 def _goes_up(turns: Turns, timed: list[Key]) -> bool:
@@ -158,13 +251,32 @@ def _set_by(found: list[Edited]) -> tuple[set[str], set[str]]:
     return old, stored([one.new for one in found if one.new is not None])
 
 
+def _set_by_both(found: list[Edited]) -> set[str]:
+    """Return what both the old statements and the new ones set, of those in loops if any is."""
+    inside = [one for one in found if loops_in(one.around_old or one.around_new)]
+    return set.intersection(*_set_by(inside or found))
+
+
 def _is_beside(turns: Turns, found: list[Edited]) -> bool:
     """Return whether an edit is of no loop, nor of a line that is run once a step."""
     return not any(
         (isinstance(one.statement, Loop) and score_of(one.statement) > 0)
-        or loops_in(one.around_old or one.around_new)
+        or any(map(score_of, loops_in(one.around_old or one.around_new)))
         for one in found
     ) and all(turns.time_of(key) is None for key in turns.executed)
+
+
+def _is_in_time(one: Edited) -> bool:
+    """Return whether the innermost loop around a statement may be one over time."""
+    loops = loops_in(one.around_old or one.around_new)
+    return bool(loops) and score_of(loops[-1]) > 0
+
+
+def _has_all_steps(turns: Turns) -> bool:
+    """Return whether what is set is wrong along an axis of its own for time, but for an end."""
+    left = [pair for both in turns.left.values() for pair in both.values()]
+    told = {along_time(was, becomes, turns.steps) for was, becomes in left}
+    return bool(told & {"all", "all but t=0", "all but the last"})
 
 
 def _last(turns: Turns) -> list[tuple[Key, Pair]]:
@@ -173,38 +285,6 @@ def _last(turns: Turns) -> list[tuple[Key, Pair]]:
         (key, (was[-1] if was else None, becomes[-1] if becomes else None))
         for key, (was, becomes) in turns.values.items()
     ]
-
-
-def _left_masked(turns: Turns, found: list[Edited]) -> str:
-    """Tell whether all variables that the edit leaves otherwise are so where a mask is 0 only.
-
-    What only one of the texts sets is, with the other, what another step has left. If it leaves
-    nothing otherwise that it names, the steps tell.
-    """
-    left: dict[str, dict[Key, Pair]] = {}
-    for key, both in turns.left.items():
-        for name, (was, becomes) in both.items():
-            if np.shape(was) != np.shape(becomes):
-                return ""
-            if np.any(apart(was, becomes)):
-                left.setdefault(name, {})[key] = was, becomes
-    before, after = _set_by(found)
-    left = {name: left[name] for name in left if name not in before ^ after} or left
-    masked = all(where_read_masks(values, turns.masks) for values in left.values())
-    if left:
-        return "where the mask is 0" if masked else ""
-    return _where_masks_have_gaps(turns.timed(), turns)
-
-
-def _where_masks_have_gaps(timed: list[Key], turns: Turns) -> str:
-    """Tell whether it matters at just those steps at which a mask that is read has a 0."""
-    mine = [key for key in timed if key in turns.matters]
-    if not 1 < len(mine) < len(timed):
-        return ""
-    for text in set.intersection(*(set(turns.masks.get(key, ())) for key in timed)):
-        if mine == [key for key in timed if not np.all(turns.masks[key][text])]:
-            return "where the mask is 0"
-    return ""
 
 
 def _left_behind(turns: Turns, found: list[Edited]) -> bool:
@@ -229,47 +309,24 @@ def pattern_of_runs(
     kind, old, new : str
     runs : list of (Turns or None, inputs)
     """
+    shown = [turns is not None and bool(turns.matters or turns.shared) for turns, _ in runs]
+    if True in shown and not shown[0]:  # the values of that one hide it
+        runs = [runs[shown.index(True)]]
     told = [pattern_of_edit(kind, old, new, turns, inputs) for turns, inputs in runs]
     first, steps = told[0]
-    for (turns, _), (pattern, _) in zip(runs[1:], told[1:], strict=True):
+    known = runs[0][0].known() if runs[0][0] is not None else ()
+    for (turns, _), (pattern, changed) in zip(runs[1:], told[1:], strict=True):
         if turns is None:
             continue
         if {first, pattern} == {"none", "all"} and not steps:
             return "none", ()
-        if _are_chance(first, pattern):
+        if covers(pattern, first, steps, known):
+            first, steps = pattern, counted(pattern, known)
+        elif are_chance(first, pattern) and not covers(first, pattern, changed, turns.known()):
             first = "all"  # at the others it is right by chance
-        elif _says_more(pattern, first):
-            known = runs[0][0].known() if runs[0][0] is not None else ()
-            first, steps = pattern, _counted(pattern, known)
+        elif says_more(pattern, first):
+            first, steps = pattern, counted(pattern, known)
     return first, steps
-
-
-def _are_chance(pattern: str, other: str) -> bool:
-    """Return whether two runs tell single steps, and not the same ones."""
-    listed = [re.match(r"t=(?!0$)|all but t=0 and ", text) is not None for text in (pattern, other)]
-    told = ("all", "all but t=0", "all but the last")
-    return (
-        pattern != other
-        and any(listed)
-        and all(
-            single or text in told for single, text in zip(listed, (pattern, other), strict=True)
-        )
-    )
-
-
-def _says_more(pattern: str, other: str) -> bool:
-    """Return whether a pattern has more steps than another that it may be taken for."""
-    order = ["all", "all but t=0", "all but the last"]
-    if "mask" in pattern or "mask" in other or other == "none" or pattern == other:
-        return False
-    if pattern in order and other in order:
-        return pattern == "all"
-    return pattern in order and other.startswith("t=") and other not in ("t=0",)
-
-
-def _counted(pattern: str, known: tuple[int, ...]) -> tuple[int, ...]:
-    return {"all": known, "t=0": known[:1], "the last": known[-1:], "all but t=0": known[1:],
-            "all but the last": known[:-1]}.get(pattern, ())  # fmt: skip
 
 
 def _index_moves(one: Edited, turns: Turns) -> bool:
@@ -296,6 +353,8 @@ def _index_moves(one: Edited, turns: Turns) -> bool:
 
 def _is_looked_up(one: Edited) -> bool:
     """Return whether a statement writes where an entry of an array tells it: ``dU[:, x[t]]``."""
+    if one.new is not None and "np.add.at(" in ast.unparse(one.new):
+        return True
     statement = one.old or one.statement
     if not isinstance(statement, ast.Assign | ast.AugAssign):
         return False
@@ -310,13 +369,15 @@ def _but_the_last_run(kind: str, turns: Turns, found: list[Edited]) -> str:
     contributions but that one. What sets many sums at once is read as it is: its value is right
     where nothing is summed up yet, at the step that is run first.
     """
-    timed = [key for key in turns.executed if key[0] >= 0 and turns.time_of(key) is not None]
+    timed = turns.timed()
     if timed:
-        times = turns.loops[timed[0][0]].times()
+        times = turns.loops[timed[0][0]].times() if timed[0][0] >= 0 else [1, 0]
         backwards = times[-1] <= times[0]
         one = len(found) == 1 and isinstance(found[0].old, ast.Assign)
         lost = one or kind == "accumulation outside the loop"
         return "all but t=0" if backwards == lost else "all but the last"
     loops = [loop for one in found for loop in loops_in(one.around_new)]
+    if loops and turns.steps and not any(map(score_of, loops)):
+        return "none"
     forwards = loops and not any(map(goes_backwards, loops)) and len(turns.executed) > 1
     return "all but the last" if forwards else "all but t=0"

@@ -18,7 +18,7 @@ from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, score_of
 from reference.debugger.texts.differences import differences
 from reference.debugger.texts.edited import Edited
-from reference.debugger.texts.roles import function_of, loaded, loops_in, stored
+from reference.debugger.texts.roles import called, function_of, loaded, loops_in, stored
 
 _LABELS = re.compile(r"^(ys?|t|targets?|labels?|tags?|outputs?)$", re.I)  # 0 or 1, but no masks
 _BUFFER = re.compile(r"[\w.]+(\['[^']*'\])*")
@@ -32,6 +32,7 @@ def outside(
     found: list[Edited],
     pairs: Iterable[Pair],
     steps: int,
+    neutral: bool = False,
 ) -> str:
     """Tell what a statement outside of the loops over time is about, in words.
 
@@ -44,16 +45,18 @@ def outside(
         What the statement makes, wrong and right.
     steps : int
         How many time steps there are; 0 where that is not known.
+    neutral : bool
+        Whether the values that are set are right, and only share memory with others, or do not.
     """
     if kind == "wrong shape":
         return "none"
     for was, becomes in pairs:
-        axis = _along_time(was, becomes, steps)
+        axis = along_time(was, becomes, steps)
         if axis not in ("", "all"):
             return axis
     if any(isinstance(s := one.statement, ast.For | ast.While) and score_of(s) for one in found):
         return "all"  # a loop has all steps before it
-    end = _end_left_out(found) or first_or_last(kind, found)
+    end = _end_left_out(found) or first_or_last(kind, found, neutral)
     if end:
         return end
     return "none" if steps else "all"  # which step is which is not known
@@ -113,7 +116,7 @@ def has_time(
     return steps > 1 and any(length in lengths for shape in shapes for length in shape)
 
 
-def _along_time(was: Any, becomes: Any, steps: int) -> str:
+def along_time(was: Any, becomes: Any, steps: int) -> str:
     """Tell at which places of an axis of the length of time two values differ."""
     if steps < 2 or was is None or becomes is None:
         return ""
@@ -132,8 +135,11 @@ def apart(a: Any, b: Any) -> Any:
     return ~(np.abs(a - b) <= 1e-9 * size)
 
 
-def first_or_last(kind: str, found: list[Edited]) -> str:
-    """Tell the step that a loop begins with, where a statement is about that."""
+def first_or_last(kind: str, found: list[Edited], neutral: bool = False) -> str:
+    """Tell the step that a loop begins with, where a statement is about that.
+
+    Memory that is shared, with the right values in it, is so at every step of a sum or a buffer.
+    """
     for one in found:
         around = one.around_new or one.around_old
         line = one.statement.lineno
@@ -147,9 +153,37 @@ def first_or_last(kind: str, found: list[Edited]) -> str:
         after = [loop for loop in loops if loop.lineno > line]
         if after:
             loop = min(after, key=lambda loop: loop.lineno)
-            if handed_on(loop) & _written(one):
-                return "the last" if goes_backwards(loop) else "t=0"
+            backwards = goes_backwards(loop)
+            handed = _set_anew(loop) if neutral and backwards else handed_on(loop)
+            if handed & _written(one):
+                return "the last" if backwards else "t=0"
     return ""
+
+
+def _set_anew(loop: ast.For | ast.While) -> set[str]:
+    """Return what a loop hands from one turn to the next and sets anew: nothing it adds to."""
+    whole = [t for n in ast.walk(loop) if isinstance(n, ast.Assign) for t in n.targets]
+    targets = [t for one in whole for t in getattr(one, "elts", [one])]
+    names = {ast.unparse(t.value if isinstance(t, ast.Subscript) else t) for t in targets}
+    return handed_on(loop) & names
+
+
+def beside_time(found: list[Edited]) -> bool:
+    """Return whether all that is changed stands beside the loops over time, as far as texts tell.
+
+    What a loop over time calls is run at every step, too.
+    """
+    if not found:
+        return False
+    around = [one.around_old or one.around_new for one in found]
+    loops = [n for n in ast.walk(around[0][0])
+             if isinstance(n, ast.For | ast.While) and score_of(n) > 0]  # fmt: skip
+    calls = {called(n) for n in ast.walk(around[0][0]) if isinstance(n, ast.Call)}
+    in_loops = {called(n) for loop in loops for n in ast.walk(loop) if isinstance(n, ast.Call)}
+    functions = [function_of(parents) for parents in around] + [one.statement for one in found]
+    names = {f.name for f in functions if isinstance(f, ast.FunctionDef)}
+    once = names <= calls - in_loops and not any(getattr(f, "decorator_list", 0) for f in functions)
+    return bool(loops) and once and not any(map(loops_in, around))
 
 
 def handed_on(loop: ast.For | ast.While) -> set[str]:
@@ -216,7 +250,8 @@ def where_read_masks(values: Mapping[Any, Pair], masks: Mapping[Any, Mapping[str
             differ = apart(np.asarray(was), np.asarray(becomes))
             if not differ.any():
                 continue
-            there = differ.ndim > 1 and _along(differ, rows[key] == 0)
+            wide = differ.ndim > max(1, rows[key].ndim)
+            there = wide and _along(differ, rows[key] == 0)
             if there is False:
                 break
             wrong, allowed = wrong + there.sum(), allowed + np.sum(rows[key] == 0)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import types
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,7 @@ class Readings:
     def __init__(self) -> None:
         self._codes: dict[int, dict[str, types.CodeType]] = {}
         self._indices: dict[int, list[types.CodeType]] = {}
+        self._rows: dict[int, dict[str, types.CodeType]] = {}
         self.start()
 
     def start(self) -> None:
@@ -31,6 +34,7 @@ class Readings:
         self.shapes: dict[int, set[Shape]] = {}
         self.masks: dict[Any, dict[str, Any]] = {}
         self.wraps: set[Any] = set()
+        self._picked: dict[tuple[int, str], list[Any]] = {}
 
     def watch(self, number: int, old: ast.stmt | None, new: ast.stmt | None) -> None:
         """Get ready for the place of a number, with the statement before and after."""
@@ -41,6 +45,9 @@ class Readings:
         }
         texts = _indices(old) if old is not None else set()
         self._indices[number] = [compile(text, "<index>", "eval") for text in sorted(texts)]
+        self._rows[number] = {
+            text: compile(text, "<row>", "eval") for text in _written_at(old, new)
+        }
 
     def note(self, number: int, key: Any, frame: types.FrameType) -> None:
         """Look at what is read at a place now, and whether an index of the old text wraps."""
@@ -51,6 +58,10 @@ class Readings:
                 continue
             if isinstance(index, int | np.integer) and index < 0:
                 self.wraps.add(key)
+        for text, code in self._rows[number].items():
+            with contextlib.suppress(Exception):  # it is made only later
+                row = eval(code, frame.f_globals, frame.f_locals)
+                self._picked.setdefault((number, text), []).append(np.array(row))
         first = number not in self.shapes
         shapes = self.shapes.setdefault(number, set())
         for text, code in self._codes[number].items():
@@ -60,8 +71,45 @@ class Readings:
                 continue
             if first and (shape := shape_of(value)) is not None:
                 shapes.add(shape)
-            if _is_row(value):
+            if _is_mask(value):
                 self.masks.setdefault(key, {})[text] = np.squeeze(np.array(value))
+
+    @property
+    def looked_up(self) -> bool:
+        """Whether an index of what is written to does not count up or down, as time does."""
+        return any(map(_is_looked_up, self._picked.values()))
+
+
+def _is_looked_up(rows: list[Any]) -> bool:
+    """Return whether some indices are those of words: arrays, or not as far from each other.
+
+    Examples
+    --------
+    >>> _is_looked_up([3, 2, 1]), _is_looked_up([2, 0, 2]), _is_looked_up([np.array([1, 1])])
+    (False, True, True)
+    """
+    arrays = [np.asarray(row) for row in rows]
+    if any(row.dtype.kind not in "iu" for row in arrays):
+        return False
+    return any(row.ndim for row in arrays) or len({int(b - a) for a, b in pairwise(rows)}) > 1
+
+
+def _written_at(*statements: ast.stmt | None) -> set[str]:
+    """Return the indices of the places that statements write to, as far as nothing is called."""
+    targets = [
+        target
+        for one in statements
+        for target in (one.targets if isinstance(one, ast.Assign) else
+                       [one.target] if isinstance(one, ast.AugAssign) else [])
+    ]  # fmt: skip
+    found = set[str]()
+    for node in (n for target in targets for n in ast.walk(target)):
+        inside = node.slice if isinstance(node, ast.Subscript) else None
+        for index in inside.elts if isinstance(inside, ast.Tuple) else [inside]:
+            calls = any(isinstance(n, ast.Call | ast.NamedExpr) for n in ast.walk(index or node))
+            if isinstance(index, ast.Name | ast.Attribute | ast.Subscript) and not calls:
+                found.add(ast.unparse(index))
+    return found
 
 
 def _indices(statement: ast.stmt) -> set[str]:
@@ -85,15 +133,14 @@ def shape_of(value: Any) -> Shape | None:
     return (len(value),) if isinstance(value, list | tuple) else None
 
 
-def _is_row(value: Any) -> bool:
-    """Return whether a value is a mask of a batch: 0 or 1, one for each sequence."""
-    return (
-        isinstance(value, np.ndarray)
-        and value.dtype.kind in "biuf"
-        and value.ndim in (1, 2)
-        and value.size == max(value.shape, default=0) > 1
-        and bool(np.all((value == 0) | (value == 1)))
-    )
+def _is_mask(value: Any) -> bool:
+    """Return whether a value is a mask: 0 or 1 for each sequence, or for each of its steps."""
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf" or value.size < 2:
+        return False
+    long = sum(size > 1 for size in value.shape)
+    whole = long == 1 and value.ndim < 3
+    steps = long == 2 and np.any(value == 0) and np.any(value == 1)
+    return bool((whole or steps) and np.all((value == 0) | (value == 1)))
 
 
 def _parts(old: ast.stmt | None, new: ast.stmt | None) -> list[ast.AST]:

@@ -25,7 +25,7 @@ from reference.debugger.naming.kinds_by_mending import kinds_that_mend
 from reference.debugger.naming.readings import Readings
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.same_answers import apart_in, differ, kept
-from reference.debugger.running.source import Source, Unit
+from reference.debugger.running.source import Source, Unit, place_of
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.texts.clock import Clock, Ticks, is_time
 from reference.debugger.texts.edited import dumped, paired
@@ -34,7 +34,8 @@ from reference.debugger.texts.two_texts import VALUE, only_inside, places, watch
 
 TURN, LEFT = "__turn__", "__turn_left__"
 
-Key = tuple[int, int]  # a loop and its turn; or -1 and the how manieth execution it is
+Key = tuple[int, int]  # a loop and its turn; or -1 and how often the place was run before
+BESIDE_TIME = -2  # in place of -1: in a loop that is none over time
 _MOST_STEPS, _MOST_KNOWN = 30, 3  # that are tried, and at which all variables are looked at
 
 
@@ -73,11 +74,15 @@ class Turns:
         For each key the masks that are read there, one number a sequence, by their texts.
     wraps : set of Key
         Where an index of the old text is less than 0.
+    looked_up : bool
+        Whether what the old text writes to is told by a value of the data.
     left : dict
         For each key the variables of the places that differ after it: (by the old text, mended).
     passes : dict
         For each key at which the mistake matters what the places that differ set, one after the
         other: (with the old text there, as mended).
+    whole : pair of dict
+        For each key what the places that differ set: (with the old text everywhere, as mended).
     variables : dict
         For some keys the values of all variables there, by their paths.
     """
@@ -97,8 +102,12 @@ class Turns:
     mends: Callable[[], tuple[str, ...]] = tuple
     plain: Callable[[], Plain | None] = lambda: None
     wraps: set[Key] = field(default_factory=set)
+    looked_up: bool = False
     left: dict[Key, dict[str, tuple[Any, Any]]] = field(default_factory=dict)
     passes: dict[Key, tuple[list[Pass], list[Pass]]] = field(default_factory=dict)
+    whole: tuple[dict[Key, list[Pass]], dict[Key, list[Pass]]] = field(
+        default_factory=lambda: ({}, {})
+    )
     variables: dict[Key, Values] = field(default_factory=dict)
 
     def time_of(self, key: Key) -> int | None:
@@ -107,24 +116,13 @@ class Turns:
             ticks = self.loops[key[0]]
             return ticks.time_of(key[1]) if is_time(ticks, self.loops) else None
         # In no loop: one execution a step, from the last to the first, or none of time.
-        count = len({other for other in self.executed if other[0] < 0})
-        timed = count > 1 and self.steps in (0, count)
+        count = len({other for other in self.executed if other[0] == key[0]})
+        timed = count > 1 and self.steps in ((0,) if key[0] == BESIDE_TIME else (0, count))
         return count - 1 - key[1] if timed else None
 
     def timed(self) -> list[Key]:
         """Return when places that differ were reached in a loop over time, in that order."""
         return [key for key in dict.fromkeys(self.executed) if self.time_of(key) is not None]
-
-    def undone_by_the_last(self) -> bool:
-        """Return whether the old text, run at the last step alone, does all that it ever does.
-
-        It sets anew what should sum up all steps, and undoes what it did at them before.
-        """
-        timed = self.timed()
-        if not self.answers[0] or len(timed) < 3 or not self.matters & set(timed[1:-1]):
-            return False
-        last = self.alone.get(timed[-1])
-        return last is not None and not differ(last, self.answers[0])
 
     def hands_on(self) -> bool:
         """Return whether the old text at the step that is run last alone changes fewer answers.
@@ -197,21 +195,16 @@ def _woven(program: Program, file: str, old: Source, weaver: _Weaver) -> Iterato
             for name, value in weaver.names().items():
                 space[name] = value
                 stack.callback(space.pop, name, None)
-        twins = {_place(unit, old): unit for unit in old.units}
+        twins = {place_of(unit, old): unit for unit in old.units}
         for unit in program.live_units:
             if not program.runs_in_backward(unit):
                 continue
             was = unit
             if unit.file == file:
-                was = twins.get(_place(unit, program.sources[file]), unit)
+                was = twins.get(place_of(unit, program.sources[file]), unit)
             code = weaver.compiled(was, unit)
             stack.callback(program.swap(unit, code))
         yield
-
-
-def _place(unit: Unit, source: Source) -> tuple[Any, ...]:
-    """Return what tells units of a file apart in both texts: their order."""
-    return unit.classes, [u.first for u in source.units].index(unit.first)
 
 
 class _Weaver:
@@ -220,7 +213,7 @@ class _Weaver:
         self.gates = 0
         self.chosen: frozenset[Key] = frozenset()
         self.all_old = False
-        self.order = 0
+        self.order: dict[int, int] = {}
         self.log: list[Key] = []
         self.within: dict[int, tuple[int, list[int | None]]] = {}
         self.seen: dict[Key, list[Any]] = {}
@@ -290,7 +283,7 @@ class _Weaver:
 
     def _turn(self, number: int) -> bool:
         frame = sys._getframe(1)
-        key = self._key(frame)
+        key = self._key(number, frame)
         self.log.append(key)
         self.readings.note(number, key, frame)
         self.passes.enter(number, key, frame)
@@ -298,14 +291,14 @@ class _Weaver:
             return False
         return key not in self.chosen
 
-    def _key(self, frame: Any) -> Key:
+    def _key(self, number: int, frame: Any) -> Key:
         now = self.clock.now(frame)
         if now is not None:
             number, turn, values = now
             self.within[id(values)] = number, values
             return number, turn
-        self.order += 1
-        return -1, self.order - 1
+        self.order[number] = self.order.get(number, -1) + 1
+        return BESIDE_TIME if self.clock.is_within(frame) else -1, self.order[number]
 
     def _value(self, value: Any) -> Any:
         if self.log:
@@ -326,7 +319,7 @@ class _Weaver:
     ) -> Mapping[str, Any] | None:
         """Run once, with the old text at the chosen keys or at all; None where it raises."""
         self.chosen, self.all_old = frozenset(chosen), all_old
-        self.order, self.log, self.seen, self.within = 0, [], {}, {}
+        self.order, self.log, self.seen, self.within = {}, [], {}, {}
         self.readings.start()
         self.passes.start(chosen[0] if chosen else None, known)
         self.clock.start()
@@ -348,10 +341,11 @@ class _Weaver:
 
     def runs(self, program: Program, inputs: Inputs, until: float) -> Turns | None:
         """Run as mended, as it was, and with the old text at one step after the other."""
+        for old in (True, False):  # to learn which variables of loops count
+            self.run(program, inputs, all_old=old)
         broken = self.run(program, inputs, all_old=True) or {}
         turned = [list(ticks.values) for ticks in self.clock.loops]
         old_values, as_was = dict(self.seen), self.passes.made
-        self.run(program, inputs)  # to learn which variables of loops count
         right = self.run(program, inputs)
         if right is None:
             return None
@@ -359,13 +353,15 @@ class _Weaver:
                       answers=(dict(broken), dict(right)), steps=self.clock.steps,
                       within=list(self.within.values()),
                       read=set().union(*self.readings.shapes.values()),
-                      masks=dict(self.readings.masks), wraps=set(self.readings.wraps))  # fmt: skip
+                      masks=dict(self.readings.masks), wraps=set(self.readings.wraps),
+                      looked_up=self.readings.looked_up)  # fmt: skip
         found.loops = [replace(ticks, values=list(ticks.values)) for ticks in found.loops]
         new_values, mended = dict(self.seen), self.passes.made
         # What an edit takes out of the loop is right at a step if it is with old text outside too.
         outside = [key for key in dict.fromkeys(found.executed) if found.time_of(key) is None]
         keys = list(dict.fromkeys(found.executed))[:_MOST_STEPS]
         first = next((k for k in keys if apart_after(as_was.get(k, ()), mended.get(k, ()))), None)
+        found.whole = as_was, mended
         for key in keys:
             if time.monotonic() > until:
                 break
@@ -376,9 +372,9 @@ class _Weaver:
             if answer is not None:
                 found.alone[key] = answer
             found.values[key] = (self.seen.get(key, []), new_values.get(key, []))
-            made, right_made = self.passes.made.get(key, []), mended.get(key, [])
-            was, is_now = settled(made), settled(right_made)
-            found.left[key] = {name: (was[name], is_now[name]) for name in was if name in is_now}
+            at = OUTSIDE if key[0] < 0 and found.time_of(key) is None else key
+            made, right_made = self.passes.made.get(at, []), mended.get(at, [])
+            found.left[key] = settled(made, right_made)
             if answer is not None and not differ(answer, right):
                 continue
             if answer is not None and outside and found.time_of(key) is not None:

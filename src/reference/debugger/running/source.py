@@ -222,3 +222,8 @@ def function_around(source: Source, line: int) -> ast.FunctionDef | None:
 def first_line(function: ast.FunctionDef) -> int:
     """Return the line at which a function begins, that of its first decorator."""
     return min([function.lineno, *(d.lineno for d in function.decorator_list)])
+
+
+def place_of(unit: Unit, source: Source) -> tuple[Any, ...]:
+    """Return what tells units of a file apart in two texts of it: their order."""
+    return unit.classes, [u.first for u in source.units].index(unit.first)

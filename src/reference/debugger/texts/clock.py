@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import copy
+import inspect
 import re
 import sys
 import types
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
@@ -17,6 +20,9 @@ BEGUN = "__loop_begun__"  # after the first statement of a while loop
 
 _TIME = re.compile(r"^(t|tt|t_|ti|tau|time|step|timestep|time_step|bptt_step|pos|s)$", re.I)
 _LAYER = re.compile(r"^(l|lay|layer|lyr|ell|level|depth)$", re.I)
+_BACK_THROUGH = 4.0  # the score of a loop that walks backwards: of two sequences each has its own
+_FROM_THE_END = r"[\[ ](-{0} [-] 1|-\({0} \+ 1\)|~{0}|-1 - {0})[\],]"  # an index: x[-t - 1]
+_WALKS = ("zip", "enumerate", "reversed", "sorted", "list", "tuple", "iter", "range", "len", "map")
 _Loop = ast.For | ast.While
 
 
@@ -25,7 +31,8 @@ class Ticks:
     """One loop: how it is written, and what its variable was at each turn of its longest run.
 
     `counts` says whether the variable went up or down by the same number at all turns so far: one
-    that walks over words or labels does not tell which turn it is.
+    that walks over words or labels does not tell which turn it is. `inner` are the loops that ran
+    within its turns, in whatever function.
     """
 
     loop: _Loop
@@ -33,6 +40,12 @@ class Ticks:
     score: float
     values: list[int | None] = field(default_factory=list)
     counts: bool = True
+    inner: set[int] = field(default_factory=set)
+
+    @property
+    def named(self) -> bool:
+        """Whether the loop counts, and calls what it counts time."""
+        return self.numbered and any(map(_TIME.match, _names_of(self.loop)))
 
     @property
     def numbered(self) -> bool:
@@ -59,11 +72,14 @@ class Ticks:
 def is_time(mine: Ticks, loops: list[Ticks]) -> bool:
     """Return whether a loop is time, and not one over samples with time within or elsewhere."""
     ran = [ticks for ticks in loops if ticks.values]
-    inner = {id(node) for node in ast.walk(mine.loop)}
-    if any(ticks.score > mine.score and id(ticks.loop) in inner for ticks in ran):
+    if any(loops[k].score > mine.score for k in mine.inner):
         return False
     best = max(ran, key=lambda t: t.score, default=mine)
-    return mine.score >= best.score or abs(len(mine.values) - len(best.values)) < 2
+    if mine.named and not best.named:  # the other one walks over what was recorded: a tape
+        return True
+    return (
+        mine.score >= min(best.score, _BACK_THROUGH) or abs(len(mine.values) - len(best.values)) < 2
+    )
 
 
 class Clock:
@@ -96,21 +112,28 @@ class Clock:
         """Forget what the last run left."""
         self._running = []
         for ticks in self.loops:
-            ticks.values = []
+            ticks.values, ticks.inner = [], set()
 
     def names(self) -> dict[str, object]:
         """Return the functions that the instrumented code calls."""
         return {ENTER: self._enter, TICK: self._tick, BEGUN: self._begun, LEAVE: self._leave}
 
     def _enter(self, number: int) -> None:
-        self._running.append((sys._getframe(1), number, []))
+        frame = sys._getframe(1)
+        for _, outer, _ in self._running:
+            self.loops[outer].inner.add(number)
+        if _is_constant(self.loops[number].loop, frame):
+            self.loops[number].score = min(1.0, self.loops[number].score)
+        self._running.append((frame, number, []))
 
     def _tick(self, number: int) -> None:
         frame = sys._getframe(1)
         for k in range(len(self._running) - 1, -1, -1):
             other, which, values = self._running[k]
             if other is frame and which == number:
-                del self._running[k + 1 :]
+                self._running[k + 1 :] = [
+                    one for one in self._running[k + 1 :] if _waits(one[0], frame)
+                ]
                 ticks = self.loops[number]
                 values.append(_variable(ticks.loop, frame))
                 if isinstance(ticks.loop, ast.For):
@@ -136,15 +159,17 @@ class Clock:
                 del self._running[k:]
                 return
 
+    def is_within(self, frame: types.FrameType | None) -> bool:
+        """Return whether a loop is running, in a function or in one that calls it."""
+        chain = set(_chain(frame))
+        return any(values and id(other) in chain for other, _, values in self._running)
+
     def now(self, frame: types.FrameType | None) -> tuple[int, int, list[int | None]] | None:
         """Return the loop that is time, the value of its variable or else its turn, and all such.
 
         The list of all grows until the loop is left.
         """
-        chain = set()
-        while frame is not None:
-            chain.add(id(frame))
-            frame = frame.f_back
+        chain = set(_chain(frame))
         best = None
         for other, number, values in self._running:
             score = self.loops[number].score
@@ -162,6 +187,13 @@ class Clock:
         ran = [ticks for ticks in self.loops if ticks.values and ticks.score > 0]
         best = max(ran, key=lambda ticks: (ticks.score, len(ticks.values)), default=None)
         return 0 if best is None else len(best.values)
+
+
+def _chain(frame: types.FrameType | None) -> Iterator[int]:
+    """Give what tells a frame, and all that it was called from."""
+    while frame is not None:
+        yield id(frame)
+        frame = frame.f_back
 
 
 def _call(name: str, number: int, at: ast.stmt) -> ast.stmt:
@@ -194,29 +226,65 @@ def _variable(loop: _Loop, frame: types.FrameType) -> int | None:
     return None
 
 
+def _waits(frame: types.FrameType, other: types.FrameType) -> bool:
+    """Return whether a frame is that of a generator, which goes on where it stopped."""
+    return frame is not other and bool(frame.f_code.co_flags & inspect.CO_GENERATOR)
+
+
+def _is_constant(loop: _Loop, frame: types.FrameType) -> bool:
+    """Return whether a loop has as many turns as a constant of the module says: no sequence."""
+    if not isinstance(loop, ast.For):
+        return False
+    calls = [n.func for n in ast.walk(loop.iter) if isinstance(n, ast.Call)]
+    called = {function.id for function in calls if isinstance(function, ast.Name)}
+    if "range" not in called or called - {"range", "reversed"}:
+        return False
+    names = {n.id for n in ast.walk(loop.iter) if isinstance(n, ast.Name)} - called
+    return bool(names) and all(
+        name not in frame.f_locals and isinstance(frame.f_globals.get(name), int) for name in names
+    )
+
+
+def _names_of(loop: _Loop) -> set[str]:
+    """Return the variables that a loop sets, or that a while loop asks for."""
+    over = loop.target if isinstance(loop, ast.For) else loop.test
+    return {node.id for node in ast.walk(over) if isinstance(node, ast.Name)}
+
+
+def _states_in(loop: _Loop) -> set[str]:
+    """Return which variables of a loop are no numbers, whatever they are called: ``s``, a state."""
+    over = ast.unparse(loop.iter) if isinstance(loop, ast.For) else "range("
+    return set() if re.search(r"\b(range|enumerate)\(", over) else {"s"}
+
+
 @lru_cache(maxsize=512)
 def score_of(loop: _Loop) -> float:
     """Return how much a loop looks like time; 0 for one that goes over gates or names."""
-    names = {
-        node.id
-        for node in ast.walk(loop.target if isinstance(loop, ast.For) else loop.test)
-        if isinstance(node, ast.Name)
-    }
-    timely = 2.0 * any(_TIME.match(name) for name in names)
+    names = _names_of(loop)
+    timely = 2.0 * any(_TIME.match(name) for name in names - _states_in(loop))
     if any(_LAYER.match(name) for name in names) and not timely:
         return 0.0
     if isinstance(loop, ast.While):
         return 1.0 + timely + 3.0 * goes_backwards(loop)
-    text = ast.unparse(loop.iter)
     if isinstance(loop.iter, ast.Constant | ast.Tuple | ast.List | ast.Set):
         return 0.0
     if re.search(
         r"\.(keys|items|values)\(\)|gates|layers|params|batch(?!_sizes)|lengths|samples|heads",
-        text,
+        ast.unparse(_Walked().visit(copy.deepcopy(loop.iter))),
         re.I,
     ) or (isinstance(loop.iter, ast.Name) and loop.iter.id.isupper() and len(loop.iter.id) > 1):
         return 0.5 * bool(timely) + 3.0 * goes_backwards(loop) * bool(timely)
     return 1.0 + timely + 3.0 * goes_backwards(loop)
+
+
+class _Walked(ast.NodeTransformer):
+    """Leaves what a loop walks over: of a call of somebody's function not what it is given."""
+
+    def visit_Call(self, node: ast.Call) -> ast.Call:
+        if isinstance(node.func, ast.Name) and node.func.id not in _WALKS:
+            node.args, node.keywords = [], []
+        self.generic_visit(node)
+        return node
 
 
 def goes_backwards(loop: _Loop) -> bool:
@@ -242,17 +310,18 @@ def goes_backwards(loop: _Loop) -> bool:
     if re.search(r"\.pop\(\)", body):
         return True
     for node in ast.walk(loop.target):
+        if isinstance(node, ast.Name) and re.search(_FROM_THE_END.format(re.escape(node.id)), body):
+            return True
         if isinstance(node, ast.Name) and re.search(rf"= [^=\n]* - {re.escape(node.id)}\b", body):
             return bool(re.search(rf"^\s*\w+ = [^\n]*- {re.escape(node.id)}\b( - 1)?$", body, re.M))
     return False
 
 
 def _counts_down(node: ast.AST) -> bool:
-    """Whether a call is ``range(start, stop, -1)``."""
+    """Whether a call is ``range(start, stop, -1)``, or as the same is written by another name."""
     return (
         isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "range"
         and len(node.args) == 3
         and isinstance(node.args[2], ast.UnaryOp)
+        and ast.unparse(node.args[2]) == "-1"
     )

@@ -63,12 +63,13 @@ def apart_after(old: Iterable[Pass], new: Iterable[Pass]) -> list[Apart]:
     return []
 
 
-def settled(passes: Iterable[Pass]) -> Values:
-    """Return the arrays that are there after all passes."""
-    made: Values = {}
-    for one in passes:
-        made |= {place: now for place, (_, now) in one.items() if now is not None and now.ndim}
-    return made
+def settled(old: Iterable[Pass], new: Iterable[Pass]) -> dict[str, tuple[Array, Array]]:
+    """Return the arrays that are there after all passes of both texts: (by the old, by the new)."""
+    made: tuple[Values, Values] = {}, {}
+    for values, passes in zip(made, (old, new), strict=True):
+        for one in passes:
+            values |= {p: now for p, (_, now) in one.items() if now is not None and now.ndim}
+    return {place: (made[0][place], made[1][place]) for place in made[0] if place in made[1]}
 
 
 def near(a: Array, b: Array) -> bool:
@@ -94,7 +95,8 @@ class Passes:
 
     def start(self, wanted: Key | None = None, known: frozenset[Key] = frozenset()) -> None:
         """Forget what the last run left; note one time step alone, and all that is known there."""
-        self._wanted, self._known = wanted, known
+        self._wanted = OUTSIDE if wanted is not None and wanted[0] < 0 else wanted
+        self._known = known
         self.made: dict[Key, list[Pass]] = {}
         self.known: dict[Key, Values] = {}
         self._reached: dict[Key, int] = {}
@@ -239,10 +241,15 @@ def _changes_nothing(node: ast.AST) -> bool:
 
 
 def _is_whole(place: ast.AST) -> bool:
-    """Return whether a place is no part of an array: a name, an attribute, an entry by its key."""
+    """Return whether a place is no part of an array: a name, an attribute, an entry by its key.
+
+    Nothing of what a call gives is one: to look at it is to call again, ``steps.pop().h``.
+    """
+    if not isinstance(place, ast.Attribute | ast.Subscript):
+        return True
+    if not isinstance(place.value, ast.Name | ast.Attribute | ast.Subscript):
+        return False
     if isinstance(place, ast.Subscript):
         key = isinstance(place.slice, ast.Constant) and isinstance(place.slice.value, str)
         return key and _is_whole(place.value)
-    if isinstance(place, ast.Attribute):
-        return _is_whole(place.value)
-    return not isinstance(place, ast.Attribute | ast.Subscript)
+    return _is_whole(place.value)
