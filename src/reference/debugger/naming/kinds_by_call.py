@@ -15,7 +15,7 @@ _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot", "einsum", "tensordot")
-_ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
+_ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft", "next")
 _NUMBERS = ("float32", "float16", "int", "int32", "int64", "half", "single", "round", "rint")
 _ENDS_CUT = re.compile(r"(:, )*(\d+:|:-?\d+|[A-Z]\w*:|:-\w+)(, :)*")
 _BACK = re.compile(r"(?i:back|bwd|grad|deriv|prime|slope|vjp|pull|adj)|^d_|^d[A-Z]")
@@ -271,10 +271,23 @@ def of_choice(old: ast.AST, new: ast.AST) -> str:
     ):
         if isinstance(whole, ast.Call) and called(whole) == "where" and len(whole.args) == 3:
             arms = whole.args[1:]
+            if kind := _of_gate(whole, part, whole is new):
+                return kind
             for arm, other in (arms, arms[::-1]):
                 if _product_of(arm) == _product_of(part):
                     return kinds[0] if is_zero(other) else kinds[1]
     return ""
+
+
+def _of_gate(whole: ast.Call, part: ast.AST, is_right: bool) -> str:
+    """Name ``np.where(m, x, 0)``, which is m * x, in the place of a product, or the reverse."""
+    if not is_zero(whole.args[2]):
+        return ""
+    gated = {*_product_of(whole.args[1]), f"1 {dumped(whole.args[0])}"}
+    mine, theirs = (set(_product_of(part)), gated) if is_right else (gated, set(_product_of(part)))
+    if mine < theirs:
+        return "missing factor"
+    return "spurious factor" if mine > theirs else ""
 
 
 def _product_of(node: ast.AST) -> list[str]:
@@ -343,7 +356,8 @@ def are_functions_of_one(old: list[Signed], new: list[Signed]) -> bool:
 def _applied(side: list[Signed]) -> list[str]:
     """Return the elementary functions and powers in factors and divisors."""
     nodes = [(sign, n) for sign, one in side for n in ast.walk(one)]
-    powers = [dumped(n) for _, n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)]
+    powers = [dumped(n) for _, n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)
+              and isinstance(n.right, ast.Constant | ast.UnaryOp | ast.BinOp)]  # fmt: skip
     calls = [f"{sign} {called(n)}" for sign, n in nodes if called(n) in _ELEMENTARY]
     return sorted(calls + powers)
 

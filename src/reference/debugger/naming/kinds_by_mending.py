@@ -22,6 +22,7 @@ from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.same_answers import differ
 from reference.debugger.texts.edited import Edited, Parents, dumped, edited
 
+LEFT_OUT = "left out"  # no kind: a statement of the old text is one too many
 _Place = tuple[ast.stmt, Parents]
 
 
@@ -35,8 +36,8 @@ def kinds_that_mend(
 ) -> tuple[str, ...]:
     """Return the kinds of mistake of which a plain change mends a program.
 
-    Nothing is told of what is right once a statement that the edit changes is gone: there it is
-    one too many. A program that gave the right outputs is not looked at.
+    Of what is right once a statement that the edit changes is gone, `LEFT_OUT` is all that is told:
+    there it is one too many. A program that gave the right outputs is not looked at.
 
     Parameters
     ----------
@@ -66,6 +67,7 @@ def kinds_that_mend(
 def _kinds(trial: Trial, found: list[Edited], picks: Picks) -> Iterator[str]:
     tops = [(one.old, one.around_old) for one in found if one.old is not None]
     if any(trial.gives(without(*top)) for top in tops):
+        yield LEFT_OUT
         return
     places = places_in(tops, [one.new for one in found])
     changes = [change for loop in _loops(places) for change in _turned(loop)]

@@ -41,10 +41,12 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     """
     if seen.relation == "wrong dtype":
         return seen.relation  # nothing else makes whole numbers of all of them
-    turned = not seen.mends or "forward order" in seen.mends  # else it is right as it goes
+    others = set(seen.mends) - {"left out"}
+    turned = not others or "forward order" in others  # else it is right as it goes
     if seen.walks and (turned or seen.walks != "forward order"):
         return seen.walks
-    if kind in _BY_TEXT or kind in seen.mends:
+    guessed = kind == "wrong dtype" and bool(others)  # no value is cut, and another thing mends
+    if (kind in _BY_TEXT and not guessed) or kind in seen.mends:
         return kind
     if seen.wraps and kind != "aliasing":
         return "index off by one"  # the last entry stands for the one before the first

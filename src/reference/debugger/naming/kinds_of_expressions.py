@@ -18,8 +18,10 @@ from reference.debugger.naming.kinds_by_call import (
 from reference.debugger.naming.kinds_by_place import divides, of_place
 from reference.debugger.naming.kinds_by_relation import of_runs
 from reference.debugger.naming.kinds_of_sums import (
+    adds_to_given,
     in_a_chosen_slope,
     in_a_slope,
+    of_cuts,
     of_factors,
     of_terms,
     of_zero,
@@ -82,6 +84,13 @@ class Seen:
         return "" if self.turns is None else of_runs(self.turns)
 
     @property
+    def owns_memory(self) -> bool:
+        """Whether the mistake matters, and no copy of anything mends it: then nothing is shared."""
+        seen = self.turns
+        told = seen is not None and bool(seen.answers[0]) and bool(seen.matters | seen.shared)
+        return told and not self.only_effects and not {"aliasing", "left out"} & set(self.mends)
+
+    @property
     def wraps(self) -> bool:
         """Whether the mistake matters just where one of its indices is before the first entry."""
         seen = self.turns
@@ -116,6 +125,8 @@ def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
         shared = [n for n in found[0].around if any(n is other for other in found[1].around)]
         return "transposed" if any(map(_is_product, shared[-1:])) else "wrong order"
     found = [d for d in found if not _is_named(d, change)]
+    if cut := of_cuts(found):
+        return cut
     kinds = [kind for d in found if (kind := of_difference(d, change, seen))]
     return min(kinds, key=rank, default="")
 
@@ -201,6 +212,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "derivative of an activated value"
     if _goes_over_less(old, new, d, change):
         return "missing path"
+    if adds_to_given(old, new, change):
+        return "= for +="
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
         if kind == "never returned" and isinstance(getattr(new, "ctx", None), ast.Store):
@@ -214,6 +227,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):
         return _of_other(old, new, change)
     if isinstance(change.statement, ast.Return) and getattr(old, "value", 0) is None:
+        return "never returned"
+    if is_zero(old) and isinstance(new, ast.Subscript) and _is_view_of_result(new, change):
         return "never returned"
     if is_zero(old) and not is_zero(new) and not isinstance(new, ast.Constant):
         return of_zero(change, d.new, d.around)
@@ -254,6 +269,13 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if _starts(change):
         return "initial value"
     return "wrong operand"
+
+
+def _is_view_of_result(node: ast.Subscript, change: Edited) -> bool:
+    """Return whether a value is a part of an array that the function returns."""
+    results = [n.value for n in ast.walk(function_of(change.around_new))
+               if isinstance(n, ast.Return) and n.value is not None]  # fmt: skip
+    return any(same(node.value, n) for value in results for n in ast.walk(value))
 
 
 def _of_multiples(old: object, new: object) -> str:
