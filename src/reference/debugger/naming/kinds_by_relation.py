@@ -102,7 +102,14 @@ def _each(one: Apart, known: Values) -> Iterator[str]:
                 yield kind
     if before is not None and before.shape == one.old.shape == one.new.shape:
         there = np.abs(one.old - one.new) > EQUAL * size_of(one.new)
-        if np.any(one.old[there]) and near(one.old[there] + before[there], one.new[there]):
+        # Elsewhere there was nothing to add to, or nothing was written.
+        rest = ~there & (before != 0)
+        untouched = near(one.old[rest], before[rest])
+        if (
+            untouched
+            and np.any(one.old[there])
+            and near(one.old[there] + before[there], one.new[there])
+        ):
             yield "= for +="
     for old, new in pairs:
         if new.size > 1:
