@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reference.debugger.naming.kinds_by_mending import UNTOLD
 from reference.debugger.naming.kinds_of_expressions import Seen
 
 # What a change that mends the program tells, the ones first that leave least to chance.
@@ -41,7 +42,7 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     """
     if seen.relation == "wrong dtype":
         return seen.relation  # nothing else makes whole numbers of all of them
-    others = set(seen.mends) - {"left out"}
+    others = set(seen.mends) - {UNTOLD}
     turned = not others or "forward order" in others  # else it is right as it goes
     if seen.walks and (turned or seen.walks != "forward order"):
         return seen.walks

@@ -15,6 +15,7 @@ from reference.debugger.naming.kinds_by_call import (
     of_function,
     of_order,
 )
+from reference.debugger.naming.kinds_by_mending import UNTOLD
 from reference.debugger.naming.kinds_by_place import divides, of_place
 from reference.debugger.naming.kinds_by_relation import of_runs
 from reference.debugger.naming.kinds_of_sums import (
@@ -88,7 +89,7 @@ class Seen:
         """Whether the mistake matters, and no copy of anything mends it: then nothing is shared."""
         seen = self.turns
         told = seen is not None and bool(seen.answers[0]) and bool(seen.matters | seen.shared)
-        return told and not self.only_effects and not {"aliasing", "left out"} & set(self.mends)
+        return told and not self.only_effects and not {"aliasing", UNTOLD} & set(self.mends)
 
     @property
     def wraps(self) -> bool:
