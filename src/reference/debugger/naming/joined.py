@@ -118,16 +118,17 @@ def _returned(found: list[Edited]) -> list[Edited]:
     """Make one of a return that is put in and another that is taken out of the same function."""
     for come in found:
         for gone in found:
-            if gone.new is None and not (come.moved or gone.moved):
+            if come is not gone and not (come.moved or gone.moved):
                 if not (isinstance(come.new, ast.Return) and isinstance(gone.old, ast.Return)):
                     continue
-                if isinstance(come.old, ast.Return):
+                if isinstance(come.old, ast.Return) or isinstance(gone.new, ast.Return):
                     continue
                 names = [getattr(function_of(around), "name", "")
                          for around in (gone.around_old, come.around_new)]  # fmt: skip
                 if names[0] == names[1]:
                     whole = Edited(gone.old, come.new, gone.around_old, come.around_new)
                     rest = [] if come.old is None else [replace(come, new=None)]
+                    rest += [] if gone.new is None else [replace(gone, old=None)]
                     return [*(c for c in found if c is not come and c is not gone), *rest, whole]
     return found
 

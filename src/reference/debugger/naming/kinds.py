@@ -24,7 +24,7 @@ from reference.debugger.naming.kinds_of_expressions import (
     rank,
 )
 from reference.debugger.naming.kinds_of_moves import is_idle, is_read_no_more, of_move
-from reference.debugger.naming.kinds_of_targets import is_all_of, is_read_next, of_target
+from reference.debugger.naming.kinds_of_targets import is_all_of, is_hidden, is_read_next, of_target
 from reference.debugger.naming.kinds_of_whole import of_whole
 from reference.debugger.naming.shifts import are_shifted
 from reference.debugger.naming.weighed import may_be_plainer, outweighed
@@ -78,9 +78,10 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     if turns is None or told or not may_be_plainer(kind, found, seen):
         return kind
     plain = turns.plain()
-    if plain is None or (kind, plain.kind) == ("never returned", "wrong sign"):
-        return kind  # with another sign it is only an array of its own
-    return plain.kind or kind_of(plain.old, plain.new) or kind
+    plainer = "" if plain is None else plain.kind or kind_of(plain.old, plain.new)
+    if kind == "never returned" and plainer in ("wrong sign", "missing path"):
+        return kind  # what is written to an array of its own is as if it was not there
+    return plainer or kind
 
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
@@ -121,7 +122,8 @@ def _are_of_one_sum(found: list[Edited], kinds: list[str]) -> bool:
         {
             place_of(statement.target)
             for one in found
-            if isinstance(statement := simple(getattr(one, side)), ast.AugAssign)
+            if None in (one.old, one.new)
+            and isinstance(statement := getattr(one, side), ast.AugAssign)
         }
         for side in ("old", "new")
     )
@@ -279,6 +281,8 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
             return of_target(target, other, change, seen)
         if isinstance(old, ast.AugAssign) and isinstance(new, ast.Assign):
             return _of_in_place(old, new, change, seen)
+        if isinstance(new, ast.AugAssign) and is_hidden(target, change):
+            return "never returned"
         if isinstance(new, ast.AugAssign) and same(value, becomes):
             scaled = isinstance(new.op, ast.Mult | ast.Div)
             found = differences(other, becomes) if scaled else []
@@ -319,6 +323,11 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         return "wrong operand"
     if isinstance(old, ast.For) and isinstance(new, ast.For) and are_reversed(old.iter, new.iter):
         return "forward order"
+    if isinstance(old, ast.If) and isinstance(new, ast.If):
+        for less, more, kind in ((old, new, "missing path"), (new, old, "spurious term")):
+            both = _all_of(less.test)
+            if any(same(part, more.test) for part in both):
+                return kind
     kind = of_differences(differences(headed(old), headed(new)), change, seen)
     cut = (
         isinstance(old, ast.For)
@@ -327,6 +336,12 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         and not _is_beside_another(old.iter, new.iter)
     )
     return "loop bounds" if cut and kind == "index off by one" else kind
+
+
+def _all_of(test: ast.expr) -> list[ast.expr]:
+    """Return the conditions that have to hold together."""
+    together = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
+    return list(test.values) if together else []
 
 
 def _is_beside_another(old: ast.expr, new: ast.expr) -> bool:

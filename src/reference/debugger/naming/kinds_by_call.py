@@ -38,7 +38,10 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
     if a == b in ("stack", "concatenate") and _axis(old) != _axis(new):
         return "transposed" if a == "stack" else "wrong shape"
     if _is_looked_at(old, new) or _is_looked_at(new, old):
-        return "wrong operand"
+        ends = [_is_first(node) for node in (old, new)]
+        return "wrong operand" if ends[0] == ends[1] else "forward order"
+    if "roll" in (a, b) and a != b:
+        return "index off by one"  # the last entry stands before the first
     if b == "copy" and a in _VIEWS and _is_of(old, new):
         return "aliasing"  # in another shape it is the same memory
     if _turned(old) != _turned(new) or a == b == "einsum" or are_turned(old, new):
@@ -95,6 +98,14 @@ def _is_looked_at(node: ast.AST, other: ast.AST) -> bool:
         and isinstance(other.func, ast.Attribute)
         and same(node.value, other.func.value)
     )
+
+
+def _is_first(node: ast.AST) -> bool:
+    """Return whether the first element of a list is looked at, or taken off it."""
+    if isinstance(node, ast.Subscript):
+        return ast.unparse(node.slice) == "0"
+    first = isinstance(node, ast.Call) and [ast.unparse(n) for n in node.args] == ["0"]
+    return first or called(node) == "popleft"
 
 
 def _is_one_of(node: ast.AST, whole: ast.AST) -> bool:
@@ -206,10 +217,12 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         return "wrong order"
     if (wrapped and called(new) in _SUMS) or _summed(old, new):
         return "wrong shape"
+    inner = old.func.value if called(old) == "copy" and isinstance(old, ast.Call) and isinstance(
+        old.func, ast.Attribute) else old  # fmt: skip
     if (
-        isinstance(new, ast.BinOp)
-        and isinstance(new.op, ast.MatMult)
-        and (wrapped and not isinstance(old, ast.Constant))
+        (is_product(new) or called(new) == "dot")
+        and any(same(n, inner) for n in ast.walk(new))
+        and not isinstance(old, ast.Constant)
     ):
         return "missing factor"
     whole = next((w for w, part in ((old, new), (new, old)) if isinstance(w, ast.Subscript)

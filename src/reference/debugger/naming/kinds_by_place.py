@@ -126,7 +126,7 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         if isinstance(texts[0], str) and isinstance(texts[1], str):
             return of_names(texts[0], texts[1])
         block = any(isinstance(n, ast.Slice) for n in d.around)
-        if block and _are_of_other_sizes(was, becomes, change):
+        if _begins_there(d, becomes) and _are_of_other_sizes(was, becomes, change):
             return "wrong operand"
         names = [getattr(node, "id", "") for node in (was, becomes)]
         if not block and another_gate(*names):
@@ -211,6 +211,16 @@ def _are_of_other_sizes(was: ast.AST, becomes: ast.AST, change: Edited) -> bool:
     """Return whether two places in an array are counted by other sizes: they are other blocks."""
     sizes = [{n.id for n in ast.walk(side) if isinstance(n, ast.Name)} for side in (was, becomes)]
     return sizes[0] != sizes[1] and all(some and not some & _turning(change) for some in sizes)
+
+
+def _begins_there(d: Difference, node: ast.AST) -> bool:
+    """Return whether both ends of a slice are counted from a place, as in ``p : p + n``."""
+    slices = [n for n in d.around if isinstance(n, ast.Slice)]
+    ends = [end for n in slices for end in (n.lower, n.upper)]
+    return len(ends) == 2 and all(
+        end is not None and any(ast.unparse(n) == ast.unparse(node) for n in ast.walk(end))
+        for end in ends
+    )
 
 
 def _are_blocks(was: ast.Slice, becomes: ast.Slice, change: Edited) -> bool:

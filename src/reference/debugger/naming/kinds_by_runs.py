@@ -7,9 +7,9 @@ from reference.debugger.naming.kinds_of_expressions import Seen
 
 # What a change that mends the program tells, the ones first that leave least to chance.
 _BY_CHANGE = (
-    "repeated indices", "aliasing", "carry lost", "forward order", "carry not added", "= for +=",
-    "+= for =", "overwritten too early", "wrong order", "accumulation outside the loop",
-    "loop bounds", "index off by one", "transposed",
+    "wrong dtype", "repeated indices", "aliasing", "carry lost", "forward order",
+    "carry not added", "= for +=", "+= for =", "overwritten too early", "wrong order",
+    "accumulation outside the loop", "loop bounds", "index off by one", "transposed",
 )  # fmt: skip
 
 # What the text says of a formula or of a call as a whole holds, whatever else would mend it.
@@ -20,8 +20,9 @@ _BY_TEXT = (
 )  # fmt: skip
 _SAME = {"wrong order": ("forward order", "overwritten too early"),
          "index off by one": ("forward order",),
+         "forward order": ("index off by one",),
          "accumulation outside the loop": ("= for +=",),
-         "initial value": ("overwritten too early",)}  # fmt: skip
+         "initial value": ("overwritten too early", "index off by one")}  # fmt: skip
 
 
 def by_runs(kind: str, flow: str, seen: Seen) -> str:
@@ -53,7 +54,7 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
         return "index off by one"  # the last entry stands for the one before the first
     if kind == "aliasing" and flow == "carry not added":
         flow = ""  # what one of two names is set to the other has, too
-    if flow.startswith("carry") and "forward order" not in seen.mends:
+    if flow.startswith("carry") and not {"forward order", "aliasing"} & others:
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
     if told == "overwritten too early" and kind == seen.relation == "missing factor":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reference.debugger.naming.kinds_by_call import (
@@ -22,6 +22,8 @@ from reference.debugger.naming.kinds_of_sums import (
     adds_to_given,
     in_a_chosen_slope,
     in_a_slope,
+    is_view_of_result,
+    is_zero_first,
     of_cuts,
     of_factors,
     of_terms,
@@ -215,6 +217,9 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "missing path"
     if adds_to_given(old, new, change):
         return "= for +="
+    before = replace(change, new=change.old, around_new=change.around_old)
+    if is_zero_first(opened(old, before), new):
+        return "initial value"
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
         if kind == "never returned" and isinstance(getattr(new, "ctx", None), ast.Store):
@@ -229,7 +234,7 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return _of_other(old, new, change)
     if isinstance(change.statement, ast.Return) and getattr(old, "value", 0) is None:
         return "never returned"
-    if is_zero(old) and isinstance(new, ast.Subscript) and _is_view_of_result(new, change):
+    if is_zero(old) and isinstance(new, ast.Subscript) and is_view_of_result(new, change):
         return "never returned"
     if is_zero(old) and not is_zero(new) and not isinstance(new, ast.Constant):
         return of_zero(change, d.new, d.around)
@@ -270,13 +275,6 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if _starts(change):
         return "initial value"
     return "wrong operand"
-
-
-def _is_view_of_result(node: ast.Subscript, change: Edited) -> bool:
-    """Return whether a value is a part of an array that the function returns."""
-    results = [n.value for n in ast.walk(function_of(change.around_new))
-               if isinstance(n, ast.Return) and n.value is not None]  # fmt: skip
-    return any(same(node.value, n) for value in results for n in ast.walk(value))
 
 
 def _of_multiples(old: object, new: object) -> str:
@@ -384,7 +382,9 @@ def _of_opened(old: ast.expr, new: ast.expr, change: Edited) -> str:
             carried = isinstance(old, ast.Name) and is_carried(
                 old, change.statement, change.around_new
             )  # it is there: what lacks is no carry
-            said = ("carry not added", "spurious term") if gradient and not carried else ()
+            inside = bool(loops_in(change.around_new))
+            told = ("carry not added", "spurious term") if inside else ("carry not added",)
+            said = told if gradient and not carried else ()
             return kind if kind in said else "wrong operand"
     return ""
 

@@ -324,6 +324,21 @@ def _definition_holds(come: list[ast.expr], gone: list[ast.expr], change: Edited
     return any(same(n, g) for value in inner for n in ast.walk(value) for g in gone)
 
 
+def is_view_of_result(node: ast.Subscript, change: Edited) -> bool:
+    """Return whether a value is a part of an array that the function returns."""
+    results = [n.value for n in ast.walk(function_of(change.around_new))
+               if isinstance(n, ast.Return) and n.value is not None]  # fmt: skip
+    return any(same(node.value, n) for value in results for n in ast.walk(value))
+
+
+def is_zero_first(old: ast.AST | None, new: ast.AST) -> bool:
+    """Return whether a value is what it should be but under a condition, under which it is zero."""
+    arms = [old.body, old.orelse] if isinstance(old, ast.IfExp) else []
+    return any(
+        same(one, new) and is_zero(other) for one, other in ((arms, arms[::-1]) if arms else ())
+    )
+
+
 def of_zero(change: Edited, new: Iterable[Signed], around: Parents = ()) -> str:
     """Name a zero where a value belongs."""
     statement = change.statement

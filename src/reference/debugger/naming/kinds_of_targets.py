@@ -92,3 +92,18 @@ def is_read_next(target: ast.expr, change: Edited) -> bool:
     """Return whether the loop around a change reads what it sets."""
     loops = loops_in(change.around_new)
     return bool(loops) and ast.unparse(target) in loaded(list(loops[-1].body))
+
+
+def is_hidden(target: ast.expr, change: Edited) -> bool:
+    """Return whether a function sets what it is given anew, and returns nothing: nobody sees it."""
+    function = function_of(change.around_old)
+    if not isinstance(function, ast.FunctionDef) or not isinstance(change.old, ast.Assign):
+        return False
+    results = [n for n in ast.walk(function) if isinstance(n, ast.Return | ast.Yield) and n.value]
+    later = [s for s in function.body if s.lineno > change.old.lineno]
+    return (
+        isinstance(target, ast.Name)
+        and target.id in {a.arg for a in function.args.args}
+        and target.id not in loaded(later)
+        and not results
+    )

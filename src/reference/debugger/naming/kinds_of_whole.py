@@ -31,6 +31,8 @@ def of_whole(found: list[Edited]) -> str:
         return "overwritten too early"
     if any(_numbers_in_turn(one) for one in found) or _gets_a_loop_of_its_own(found):
         return "wrong order"
+    if kind := _of_tests(found):
+        return kind
     if _is_for_one_entry(found):
         return "wrong shape"
     if _exchange_values(found):
@@ -88,6 +90,17 @@ def _numbers_in_turn(one: Edited) -> bool:
     return all("enumerate" in names for names in calls) and (
         calls[0][:1] != calls[1][:1] and "reversed" in calls[0] + calls[1]
     )
+
+
+def _of_tests(found: list[Edited]) -> str:
+    """Name statements that stand under a condition in one text, and beside it in the other."""
+    gone = [one.old for one in found if one.new is None and one.old is not None]
+    come = [one.new for one in found if one.old is None and one.new is not None]
+    for tests, beside, kind in ((gone, come, "missing path"), (come, gone, "spurious term")):
+        inside = {dumped(s) for one in tests if isinstance(one, ast.If) for s in one.body}
+        if any(dumped(s) in inside for s in beside):
+            return kind
+    return ""
 
 
 def _gets_a_loop_of_its_own(found: list[Edited]) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 from reference.debugger.naming.kinds_of_sums import of_added
 from reference.debugger.naming.meant import Meant, block_of, placed
 from reference.debugger.texts.edited import Edited, Parents, written
-from reference.debugger.texts.roles import called, function_of, is_empty
+from reference.debugger.texts.roles import called, function_of, is_empty, loaded
 
 NUMPY, _ADDED, _PUT = "__numpy__", "__added_to_each__", "__added_along__"
 COPIED, _HELD = "__copied__", "__held__"
@@ -111,7 +111,9 @@ def _of_unpacked(
         added = [ast.Assign([one], ast.BinOp(old, ast.Add(), _read(one)))
                  for old, one in zip(held, some, strict=True)]  # fmt: skip
         alone = placed(ast.Assign(some[:1], value), statement)
-        yield _of_sum(alone, some[0], around), [*kept, ast.Assign([target], value), *added]
+        goes_on = {ast.unparse(one) for one in some} & loaded([value])
+        kind = "carry lost" if goes_on else _of_sum(alone, some[0], around)
+        yield kind, [*kept, ast.Assign([target], value), *added]
 
 
 def _of_sum(statement: ast.stmt, target: ast.expr, around: Parents) -> str:
