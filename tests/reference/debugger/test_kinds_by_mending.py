@@ -15,6 +15,7 @@ from reference.debugger.naming.kinds_of_expressions import Seen
 from reference.debugger.naming.meant_by_lists import list_ends
 from reference.debugger.naming.meant_by_updates import updates
 from reference.debugger.naming.patterns import seen_in
+from reference.debugger.naming.picked import PICK, Picks
 from reference.debugger.naming.turns import Turns, turns
 from reference.debugger.running.program import Program
 from reference.debugger.running.timebox import Watchdog
@@ -75,6 +76,12 @@ WRONG = [
     (HEAD, "    steps = list(range(len(words)))\n    while steps:\n        t = steps.pop(0)\n",
      "forward order"),
     # Two names for one value, of which nobody writes into either: nothing is shared.
+    ("    dxs = np.array(dzs)\n",
+     "    dxs = np.zeros_like(np.array(dzs), dtype=int)\n    dxs[...] = np.array(dzs)\n",
+     "wrong dtype"),
+    ("    dE, dU = np.zeros_like(params[\"E\"]), np.zeros_like(params[\"U\"])\n",
+     "    dE, dU, hs = (hs, np.zeros_like(params[\"U\"]), np.zeros_like(params[\"E\"]))\n",
+     "wrong order"),
     ("dz = dh * (1 - hs[t + 1] ** 2)", "dz = dh = dh * (1 - hs[t] ** 2)", "index off by one"),
 ]  # fmt: skip
 
@@ -113,6 +120,24 @@ def test_what_may_be_meant_by_a_line(line, kind):
     around = (tree, loop)
     meant = [*updates(loop.body[0], around), *list_ends(loop.body[0], around)]
     assert kind in [one.kind for one in meant]
+
+
+def test_parts_that_are_unpacked_may_be_exchanged():
+    picks = Picks(5)
+    statement = ast.parse("dx, dold, dnew = split(d)").body[0]
+    made = ast.unparse(picks.put_into(statement))
+    seen: dict[str, list[int]] = {}
+
+    def run():
+        names = {PICK: picks.value, "split": lambda d: [1, 2, 3], "d": 0}
+        exec(made, names)
+        return [names[name] for name in ("dx", "dold", "dnew")]
+
+    run()
+    for kind, number, becomes in picks.trials():
+        picks.active = number, becomes
+        seen.setdefault(kind, []).append(run())
+    assert [1, 3, 2] in seen["wrong order"]
 
 
 HANDED_ON = [

@@ -33,7 +33,18 @@ def in_a_loop(inside="pass", after="pass"):
      ("x = xs[:, :width(q)]", "x = xs[:, 2 * size:]", "wrong operand"),
      ("x = xs[:, :size]", "x = xs[:, 2 * size:]", "gate copied"),
      ("x = xs[q : q + n]", "x = xs[r : r + n]", "wrong operand"),
+     ("x = xs[:, :size]", "x = xs[:, :n]", "index off by one"),
      ("x = next(calls)", "x = tape.pop()", "forward order"),
+     ("x = tape[0]", "x = tape.pop()", "forward order"),
+     ("x = tape[-1]", "x = tape.pop()", "wrong operand"),
+     ("dx = np.roll(d, -1)", "dx = shifted(d)", "index off by one"),
+     ("dx = dh.copy()", "dx = dh.dot(W.T)", "missing factor"),
+     ("x = xs[t - 1] if t else np.zeros(3)\n        dW += x * d", "dW += xs[t - 1] * d",
+      "initial value"),
+     ("if t and part is None:\n            dW = d", "if t:\n            dW = d", "missing path"),
+     ("if t:\n            dW = d", "if t and part is None:\n            dW = d", "spurious term"),
+     ("if t:\n            add(t)\n            add(d)", "if t:\n            add(t)\n        add(d)",
+      "missing path"),
      ("dh = da[:, :n] @ W[:, :n].T", "dh = da @ W.T", "missing path"),
      ("dh = da @ W.T", "dh = da[:, :n] @ W[:, :n].T", "spurious term"),
      ("dx = np.where(keep, d, 0.0)", "dx = d * keep / (1 - rate)", "missing factor"),
@@ -48,6 +59,8 @@ def test_a_line_that_reads_another_place(wrong, right, kind):
     [("g['b'] = d", "g['b'][:] = d", "never returned"),
      ("g = {k: np.zeros(3) for k in ids}", "g = {k: grad[ids[k]] for k in ids}",
       "never returned"),
+     ("dh = d", "dh = d_next", "wrong operand"),
+     ("np.copyto(g['b'], d)", "g['b'] = d", "aliasing"),
      ("d = rate ** np.arange(T)", "d = np.cumprod(np.full(T, rate))", "wrong operand")],
 )  # fmt: skip
 def test_a_line_after_the_loop(wrong, right, kind):
@@ -130,3 +143,22 @@ def test_looking_at_values_changes_none():
         with contextlib.suppress(NameError):
             eval(code, {}, {"kept": kept})
     assert kept == {"M": [1.0, 2.0]}
+
+
+def test_a_value_that_is_set_anew_though_the_loop_makes_it():
+    lines = "for t in r:\n{}    dz = dh * o\n    dh = dz @ W\n"
+    start = "dh = np.outer(d, w)\n"
+    assert kind_of(lines.format(f"    {start}"), start + lines.format("")) == "carry lost"
+
+
+def test_a_function_that_rebinds_what_it_is_given():
+    text = "def add(a, y):\n    {}\n"
+    assert kind_of(text.format("a = a + f(y)"), text.format("a += g(y)")) == "never returned"
+    text += "    return a\n"
+    assert kind_of(text.format("a = a + f(y)"), text.format("a += g(y)")) != "never returned"
+
+
+def test_a_return_that_names_a_part_first():
+    wrong = "def back(d):\n    return d * (g / std)\n"
+    right = "def back(d):\n    e = d * g\n    return (e - e.mean(axis=0)) / std\n"
+    assert kind_of(wrong, right) != "never returned"

@@ -311,8 +311,6 @@ def of_term(lacks: Array, known: Values) -> str:
             counts = [n for n in sizes if _is(times, n - 1, 1 - n, 1 / n - 1, 1 - 1 / n)]
             if counts and not _is(times, 2, -2):
                 return "scale 1/B or 1/T"
-            if _is(times, 0.5, -0.5):
-                return "missing factor"  # the half of a square
             return "wrong sign" if _is(times, 2, -2) and not counts else ""
     there = np.array([v.flat[at] for v in values])
     product = there[:, None] * (there - 1)  # of each term with each factor, less the term
