@@ -126,7 +126,7 @@ def test_parts_that_are_unpacked_may_be_exchanged():
     picks = Picks(5)
     statement = ast.parse("dx, dold, dnew = split(d)").body[0]
     made = ast.unparse(picks.put_into(statement))
-    seen: dict[str, list[int]] = {}
+    seen: dict[str, list[list[int]]] = {}
 
     def run():
         names = {PICK: picks.value, "split": lambda d: [1, 2, 3], "d": 0}

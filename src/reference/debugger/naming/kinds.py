@@ -11,6 +11,8 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+import numpy as np
+
 from reference.debugger.naming.compared import Compared, plainly_compared
 from reference.debugger.naming.innocent import suspects
 from reference.debugger.naming.joined import telling, together
@@ -26,7 +28,9 @@ from reference.debugger.naming.kinds_of_expressions import (
 from reference.debugger.naming.kinds_of_moves import is_idle, is_read_no_more, of_move
 from reference.debugger.naming.kinds_of_targets import is_all_of, is_hidden, is_read_next, of_target
 from reference.debugger.naming.kinds_of_whole import of_whole
+from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.shifts import are_shifted
+from reference.debugger.naming.turns import Turns
 from reference.debugger.naming.weighed import may_be_plainer, outweighed
 from reference.debugger.texts.differences import differences
 from reference.debugger.texts.edited import (
@@ -79,9 +83,21 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
         return kind
     plain = turns.plain()
     plainer = "" if plain is None else plain.kind or kind_of(plain.old, plain.new)
-    if kind == "never returned" and plainer in ("wrong sign", "missing path"):
+    if kind == "never returned" and (
+        plainer == "missing path" or (plainer == "wrong sign" and _is_zero(turns))
+    ):
         return kind  # what is written to an array of its own is as if it was not there
     return plainer or kind
+
+
+def _is_zero(turns: Turns) -> bool:
+    """Return whether all outputs that the mistake changes are zero with it."""
+    before, after = map(outputs_of, turns.answers)
+    return not any(
+        np.any(value)
+        for name, value in before.items()
+        if np.shape(value) != np.shape(after.get(name, 0)) or np.any(value != after[name])
+    )
 
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
@@ -96,7 +112,9 @@ def _by_text(old: str, new: str, seen: Seen) -> str:
 def _of_memory(both: Compared, seen: Seen) -> str:
     """Return the kind that the whole edit tells of memory, but for what a copy does not mend."""
     kind, _ = both.memory
-    return "" if kind == "aliasing" and seen.owns_memory else kind
+    chains = [s for one in both.edits if isinstance(s := one.old, ast.Assign) and s.targets[1:]]
+    several = len(chains) > 1  # a copy of each is asked for, and one alone is tried
+    return "" if kind == "aliasing" and seen.owns_memory and not several else kind
 
 
 def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
@@ -230,7 +248,7 @@ def _of_surplus(change: Edited, seen: Seen) -> str:
         if isinstance(inner, ast.Assign) and _cuts(target, inner.value):
             return "clipped"
         if isinstance(inner, ast.Assign) and isinstance(target, ast.Subscript):
-            return "spurious term" if seen.owns_memory else "aliasing"
+            return "aliasing"
     if isinstance(inner, ast.Expr) and called(inner.value) == "clip":
         return "clipped"
     return "argument changed" if seen.only_effects else "spurious term"
@@ -340,8 +358,9 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
 
 def _all_of(test: ast.expr) -> list[ast.expr]:
     """Return the conditions that have to hold together."""
-    together = isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And)
-    return list(test.values) if together else []
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return test.values
+    return []
 
 
 def _is_beside_another(old: ast.expr, new: ast.expr) -> bool:

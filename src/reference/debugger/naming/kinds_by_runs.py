@@ -22,7 +22,8 @@ _SAME = {"wrong order": ("forward order", "overwritten too early"),
          "index off by one": ("forward order",),
          "forward order": ("index off by one",),
          "accumulation outside the loop": ("= for +=",),
-         "initial value": ("overwritten too early", "index off by one")}  # fmt: skip
+         "spurious factor": ("overwritten too early",),
+         "initial value": ("overwritten too early",)}  # fmt: skip
 
 
 def by_runs(kind: str, flow: str, seen: Seen) -> str:

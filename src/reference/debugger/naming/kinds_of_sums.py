@@ -105,8 +105,12 @@ def of_cuts(found: list[Difference]) -> str:
     if len(pairs) < 2 or len(pairs) < len(found):
         return ""
     for whole, part, kind in ((1, 0, "missing path"), (0, 1, "spurious term")):
-        if all(isinstance(cut := pair[part], ast.Subscript) and same(cut.value, pair[whole])
-               for pair in pairs):  # fmt: skip
+        if all(
+            isinstance(cut := pair[part], ast.Subscript)
+            and same(cut.value, pair[whole])
+            and any(isinstance(n, ast.Name) for n in ast.walk(cut.slice))  # a block, no end
+            for pair in pairs
+        ):
             return kind
     return ""
 

@@ -12,7 +12,7 @@ import numpy as np
 from reference.debugger.naming.kinds_of_sums import of_added
 from reference.debugger.naming.meant import Meant, block_of, placed
 from reference.debugger.texts.edited import Edited, Parents, written
-from reference.debugger.texts.roles import called, function_of, is_empty, loaded
+from reference.debugger.texts.roles import called, function_of, is_empty, loaded, loops_in
 
 NUMPY, _ADDED, _PUT = "__numpy__", "__added_to_each__", "__added_along__"
 COPIED, _HELD = "__copied__", "__held__"
@@ -46,6 +46,8 @@ def _others(statement: ast.stmt, around: Parents) -> Iterator[tuple[str, list[as
     elif isinstance(own, ast.Assign) and len(own.targets) > 1:
         alone = [ast.Assign([target], copy.deepcopy(own.value)) for target in own.targets]
         yield "aliasing", [*alone]
+        copies = [ast.Assign([target], _copied(own.value)) for target in own.targets]
+        yield "aliasing", [*copies]
     elif isinstance(own, ast.Assign):
         yield from _of_set(own, statement, around)
     elif isinstance(own, ast.Expr) and isinstance(own.value, ast.Call):
@@ -111,7 +113,8 @@ def _of_unpacked(
         added = [ast.Assign([one], ast.BinOp(old, ast.Add(), _read(one)))
                  for old, one in zip(held, some, strict=True)]  # fmt: skip
         alone = placed(ast.Assign(some[:1], value), statement)
-        goes_on = {ast.unparse(one) for one in some} & loaded([value])
+        body = [s for loop in loops_in(around)[-1:] for s in loop.body]
+        goes_on = {ast.unparse(one) for one in some} & loaded([value, *body])
         kind = "carry lost" if goes_on else _of_sum(alone, some[0], around)
         yield kind, [*kept, ast.Assign([target], value), *added]
 
@@ -119,6 +122,10 @@ def _of_unpacked(
 def _of_sum(statement: ast.stmt, target: ast.expr, around: Parents) -> str:
     """Name a sum that is set anew: it may be of the steps, or what the step before has left."""
     return of_added(_read(target), Edited(statement, statement, around, around))
+
+
+def _copied(value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(COPIED, ast.Load()), [copy.deepcopy(value)], [])
 
 
 def _calling(name: str, given: list[ast.expr]) -> ast.Expr:
