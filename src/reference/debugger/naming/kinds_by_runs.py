@@ -22,7 +22,6 @@ _SAME = {"wrong order": ("forward order", "overwritten too early"),
          "index off by one": ("forward order",),
          "forward order": ("index off by one",),
          "accumulation outside the loop": ("= for +=",),
-         "spurious factor": ("overwritten too early",),
          "initial value": ("overwritten too early",)}  # fmt: skip
 
 
@@ -58,6 +57,6 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     if flow.startswith("carry") and not {"forward order", "aliasing"} & others:
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
-    if told == "overwritten too early" and kind == seen.relation == "missing factor":
+    if told == "overwritten too early" and kind == seen.relation and kind.endswith(" factor"):
         return kind  # what is read too late has something too much
     return kind if told in _SAME.get(kind, ()) else told
