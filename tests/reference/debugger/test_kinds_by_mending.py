@@ -12,7 +12,10 @@ from reference.debugger.naming.kinds_by_flow import of_flow
 from reference.debugger.naming.kinds_by_runs import by_runs
 from reference.debugger.naming.kinds_by_walks import of_ends, of_walks
 from reference.debugger.naming.kinds_of_expressions import Seen
+from reference.debugger.naming.meant_by_lists import list_ends
+from reference.debugger.naming.meant_by_updates import updates
 from reference.debugger.naming.patterns import seen_in
+from reference.debugger.naming.picked import PICK, Picks
 from reference.debugger.naming.turns import Turns, turns
 from reference.debugger.running.program import Program
 from reference.debugger.running.timebox import Watchdog
@@ -68,6 +71,18 @@ WRONG = [
     ('dh = dz @ params["U"].T',
      'dh = np.array([sum(u * d for u, d in zip(params["U"], z)) for z in dz])', "transposed"),
     ("hs[t].T @ dz", "hs[1:][t - 1].T @ dz", "index off by one"),
+    ("np.add.at(dE, words[t], dz)", "dE[words[t]] -= -dz", "repeated indices"),
+    (DU, "        dU, _ = (hs[t].T @ d for d in (dz, dz))\n", "= for +="),
+    (HEAD, "    steps = list(range(len(words)))\n    while steps:\n        t = steps.pop(0)\n",
+     "forward order"),
+    # Two names for one value, of which nobody writes into either: nothing is shared.
+    ("    dxs = np.array(dzs)\n",
+     "    dxs = np.zeros_like(np.array(dzs), dtype=int)\n    dxs[...] = np.array(dzs)\n",
+     "wrong dtype"),
+    ("    dE, dU = np.zeros_like(params[\"E\"]), np.zeros_like(params[\"U\"])\n",
+     "    dE, dU, hs = (hs, np.zeros_like(params[\"U\"]), np.zeros_like(params[\"E\"]))\n",
+     "wrong order"),
+    ("dz = dh * (1 - hs[t + 1] ** 2)", "dz = dh = dh * (1 - hs[t] ** 2)", "index off by one"),
 ]  # fmt: skip
 
 
@@ -90,6 +105,39 @@ def test_what_mends_a_program_names_the_mistake(right, wrong, kind):
             assert kind_of(text, RIGHT, seen_in(seen)) == kind
         finally:
             program.restore()
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [("dE[words] -= d", "repeated indices"), ("d, dU, dV = back(d)", "= for +="),
+     ("t = tape.pop(0)", "forward order"), ("t = tape.popleft()", "forward order"),
+     ("t = tape.pop()", "forward order")],
+)  # fmt: skip
+def test_what_may_be_meant_by_a_line(line, kind):
+    tree = ast.parse(f"dU = dV = np.zeros(3)\nfor t in r:\n    {line}\n")
+    loop = tree.body[1]
+    assert isinstance(loop, ast.For)
+    around = (tree, loop)
+    meant = [*updates(loop.body[0], around), *list_ends(loop.body[0], around)]
+    assert kind in [one.kind for one in meant]
+
+
+def test_parts_that_are_unpacked_may_be_exchanged():
+    picks = Picks(5)
+    statement = ast.parse("dx, dold, dnew = split(d)").body[0]
+    made = ast.unparse(picks.put_into(statement))
+    seen: dict[str, list[list[int]]] = {}
+
+    def run():
+        names = {PICK: picks.value, "split": lambda d: [1, 2, 3], "d": 0}
+        exec(made, names)
+        return [names[name] for name in ("dx", "dold", "dnew")]
+
+    run()
+    for kind, number, becomes in picks.trials():
+        picks.active = number, becomes
+        seen.setdefault(kind, []).append(run())
+    assert [1, 3, 2] in seen["wrong order"]
 
 
 HANDED_ON = [

@@ -57,6 +57,28 @@ def test_a_derivative_of_what_is_activated_already():
     )
 
 
+@pytest.mark.parametrize("old", [np.tanh(TERM), 1 / (1 + np.exp(-TERM)), np.log1p(np.exp(TERM))])
+def test_a_value_that_was_kept_activated(old):
+    assert said(old, TERM, back=RIGHT) == "derivative of an activated value"
+
+
+def test_a_slope_that_was_taken_of_what_is_activated():
+    for old, new in ((1 - np.tanh(np.tanh(TERM)) ** 2, 1 - np.tanh(TERM) ** 2),
+                     (1 - 1 / (2 + np.exp(TERM)), 1 / (1 + np.exp(-TERM)))):  # fmt: skip
+        assert said(old, new, back=RIGHT) == "derivative of an activated value"
+
+
+def test_a_transpose_that_was_added_and_not_subtracted():
+    skew = RIGHT + np.tril(TERM)
+    assert said(skew + skew.T, skew - skew.T, back=GATE) == "wrong sign"
+    assert said(skew + 2 * skew.T, skew - skew.T, back=GATE) == ""
+
+
+@pytest.mark.parametrize(("factor", "kind"), [(7, "scale 1/B or 1/T"), (-1, "wrong sign")])
+def test_a_block_that_has_a_factor_of_its_own(factor, kind):
+    assert said(np.hstack([RIGHT[:, :2], RIGHT[:, 2:] * factor])) == kind
+
+
 def test_rows_among_zeros_are_told_by_their_index():
     sparse, other = np.zeros((4, 4)), np.zeros((4, 4))
     sparse[1], other[2] = RIGHT[0], RIGHT[0]
@@ -99,6 +121,7 @@ def test_of_what_is_added_to_the_increment_counts():
     assert said(before + RIGHT.T, before + RIGHT, before) == "transposed"
     assert said(before + RIGHT / 7, before + RIGHT, before) == "scale 1/B or 1/T"
     assert said(RIGHT, before + RIGHT, before) == "= for +="
+    assert said(RIGHT, np.where(MASK, 0, before) + RIGHT, before) == ""
 
 
 def test_what_is_left_as_it_was_tells_nothing():

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reference.debugger.naming.meant import placed
+from reference.debugger.texts.differences import differences
 from reference.debugger.texts.edited import Edited, dumped, simple
-from reference.debugger.texts.roles import function_of, is_empty, is_zero
+from reference.debugger.texts.roles import function_of, is_empty, is_zero, loaded
 
 
 def together(found: list[Edited]) -> list[Edited]:
@@ -46,7 +47,8 @@ def telling(found: list[Edited], old: ast.Module, new: ast.Module) -> list[Edite
         The whole texts.
     """
     names = [{n.id for n in ast.walk(tree) if isinstance(n, ast.Name)} for tree in (old, new)]
-    found = [one for one in found if not _is_only_begun(one, found)] or found
+    for says_nothing in (_is_only_begun, _is_only_moved_with, _only_keeps_more):
+        found = [one for one in found if not says_nothing(one, found)] or found
     return [one for one in found if not (
         (one.new is None and _only_names(one.old, names[1]))
         or (one.old is None and _only_names(one.new, names[0]))
@@ -63,6 +65,36 @@ def _is_only_begun(change: Edited, found: list[Edited]) -> bool:
             other = change.new if side == "old" else change.old
             return other is not None and not is_empty(getattr(other, "value", None))
     return False
+
+
+def _is_only_moved_with(change: Edited, found: list[Edited]) -> bool:
+    """Return whether a value is moved to the statements that read it, which are other ones now."""
+    statement = change.new if change.moved else None
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else None
+    others = [one.new for one in found if not one.moved and one.new is not None]
+    return isinstance(target, ast.Name) and target.id in loaded(others)
+
+
+def _only_keeps_more(change: Edited, found: list[Edited]) -> bool:
+    """Return whether all that a statement does is to put more into a record than in the other text.
+
+    What is made of it tells, if that is another, too.
+    """
+    if change.old is None or change.new is None or len(found) < 2:
+        return False
+    apart = differences(change.old, change.new)
+    records = [(d.old[0][1], d.new[0][1]) for d in apart if d.what == "replaced"]
+    return bool(records) and len(records) == len(apart) and all(
+        isinstance(one, ast.Dict) and isinstance(other, ast.Dict) and _has_all_of(one, other)
+        for one, other in records
+    )  # fmt: skip
+
+
+def _has_all_of(one: ast.Dict, other: ast.Dict) -> bool:
+    """Return whether a record has all entries of another, and more."""
+    entries = [{(dumped(k) if k else "", dumped(v)) for k, v in zip(d.keys, d.values, strict=True)}
+               for d in (one, other)]  # fmt: skip
+    return entries[0] > entries[1]
 
 
 def _filled(statement: ast.stmt) -> Iterator[str]:
@@ -86,14 +118,18 @@ def _returned(found: list[Edited]) -> list[Edited]:
     """Make one of a return that is put in and another that is taken out of the same function."""
     for come in found:
         for gone in found:
-            if come.old is None and gone.new is None and not (come.moved or gone.moved):
+            if come is not gone and not (come.moved or gone.moved):
                 if not (isinstance(come.new, ast.Return) and isinstance(gone.old, ast.Return)):
+                    continue
+                if isinstance(come.old, ast.Return) or isinstance(gone.new, ast.Return):
                     continue
                 names = [getattr(function_of(around), "name", "")
                          for around in (gone.around_old, come.around_new)]  # fmt: skip
                 if names[0] == names[1]:
                     whole = Edited(gone.old, come.new, gone.around_old, come.around_new)
-                    return [*(c for c in found if c is not come and c is not gone), whole]
+                    rest = [] if come.old is None else [replace(come, new=None)]
+                    rest += [] if gone.new is None else [replace(gone, old=None)]
+                    return [*(c for c in found if c is not come and c is not gone), *rest, whole]
     return found
 
 

@@ -11,11 +11,12 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
+import numpy as np
+
 from reference.debugger.naming.compared import Compared, plainly_compared
 from reference.debugger.naming.innocent import suspects
 from reference.debugger.naming.joined import telling, together
 from reference.debugger.naming.kinds_by_flow import of_flow
-from reference.debugger.naming.kinds_by_place import of_place
 from reference.debugger.naming.kinds_by_runs import by_runs
 from reference.debugger.naming.kinds_by_walks import of_ends
 from reference.debugger.naming.kinds_of_expressions import (
@@ -25,10 +26,13 @@ from reference.debugger.naming.kinds_of_expressions import (
     rank,
 )
 from reference.debugger.naming.kinds_of_moves import is_idle, is_read_no_more, of_move
+from reference.debugger.naming.kinds_of_targets import is_all_of, is_hidden, is_read_next, of_target
 from reference.debugger.naming.kinds_of_whole import of_whole
+from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.shifts import are_shifted
+from reference.debugger.naming.turns import Turns
 from reference.debugger.naming.weighed import may_be_plainer, outweighed
-from reference.debugger.texts.differences import Signed, differences, factors
+from reference.debugger.texts.differences import differences
 from reference.debugger.texts.edited import (
     Assigning,
     Edited,
@@ -40,15 +44,13 @@ from reference.debugger.texts.edited import (
 )
 from reference.debugger.texts.inlined import inlined
 from reference.debugger.texts.roles import (
-    another_gate,
     called,
     function_of,
     is_empty,
-    is_slope,
     is_zero,
     loaded,
     loops_in,
-    nodes_of,
+    place_of,
     stored,
 )
 from reference.debugger.texts.walks import are_reversed
@@ -68,26 +70,51 @@ def kind_of(old: str, new: str, seen: Seen = _UNSEEN) -> str:
     'missing derivative'
     """
     both, turns = plainly_compared(old, new), seen.turns
-    found, (memory, _) = both.edits, both.memory
+    found, memory = both.edits, _of_memory(both, seen)
     if turns is not None and not seen.walks:
         ends = of_ends(found, turns.loops, turns.broken, not turns.answers[0])
         seen = replace(seen, walks=ends)
     flow = of_flow(found)
     kind = by_runs(_by_text(old, new, seen), flow, seen)
+    if seen.only_effects and kind == "initial value":
+        return "argument changed"  # what a sum begins with is somebody else's
     told = memory or seen.walks or kind == flow
     if turns is None or told or not may_be_plainer(kind, found, seen):
         return kind
     plain = turns.plain()
-    return kind if plain is None else plain.kind or kind_of(plain.old, plain.new) or kind
+    plainer = "" if plain is None else plain.kind or kind_of(plain.old, plain.new)
+    if kind == "never returned" and (
+        plainer == "missing path" or (plainer == "wrong sign" and _is_zero(turns))
+    ):
+        return kind  # what is written to an array of its own is as if it was not there
+    return plainer or kind
+
+
+def _is_zero(turns: Turns) -> bool:
+    """Return whether all outputs that the mistake changes are zero with it."""
+    before, after = map(outputs_of, turns.answers)
+    return not any(
+        np.any(value)
+        for name, value in before.items()
+        if np.shape(value) != np.shape(after.get(name, 0)) or np.any(value != after[name])
+    )
 
 
 def _by_text(old: str, new: str, seen: Seen) -> str:
     """Return the kind that the text tells."""
     both = plainly_compared(old, new)
-    memory, _ = both.memory
+    memory = _of_memory(both, seen)
     if memory:
         return "argument changed" if seen.only_effects and memory != "aliasing" else memory
     return outweighed(_of_text(both, old, new, seen), both.edits, seen)
+
+
+def _of_memory(both: Compared, seen: Seen) -> str:
+    """Return the kind that the whole edit tells of memory, but for what a copy does not mend."""
+    kind, _ = both.memory
+    chains = [s for one in both.edits if isinstance(s := one.old, ast.Assign) and s.targets[1:]]
+    several = len(chains) > 1  # a copy of each is asked for, and one alone is tried
+    return "" if kind == "aliasing" and seen.owns_memory and not several else kind
 
 
 def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
@@ -97,12 +124,29 @@ def _of_text(both: Compared, old: str, new: str, seen: Seen) -> str:
     found = inlined([change for change in found if not is_idle(change)] or found, *both.trees)
     found = telling(together(found), *both.trees)
     if not found and not same(ast.parse(old), ast.parse(new)):
+        if seen.owns_memory:
+            return "wrong order"
         return "argument changed" if seen.only_effects else "aliasing"  # the same, elsewhere
     for some in (suspects(found, seen.turns), found):
         kinds = [kind for change in some if (kind := kind_of_change(change, seen))]
         if kinds:
-            return min(kinds, key=rank)
+            return "wrong operand" if _are_of_one_sum(some, kinds) else min(kinds, key=rank)
     return ""
+
+
+def _are_of_one_sum(found: list[Edited], kinds: list[str]) -> bool:
+    """Return whether to one place another value is added, in other statements."""
+    both = (
+        {
+            place_of(statement.target)
+            for one in found
+            if None in (one.old, one.new)
+            and isinstance(statement := getattr(one, side), ast.AugAssign)
+        }
+        for side in ("old", "new")
+    )
+    added = list(both)
+    return set(kinds) == {"spurious term", "missing path"} and added[0] == added[1] != set()
 
 
 def kind_of_change(change: Edited, seen: Seen = _UNSEEN) -> str:
@@ -245,16 +289,18 @@ def _of_replaced(change: Edited, seen: Seen) -> str:
     if added:
         return added
     if isinstance(old, ast.Expr) and isinstance(new, ast.Assign) and same(old.value, new.value):
-        return "carry lost" if _is_read_next(new.targets[0], change) else "never returned"
+        return "carry lost" if is_read_next(new.targets[0], change) else "never returned"
     if isinstance(old, Assigning) and isinstance(new, Assigning):
         if old.value is None or new.value is None:
             return "wrong name"
         (target, value), (other, becomes) = written(old), written(new)
-        whole = isinstance(new, ast.AugAssign) and _is_all_of(target, other)
+        whole = isinstance(new, ast.AugAssign) and is_all_of(target, other)
         if not same(target, other) and not whole:
-            return _of_target(target, other, change, seen)
+            return of_target(target, other, change, seen)
         if isinstance(old, ast.AugAssign) and isinstance(new, ast.Assign):
             return _of_in_place(old, new, change, seen)
+        if isinstance(new, ast.AugAssign) and is_hidden(target, change):
+            return "never returned"
         if isinstance(new, ast.AugAssign) and same(value, becomes):
             scaled = isinstance(new.op, ast.Mult | ast.Div)
             found = differences(other, becomes) if scaled else []
@@ -283,78 +329,6 @@ def _of_in_place(old: ast.AugAssign, new: ast.Assign, change: Edited, seen: Seen
     return of_differences(differences(whole, new.value), change, seen)
 
 
-def _of_target(old: ast.expr, new: ast.expr, change: Edited, seen: Seen) -> str:
-    """Name a value that is written to the wrong place."""
-    if _is_all_of(old, new):
-        return "aliasing"  # what is written to is somebody else's, too
-    found = differences(old, new)
-    if any(d.what == "swapped" for d in found):
-        return "wrong order"
-    loops = loops_in(change.around_new)
-    if not loops and _is_another_key(old, new):
-        return "wrong name"
-    if (
-        isinstance(change.old, ast.AugAssign)
-        and isinstance(change.new, ast.AugAssign)
-        and (
-            _part_of(new, old)
-            and is_slope([change.old.value, *nodes_of(_all(change.old.value))], [])
-        )
-    ):
-        return "wrong derivative"  # of a part only
-    for d in found:
-        if place := of_place(d, change):
-            return place
-        for was, becomes in zip(nodes_of(d.old), nodes_of(d.new), strict=False):
-            if not isinstance(was, ast.Name | ast.Attribute):
-                continue
-            name, other = ast.unparse(becomes), ast.unparse(was)
-            if name.lower().replace("_", "") == other.lower().replace("_", ""):
-                return "wrong name"
-            if another_gate(other, name):
-                return "gate copied"
-            if not isinstance(old, ast.Name | ast.Attribute | ast.Tuple):
-                continue
-            read = loaded(list(loops[-1].body)) if loops else set()
-            before = loops_in(change.around_old)
-            body = before[-1].body if before else []
-            if name in read and name not in stored(list(body)):
-                return "carry lost"
-            inside = function_of(change.around_new)
-            if any(name in n.names for n in ast.walk(inside) if isinstance(n, ast.Nonlocal)):
-                return "never returned"
-    if loops and isinstance(old, ast.Name) and isinstance(new, ast.Name):
-        return "carry lost" if _is_read_next(new, change) else "wrong name"
-    return of_differences(found, change, seen)
-
-
-def _is_all_of(node: ast.expr, whole: ast.expr) -> bool:
-    """Return whether a place is all the entries of another."""
-    return _part_of(node, whole) and ast.unparse(node).endswith(("[:]", "[...]"))
-
-
-def _is_another_key(old: ast.expr, new: ast.expr) -> bool:
-    """Return whether two places are entries of one dict under other names, of no other gate."""
-    if not (isinstance(old, ast.Subscript) and isinstance(new, ast.Subscript)):
-        return False
-    keys = [getattr(node.slice, "value", None) for node in (old, new)]
-    texts = [key for key in keys if isinstance(key, str)]
-    return same(old.value, new.value) and len(texts) == 2 and not another_gate(*texts)
-
-
-def _part_of(node: ast.expr, whole: ast.expr) -> bool:
-    return isinstance(node, ast.Subscript) and same(node.value, whole)
-
-
-def _all(node: ast.expr) -> tuple[Signed, ...]:
-    return tuple(factors(node))
-
-
-def _is_read_next(target: ast.expr, change: Edited) -> bool:
-    loops = loops_in(change.around_new)
-    return bool(loops) and ast.unparse(target) in loaded(list(loops[-1].body))
-
-
 def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
     """Name the mistake in the first line of a loop, a condition or a function."""
     if isinstance(old, ast.FunctionDef) and isinstance(new, ast.FunctionDef):
@@ -367,6 +341,11 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         return "wrong operand"
     if isinstance(old, ast.For) and isinstance(new, ast.For) and are_reversed(old.iter, new.iter):
         return "forward order"
+    if isinstance(old, ast.If) and isinstance(new, ast.If):
+        for less, more, kind in ((old, new, "missing path"), (new, old, "spurious term")):
+            both = _all_of(less.test)
+            if any(same(part, more.test) for part in both):
+                return kind
     kind = of_differences(differences(headed(old), headed(new)), change, seen)
     cut = (
         isinstance(old, ast.For)
@@ -375,6 +354,13 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         and not _is_beside_another(old.iter, new.iter)
     )
     return "loop bounds" if cut and kind == "index off by one" else kind
+
+
+def _all_of(test: ast.expr) -> list[ast.expr]:
+    """Return the conditions that have to hold together."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And):
+        return test.values
+    return []
 
 
 def _is_beside_another(old: ast.expr, new: ast.expr) -> bool:

@@ -15,7 +15,7 @@ _SUMS, _MEANS = ("sum", "nansum"), ("mean", "average", "nanmean")
 _SHAPES = ("reshape", "ravel", "flatten", "squeeze", "expand_dims", "broadcast_to", "atleast_2d",
            "tile", "repeat", "diag", "diagonal")  # fmt: skip
 _PRODUCTS = ("dot", "matmul", "inner", "multiply", "vdot", "einsum", "tensordot")
-_ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft")
+_ENDS = ("pop", "popleft", "appendleft", "append", "insert", "extendleft", "next")
 _NUMBERS = ("float32", "float16", "int", "int32", "int64", "half", "single", "round", "rint")
 _ENDS_CUT = re.compile(r"(:, )*(\d+:|:-?\d+|[A-Z]\w*:|:-\w+)(, :)*")
 _BACK = re.compile(r"(?i:back|bwd|grad|deriv|prime|slope|vjp|pull|adj)|^d_|^d[A-Z]")
@@ -38,7 +38,10 @@ def of_calls(old: ast.AST, new: ast.AST) -> str:
     if a == b in ("stack", "concatenate") and _axis(old) != _axis(new):
         return "transposed" if a == "stack" else "wrong shape"
     if _is_looked_at(old, new) or _is_looked_at(new, old):
-        return "wrong operand"
+        ends = [_is_first(node) for node in (old, new)]
+        return "wrong operand" if ends[0] == ends[1] else "forward order"
+    if "roll" in (a, b) and a != b:
+        return "index off by one"  # the last entry stands before the first
     if b == "copy" and a in _VIEWS and _is_of(old, new):
         return "aliasing"  # in another shape it is the same memory
     if _turned(old) != _turned(new) or a == b == "einsum" or are_turned(old, new):
@@ -95,6 +98,14 @@ def _is_looked_at(node: ast.AST, other: ast.AST) -> bool:
         and isinstance(other.func, ast.Attribute)
         and same(node.value, other.func.value)
     )
+
+
+def _is_first(node: ast.AST) -> bool:
+    """Return whether the first element of a list is looked at, or taken off it."""
+    if isinstance(node, ast.Subscript):
+        return ast.unparse(node.slice) == "0"
+    first = isinstance(node, ast.Call) and [ast.unparse(n) for n in node.args] == ["0"]
+    return first or called(node) == "popleft"
 
 
 def _is_one_of(node: ast.AST, whole: ast.AST) -> bool:
@@ -206,10 +217,12 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         return "wrong order"
     if (wrapped and called(new) in _SUMS) or _summed(old, new):
         return "wrong shape"
+    inner = old.func.value if called(old) == "copy" and isinstance(old, ast.Call) and isinstance(
+        old.func, ast.Attribute) else old  # fmt: skip
     if (
-        isinstance(new, ast.BinOp)
-        and isinstance(new.op, ast.MatMult)
-        and (wrapped and not isinstance(old, ast.Constant))
+        (is_product(new) or called(new) == "dot")
+        and any(same(n, inner) for n in ast.walk(new))
+        and not isinstance(old, ast.Constant)
     ):
         return "missing factor"
     whole = next((w for w, part in ((old, new), (new, old)) if isinstance(w, ast.Subscript)
@@ -271,10 +284,23 @@ def of_choice(old: ast.AST, new: ast.AST) -> str:
     ):
         if isinstance(whole, ast.Call) and called(whole) == "where" and len(whole.args) == 3:
             arms = whole.args[1:]
+            if kind := _of_gate(whole, part, whole is new):
+                return kind
             for arm, other in (arms, arms[::-1]):
                 if _product_of(arm) == _product_of(part):
                     return kinds[0] if is_zero(other) else kinds[1]
     return ""
+
+
+def _of_gate(whole: ast.Call, part: ast.AST, is_right: bool) -> str:
+    """Name ``np.where(m, x, 0)``, which is m * x, in the place of a product, or the reverse."""
+    if not is_zero(whole.args[2]):
+        return ""
+    gated = {*_product_of(whole.args[1]), f"1 {dumped(whole.args[0])}"}
+    mine, theirs = (set(_product_of(part)), gated) if is_right else (gated, set(_product_of(part)))
+    if mine < theirs:
+        return "missing factor"
+    return "spurious factor" if mine > theirs else ""
 
 
 def _product_of(node: ast.AST) -> list[str]:
@@ -343,7 +369,8 @@ def are_functions_of_one(old: list[Signed], new: list[Signed]) -> bool:
 def _applied(side: list[Signed]) -> list[str]:
     """Return the elementary functions and powers in factors and divisors."""
     nodes = [(sign, n) for sign, one in side for n in ast.walk(one)]
-    powers = [dumped(n) for _, n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)]
+    powers = [dumped(n) for _, n in nodes if isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow)
+              and isinstance(n.right, ast.Constant | ast.UnaryOp | ast.BinOp)]  # fmt: skip
     calls = [f"{sign} {called(n)}" for sign, n in nodes if called(n) in _ELEMENTARY]
     return sorted(calls + powers)
 

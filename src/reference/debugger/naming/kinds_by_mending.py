@@ -22,6 +22,7 @@ from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.same_answers import differ
 from reference.debugger.texts.edited import Edited, Parents, dumped, edited
 
+UNTOLD = "untold"  # no kind: a line of the old text is one too many, or the time was up
 _Place = tuple[ast.stmt, Parents]
 
 
@@ -35,8 +36,8 @@ def kinds_that_mend(
 ) -> tuple[str, ...]:
     """Return the kinds of mistake of which a plain change mends a program.
 
-    Nothing is told of what is right once a statement that the edit changes is gone: there it is
-    one too many. A program that gave the right outputs is not looked at.
+    Of what is right once a statement that the edit changes is gone, `UNTOLD` is all that is told:
+    there it is one too many. A program that gave the right outputs is not looked at.
 
     Parameters
     ----------
@@ -66,6 +67,7 @@ def kinds_that_mend(
 def _kinds(trial: Trial, found: list[Edited], picks: Picks) -> Iterator[str]:
     tops = [(one.old, one.around_old) for one in found if one.old is not None]
     if any(trial.gives(without(*top)) for top in tops):
+        yield UNTOLD
         return
     places = places_in(tops, [one.new for one in found])
     changes = [change for loop in _loops(places) for change in _turned(loop)]
@@ -76,6 +78,8 @@ def _kinds(trial: Trial, found: list[Edited], picks: Picks) -> Iterator[str]:
         if trial.gives(change.slots):
             yield change.kind
     yield from trial.picked(_picking(places, picks), picks)
+    if trial.is_up():
+        yield UNTOLD
     for ways in (moves, formers, owned):
         for statement, around in places:
             for change in ways(statement, around):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
-from reference.debugger.texts.differences import Difference
+from reference.debugger.texts.differences import Difference, Signed, addends
 from reference.debugger.texts.edited import Edited
-from reference.debugger.texts.roles import another_gate, called, loops_in, nodes_of
+from reference.debugger.texts.roles import another_gate, called, loops_in, nodes_of, stored
 from reference.debugger.texts.walks import RANGES, TURNS, are_reversed
 
 
@@ -95,6 +96,8 @@ def _is_other_axis(d: Difference, subscript: ast.Subscript) -> bool:
 def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
     if d.what == "swapped":
         return "transposed"
+    if _goes_the_other_way(d, change):
+        return "forward order"
     old, new = nodes_of(d.old), nodes_of(d.new)
     turned = [
         any(isinstance(n, ast.Slice) and is_backwards(n) for n in side) for side in (old, new)
@@ -116,11 +119,15 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         if isinstance(was, ast.Slice) and isinstance(becomes, ast.Slice):
             if _is_other_end(was, becomes):
                 return "wrong order"
+            if _are_of_other_sizes(was, becomes, change):
+                return "wrong operand"
             return "gate copied" if _are_blocks(was, becomes, change) else "index off by one"
         texts = [getattr(node, "value", None) for node in (was, becomes)]
         if isinstance(texts[0], str) and isinstance(texts[1], str):
             return of_names(texts[0], texts[1])
-        block = isinstance(d.around[-1], ast.Slice) if d.around else False
+        block = any(isinstance(n, ast.Slice) for n in d.around)
+        if _begins_there(d, becomes) and _are_of_other_sizes(was, becomes, change):
+            return "wrong operand"
         names = [getattr(node, "id", "") for node in (was, becomes)]
         if not block and another_gate(*names):
             return "gate copied"
@@ -134,6 +141,31 @@ def _of_index(d: Difference, subscript: ast.Subscript, change: Edited) -> str:
         if numbers and isinstance(subscript.slice, ast.Constant) and _is_weight(subscript.value):
             return "gate copied"
     return "index off by one"
+
+
+def _goes_the_other_way(d: Difference, change: Edited) -> bool:
+    """Return whether what counts the turns of a loop has one sign in one index, and another then.
+
+    So are ``t`` and ``T - 1 - t``: the one goes up where the other goes down.
+    """
+    if d.what not in ("terms", "sign", "replaced"):
+        return False
+    counting = {
+        name
+        for loop in loops_in(change.around_new)
+        for name in (
+            stored([loop.target]) if isinstance(loop, ast.For) else stored(list(loop.body))
+        )
+    }
+    signs = [dict(_signs((*side, *d.common))) for side in (d.old, d.new)]
+    return any(signs[0].get(name, 0) * signs[1].get(name, 0) < 0 for name in counting)
+
+
+def _signs(parts: tuple[Signed, ...]) -> Iterator[tuple[str, int]]:
+    """Give the variables that are terms of a sum, with their signs."""
+    for sign, node in ((sign * own, term) for sign, whole in parts for own, term in addends(whole)):
+        if isinstance(node, ast.Name):
+            yield node.id, sign
 
 
 def _is_whole(node: ast.AST) -> bool:
@@ -164,15 +196,36 @@ def _is_product(node: ast.AST) -> bool:
                for n in ast.walk(node))  # fmt: skip
 
 
-def _are_blocks(was: ast.Slice, becomes: ast.Slice, change: Edited) -> bool:
-    """Return whether two slices are blocks of a size, as gates are stacked: not parts of time."""
-    turning = {
+def _turning(change: Edited) -> set[str]:
+    """Return the variables that count the turns of loops around a statement."""
+    return {
         node.id
         for loop in loops_in(change.around_new)
         if isinstance(loop, ast.For)
         for node in ast.walk(loop.target)
         if isinstance(node, ast.Name)
     }
+
+
+def _are_of_other_sizes(was: ast.AST, becomes: ast.AST, change: Edited) -> bool:
+    """Return whether two places in an array are counted by other sizes: they are other blocks."""
+    sizes = [{n.id for n in ast.walk(side) if isinstance(n, ast.Name)} for side in (was, becomes)]
+    return sizes[0] != sizes[1] and all(some and not some & _turning(change) for some in sizes)
+
+
+def _begins_there(d: Difference, node: ast.AST) -> bool:
+    """Return whether both ends of a slice are counted from a place, as in ``p : p + n``."""
+    slices = [n for n in d.around if isinstance(n, ast.Slice)]
+    ends = [end for n in slices for end in (n.lower, n.upper)]
+    return len(ends) == 2 and all(
+        end is not None and any(ast.unparse(n) == ast.unparse(node) for n in ast.walk(end))
+        for end in ends
+    )
+
+
+def _are_blocks(was: ast.Slice, becomes: ast.Slice, change: Edited) -> bool:
+    """Return whether two slices are blocks of a size, as gates are stacked: not parts of time."""
+    turning = _turning(change)
     for side in (was, becomes):
         names = {node.id for node in ast.walk(side) if isinstance(node, ast.Name)}
         ends = any(isinstance(n, ast.UnaryOp) for n in ast.walk(side))  # counted from the end

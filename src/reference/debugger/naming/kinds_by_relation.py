@@ -95,12 +95,21 @@ def _each(one: Apart, known: Values) -> Iterator[str]:
     pairs = [(old, new) for old, new in pairs if old.shape == new.shape
              and min(size_of(old), size_of(new)) > EQUAL * size_of(one.new)]  # fmt: skip
     for old, new in pairs:
-        for kind in (of_axes(old, new), of_ratio(old, new, known), of_places(old, new)):
+        for kind in (
+            of_axes(old, new), of_ratio(old, new, known), of_places(old, new), of_image(old, new),
+        ):  # fmt: skip
             if kind:
                 yield kind
     if before is not None and before.shape == one.old.shape == one.new.shape:
         there = np.abs(one.old - one.new) > EQUAL * size_of(one.new)
-        if np.any(one.old[there]) and near(one.old[there] + before[there], one.new[there]):
+        # Elsewhere there was nothing to add to, or nothing was written.
+        rest = ~there & (before != 0)
+        untouched = near(one.old[rest], before[rest])
+        if (
+            untouched
+            and np.any(one.old[there])
+            and near(one.old[there] + before[there], one.new[there])
+        ):
             yield "= for +="
     for old, new in pairs:
         if new.size > 1:
@@ -119,6 +128,33 @@ def of_axes(old: Array, new: Array) -> str:
             if axes != tuple(sorted(axes)) and near(old.transpose(axes), new):
                 return "transposed"
     return ""
+
+
+def of_image(old: Array, new: Array) -> str:
+    """Name a value that was put through an activation, or its transpose added and not subtracted.
+
+    Examples
+    --------
+    >>> z = np.linspace(-2, 2, 9)
+    >>> of_image(np.tanh(z), z)
+    'derivative of an activated value'
+    """
+    if new.size <= _FEW:
+        return ""
+    if not np.iscomplexobj(new) and any(
+        near(old, image) for image in (np.tanh(new), 1 / (1 + np.exp(-new)), np.logaddexp(0, new))
+    ):
+        return "derivative of an activated value"
+    if not np.iscomplexobj(new) and np.all((new > 0) & (new < 1)):
+        z, size = (
+            np.log(new / (1 - new)),
+            np.sqrt(1 - new),
+        )  # of softplus; of tanh, but for its sign
+        if near(old, 1 / (1 + np.exp(-np.logaddexp(0, z)))) or near(old, 1 - np.tanh(size) ** 2):
+            return "derivative of an activated value"
+    half, other = (old + new) / 2, (old - new) / 2
+    turned = half.T if half.ndim == 2 and half.shape[0] == half.shape[1] else None
+    return "wrong sign" if turned is not None and near(abs(turned), abs(other)) else ""
 
 
 def is_cut(old: Array, new: Array) -> bool:
@@ -162,11 +198,13 @@ def _have_exchanged_factors(old: Array, new: Array, parts: int) -> bool:
 
 
 def of_ratio(old: Array, new: Array, known: Values) -> str:
-    """Name a value that is one number times what it should be."""
+    """Name a value that is one number times what it should be, or is so where it is not right."""
     there = np.abs(new) > 1e-9 * size_of(new)
     if np.any(np.abs(old[~there]) > 1e-9 * size_of(old)):
         return ""
     ratios = old[there] / new[there]
+    apart = np.abs(ratios - 1) > EQUAL
+    ratios = ratios[apart] if np.count_nonzero(apart) > _FEW else ratios
     ratio = complex(ratios.flat[0]).real
     if not near(ratios, np.full(ratios.shape, ratio)) or abs(ratio) < 1e-9:
         return ""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from reference.debugger.naming.kinds_by_mending import UNTOLD
 from reference.debugger.naming.kinds_of_expressions import Seen
 
 # What a change that mends the program tells, the ones first that leave least to chance.
 _BY_CHANGE = (
-    "repeated indices", "aliasing", "carry lost", "forward order", "carry not added", "= for +=",
-    "+= for =", "overwritten too early", "wrong order", "accumulation outside the loop",
-    "loop bounds", "index off by one", "transposed",
+    "wrong dtype", "repeated indices", "aliasing", "carry lost", "forward order",
+    "carry not added", "= for +=", "+= for =", "overwritten too early", "wrong order",
+    "accumulation outside the loop", "loop bounds", "index off by one", "transposed",
 )  # fmt: skip
 
 # What the text says of a formula or of a call as a whole holds, whatever else would mend it.
@@ -19,6 +20,7 @@ _BY_TEXT = (
 )  # fmt: skip
 _SAME = {"wrong order": ("forward order", "overwritten too early"),
          "index off by one": ("forward order",),
+         "forward order": ("index off by one",),
          "accumulation outside the loop": ("= for +=",),
          "initial value": ("overwritten too early",)}  # fmt: skip
 
@@ -41,18 +43,20 @@ def by_runs(kind: str, flow: str, seen: Seen) -> str:
     """
     if seen.relation == "wrong dtype":
         return seen.relation  # nothing else makes whole numbers of all of them
-    turned = not seen.mends or "forward order" in seen.mends  # else it is right as it goes
+    others = set(seen.mends) - {UNTOLD}
+    turned = not others or "forward order" in others  # else it is right as it goes
     if seen.walks and (turned or seen.walks != "forward order"):
         return seen.walks
-    if kind in _BY_TEXT or kind in seen.mends:
+    guessed = kind == "wrong dtype" and bool(others)  # no value is cut, and another thing mends
+    if (kind in _BY_TEXT and not guessed) or kind in seen.mends:
         return kind
     if seen.wraps and kind != "aliasing":
         return "index off by one"  # the last entry stands for the one before the first
     if kind == "aliasing" and flow == "carry not added":
         flow = ""  # what one of two names is set to the other has, too
-    if flow.startswith("carry") and "forward order" not in seen.mends:
+    if flow.startswith("carry") and not {"forward order", "aliasing"} & others:
         return flow
     told = next((one for one in _BY_CHANGE if one in seen.mends), flow or kind)
-    if told == "overwritten too early" and kind == seen.relation == "missing factor":
+    if told == "overwritten too early" and kind == seen.relation and kind.endswith(" factor"):
         return kind  # what is read too late has something too much
     return kind if told in _SAME.get(kind, ()) else told

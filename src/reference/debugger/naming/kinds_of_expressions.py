@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from reference.debugger.naming.kinds_by_call import (
@@ -15,11 +15,16 @@ from reference.debugger.naming.kinds_by_call import (
     of_function,
     of_order,
 )
+from reference.debugger.naming.kinds_by_mending import UNTOLD
 from reference.debugger.naming.kinds_by_place import divides, of_place
 from reference.debugger.naming.kinds_by_relation import of_runs
 from reference.debugger.naming.kinds_of_sums import (
+    adds_to_given,
     in_a_chosen_slope,
     in_a_slope,
+    is_view_of_result,
+    is_zero_first,
+    of_cuts,
     of_factors,
     of_terms,
     of_zero,
@@ -82,6 +87,13 @@ class Seen:
         return "" if self.turns is None else of_runs(self.turns)
 
     @property
+    def owns_memory(self) -> bool:
+        """Whether the mistake matters, and no copy of anything mends it: then nothing is shared."""
+        seen = self.turns
+        told = seen is not None and bool(seen.answers[0]) and bool(seen.matters | seen.shared)
+        return told and not self.only_effects and not {"aliasing", UNTOLD} & set(self.mends)
+
+    @property
     def wraps(self) -> bool:
         """Whether the mistake matters just where one of its indices is before the first entry."""
         seen = self.turns
@@ -116,6 +128,8 @@ def of_differences(found: list[Difference], change: Edited, seen: Seen) -> str:
         shared = [n for n in found[0].around if any(n is other for other in found[1].around)]
         return "transposed" if any(map(_is_product, shared[-1:])) else "wrong order"
     found = [d for d in found if not _is_named(d, change)]
+    if cut := of_cuts(found):
+        return cut
     kinds = [kind for d in found if (kind := of_difference(d, change, seen))]
     return min(kinds, key=rank, default="")
 
@@ -201,6 +215,11 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
         return "derivative of an activated value"
     if _goes_over_less(old, new, d, change):
         return "missing path"
+    if adds_to_given(old, new, change):
+        return "= for +="
+    before = replace(change, new=change.old, around_new=change.around_old)
+    if is_zero_first(opened(old, before), new):
+        return "initial value"
     for rule in (of_calls, of_order, of_content):
         kind = rule(old, new)
         if kind == "never returned" and isinstance(getattr(new, "ctx", None), ast.Store):
@@ -214,6 +233,8 @@ def _of_exchange(d: Difference, old: ast.AST, new: ast.AST, change: Edited, seen
     if not isinstance(old, ast.expr) or not isinstance(new, ast.expr):
         return _of_other(old, new, change)
     if isinstance(change.statement, ast.Return) and getattr(old, "value", 0) is None:
+        return "never returned"
+    if is_zero(old) and isinstance(new, ast.Subscript) and is_view_of_result(new, change):
         return "never returned"
     if is_zero(old) and not is_zero(new) and not isinstance(new, ast.Constant):
         return of_zero(change, d.new, d.around)
@@ -361,7 +382,9 @@ def _of_opened(old: ast.expr, new: ast.expr, change: Edited) -> str:
             carried = isinstance(old, ast.Name) and is_carried(
                 old, change.statement, change.around_new
             )  # it is there: what lacks is no carry
-            said = ("carry not added", "spurious term") if gradient and not carried else ()
+            inside = bool(loops_in(change.around_new))
+            told = ("carry not added", "spurious term") if inside else ("carry not added",)
+            said = told if gradient and not carried else ()
             return kind if kind in said else "wrong operand"
     return ""
 

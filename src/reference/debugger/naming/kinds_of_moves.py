@@ -78,6 +78,9 @@ def _of_every_turn(change: Edited, loop: Loop) -> str:
     if is_zero(value):
         return "initial value" if _is_only_added_to(target, change, loop) else "carry lost"
     again = place_of(target) in {place_of(n) for n in ast.walk(value) if isinstance(n, ast.expr)}
+    others = [s for s in _simple_statements(loop) if s is not change.old]
+    if not again and place_of(target) in stored(others) & loaded(others):
+        return "carry lost"  # what the turn before has made of it is set anew
     if not again:
         return "overwritten too early"
     scaled = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Mult | ast.Div)

@@ -34,6 +34,8 @@ _LIMITS = ("min", "max", "minimum", "maximum", "clip")
 def of_terms(d: Difference, change: Edited) -> str:
     """Name the mistake of a sum that has other terms."""
     old, new = list(d.old), list(d.new)
+    if _counts_turns(d, change):
+        return "index off by one"
     if new and not old:
         kinds = [of_added(term, change) for _, term in new]
         return next((kind for kind in kinds if kind != "missing path"), "missing path")
@@ -88,13 +90,69 @@ def of_added(term: ast.expr, change: Edited) -> str:
     if isinstance(term, ast.Name | ast.Attribute | ast.Subscript) and is_carried(
         term, statement, around
     ):
-        return "carry not added"
+        return "missing path" if _is_read_beside(term, change) else "carry not added"
     if _counts(term, change):
         return "index off by one"
     later = re.search(r"\[[a-z]\w* \+ 1|_next\b|next_", ast.unparse(term))
     if later and any(is_carried(n, statement, around) for n in _leaves(term)):
         return "carry not added"
     return "missing path"
+
+
+def of_cuts(found: list[Difference]) -> str:
+    """Name a sum over a part of what it is to go over, or over more: both its factors are cut."""
+    pairs = [(d.old[0][1], d.new[0][1]) for d in found if d.what == "replaced"]
+    if len(pairs) < 2 or len(pairs) < len(found):
+        return ""
+    for whole, part, kind in ((1, 0, "missing path"), (0, 1, "spurious term")):
+        if all(
+            isinstance(cut := pair[part], ast.Subscript)
+            and same(cut.value, pair[whole])
+            and any(isinstance(n, ast.Name) for n in ast.walk(cut.slice))  # a block, no end
+            for pair in pairs
+        ):
+            return kind
+    return ""
+
+
+def adds_to_given(old: ast.AST, new: ast.AST, change: Edited) -> bool:
+    """Return whether ``plus(sums, here)`` stands for ``here``: a function adds to what it is given.
+
+    The user's function does nothing but add.
+    """
+    if not isinstance(new, ast.Call) or len(new.args) != 2 or not change.around_new:
+        return False
+    function = function_of(change.around_new)
+    given = {a.arg for n in ast.walk(function) if isinstance(n, ast.arguments) for a in n.args}
+    given |= {name for n in ast.walk(function) if isinstance(n, ast.Assign)
+              and getattr(n.value, "id", "") in given for one in n.targets
+              for name in stored([one])}  # fmt: skip
+    rest = [n for n in new.args if not same(n, old)]
+    adding = [n for n in ast.walk(change.around_new[0])
+              if isinstance(n, ast.FunctionDef) and n.name == called(new)]  # fmt: skip
+    does = {type(n.op).__name__ if isinstance(n, ast.BinOp | ast.AugAssign) else n.attr.capitalize()
+            for f in adding for n in ast.walk(f) if isinstance(n, ast.BinOp | ast.AugAssign)
+            or (isinstance(n, ast.Attribute) and ast.unparse(n.value) == "operator")}  # fmt: skip
+    return len(rest) == 1 and getattr(rest[0], "id", "") in given and does == {"Add"}
+
+
+def _counts_turns(d: Difference, change: Edited) -> bool:
+    """Return whether a whole number is added to what counts the turns of a loop, or lacks there."""
+    numbers = [getattr(node, "value", None) for node in nodes_of((*d.old, *d.new))]
+    turning = {n.id for loop in loops_in(change.around_new) if isinstance(loop, ast.For)
+               for n in ast.walk(loop.target) if isinstance(n, ast.Name)}  # fmt: skip
+    return all(type(number) is int for number in numbers) and [
+        getattr(node, "id", "") in turning for node in nodes_of(d.common)
+    ] == [True]
+
+
+def _is_read_beside(term: ast.expr, change: Edited) -> bool:
+    """Return whether the loop reads what it carries elsewhere, too, so that it is not lost."""
+    loops = loops_in(change.around_new)
+    name = ast.unparse(term)
+    others = [s for s in ast.walk(loops[-1]) if isinstance(s, ast.Assign | ast.AugAssign)
+              and s is not change.new and name not in stored([s])] if loops else []  # fmt: skip
+    return name in loaded([s.value for s in others])
 
 
 def _counts(term: ast.expr, change: Edited) -> bool:
@@ -268,6 +326,21 @@ def _is_rest(node: ast.expr) -> bool:
 def _definition_holds(come: list[ast.expr], gone: list[ast.expr], change: Edited) -> bool:
     inner = [value for node in come if (value := opened(node, change)) is not None]
     return any(same(n, g) for value in inner for n in ast.walk(value) for g in gone)
+
+
+def is_view_of_result(node: ast.Subscript, change: Edited) -> bool:
+    """Return whether a value is a part of an array that the function returns."""
+    results = [n.value for n in ast.walk(function_of(change.around_new))
+               if isinstance(n, ast.Return) and n.value is not None]  # fmt: skip
+    return any(same(node.value, n) for value in results for n in ast.walk(value))
+
+
+def is_zero_first(old: ast.AST | None, new: ast.AST) -> bool:
+    """Return whether a value is what it should be but under a condition, under which it is zero."""
+    arms = [old.body, old.orelse] if isinstance(old, ast.IfExp) else []
+    return any(
+        same(one, new) and is_zero(other) for one, other in ((arms, arms[::-1]) if arms else ())
+    )
 
 
 def of_zero(change: Edited, new: Iterable[Signed], around: Parents = ()) -> str:

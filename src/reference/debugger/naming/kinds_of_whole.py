@@ -20,21 +20,23 @@ from reference.debugger.texts.roles import (
 
 def of_whole(found: list[Edited]) -> str:
     """Return the kind of an edit, or nothing where each of its statements tells its own."""
-    if any(
-        _looks_up_late(one.old, one.around_old) and not _looks_up_late(one.new, one.around_new)
-        for one in found
-    ):
+    late = [[_looks_up_late(s, around) for s, around in side] for side in (
+        [(one.old, one.around_old) for one in found], [(one.new, one.around_new) for one in found]
+    )]  # fmt: skip
+    if any(late[0]) and not any(late[1]):
         return "late binding"
     if _clips(found, "old") > _clips(found, "new"):
         return "clipped"
     if any(_keeps_what_was(one) for one in found):
         return "overwritten too early"
-    if any(_numbers_in_turn(one) for one in found):
+    if any(_numbers_in_turn(one) for one in found) or _gets_a_loop_of_its_own(found):
         return "wrong order"
+    if kind := _of_tests(found):
+        return kind
     if _is_for_one_entry(found):
         return "wrong shape"
     if _exchange_values(found):
-        return "wrong order"
+        return "transposed" if _exchange_axes(found) else "wrong order"
     if moved := _moves_a_term(found):
         return moved
     if _gives_a_part_its_slope(found):
@@ -90,6 +92,24 @@ def _numbers_in_turn(one: Edited) -> bool:
     )
 
 
+def _of_tests(found: list[Edited]) -> str:
+    """Name statements that stand under a condition in one text, and beside it in the other."""
+    gone = [one.old for one in found if one.new is None and one.old is not None]
+    come = [one.new for one in found if one.old is None and one.new is not None]
+    for tests, beside, kind in ((gone, come, "missing path"), (come, gone, "spurious term")):
+        inside = {dumped(s) for one in tests if isinstance(one, ast.If) for s in one.body}
+        if any(dumped(s) in inside for s in beside):
+            return kind
+    return ""
+
+
+def _gets_a_loop_of_its_own(found: list[Edited]) -> bool:
+    """Return whether a statement is moved out of a loop, and goes over the same in another."""
+    gone = {dumped(one.old) for one in found if one.new is None and one.old is not None}
+    loops = [one.new for one in found if one.old is None and isinstance(one.new, ast.For)]
+    return any(len(loop.body) == 1 and dumped(loop.body[0]) in gone for loop in loops)
+
+
 def _write(statement: ast.stmt | None) -> tuple[str, bool]:
     """Return which place a statement writes to, if any, and whether it adds to it."""
     inner = simple(statement)
@@ -120,6 +140,12 @@ def _exchange_values(found: list[Edited]) -> bool:
     return _exchange_wholes(*found) or (
         [len(one) for one in both] == [1, 1] and exchanged(both[0][0], both[1][0])
     )
+
+
+def _exchange_axes(found: list[Edited]) -> bool:
+    """Return whether what two statements get of each other tells over which axes to sum."""
+    apart = [d for one in found if one.old and one.new for d in differences(one.old, one.new)]
+    return all(d.around and called(d.around[-1]) == "einsum" for d in apart)
 
 
 def _exchange_wholes(one: Edited, other: Edited) -> bool:

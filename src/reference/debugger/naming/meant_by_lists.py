@@ -1,4 +1,4 @@
-"""Changes of the end at which a list grows: at the wrong one it is in the wrong order."""
+"""Changes of the end at which a list grows, or is emptied: at the wrong one its order is wrong."""
 
 from __future__ import annotations
 
@@ -66,6 +66,14 @@ def _other_end(node: ast.AST) -> ast.expr | None:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
     of, name = node.func.value, called(node)
+    if name == "popleft" or (name == "pop" and len(node.args) < 2 and not node.keywords):
+        first = name == "popleft" or (bool(node.args) and ast.unparse(node.args[0]) == "0")
+        last = not node.args or ast.unparse(node.args[0]) == "-1"
+        if first:
+            return ast.Call(ast.Attribute(of, "pop", ast.Load()), [], [])
+        if last:
+            return ast.Call(ast.Attribute(of, "pop", ast.Load()), [ast.Constant(0)], [])
+        return None
     if name in ("append", "appendleft") and len(node.args) == 1:
         if name == "appendleft":
             return ast.Call(ast.Attribute(of, "append", ast.Load()), node.args, [])

@@ -37,6 +37,12 @@ def moves(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
         early = sets & read if to > at else reads & wrote
         kind = "overwritten too early" if early else "wrong order"
         yield Meant(kind, ((around[-1], field, [*rest[:to], statement, *rest[to:]]),))
+    *above, loop = around
+    if above and isinstance(loop, Loop) and sets & _variables(loaded(rest)):
+        outer, beside = block_of(loop, above[-1])
+        new = [one for s in beside for one in ([s, statement] if s is loop else [s])]
+        slots = ((loop, field, rest), (above[-1], outer, new))
+        yield Meant("overwritten too early", slots if outer else ())
     for loop in reversed(block[:at]):
         if isinstance(loop, Loop) and reads & _variables(stored(list(loop.body))):
             again = sets & (reads | _variables(stored(list(loop.body))))

@@ -12,10 +12,10 @@ import numpy as np
 from reference.debugger.naming.kinds_of_sums import of_added
 from reference.debugger.naming.meant import Meant, block_of, placed
 from reference.debugger.texts.edited import Edited, Parents, written
-from reference.debugger.texts.roles import called
+from reference.debugger.texts.roles import called, function_of, is_empty, loaded, loops_in
 
 NUMPY, _ADDED, _PUT = "__numpy__", "__added_to_each__", "__added_along__"
-COPIED = "__copied__"
+COPIED, _HELD = "__copied__", "__held__"
 
 
 def names() -> dict[str, object]:
@@ -46,6 +46,8 @@ def _others(statement: ast.stmt, around: Parents) -> Iterator[tuple[str, list[as
     elif isinstance(own, ast.Assign) and len(own.targets) > 1:
         alone = [ast.Assign([target], copy.deepcopy(own.value)) for target in own.targets]
         yield "aliasing", [*alone]
+        copies = [ast.Assign([target], _copied(own.value)) for target in own.targets]
+        yield "aliasing", [*copies]
     elif isinstance(own, ast.Assign):
         yield from _of_set(own, statement, around)
     elif isinstance(own, ast.Expr) and isinstance(own.value, ast.Call):
@@ -59,8 +61,10 @@ def _others(statement: ast.stmt, around: Parents) -> Iterator[tuple[str, list[as
 
 def _of_in_place(own: ast.AugAssign) -> Iterator[tuple[str, list[ast.stmt]]]:
     target, whole = written(own)
-    if isinstance(own.op, ast.Add) and isinstance(target, ast.Subscript):
-        yield "repeated indices", [_added_at(target, own.value)]
+    if isinstance(own.op, ast.Add | ast.Sub) and isinstance(target, ast.Subscript):
+        less = isinstance(own.op, ast.Sub)
+        value = ast.UnaryOp(ast.USub(), own.value) if less else own.value
+        yield "repeated indices", [_added_at(target, value)]
     yield "aliasing", [ast.Assign([target], whole)]
     if isinstance(own.op, ast.Add):
         yield "+= for =", [ast.Assign([target], own.value)]
@@ -77,6 +81,8 @@ def _of_set(
                 values[k] = ast.BinOp(_read(one), ast.Add(), values[k])
                 whole = ast.Assign([target], ast.Tuple(values, ast.Load()))
                 yield _of_sum(statement, one, around), [whole]
+    if isinstance(target, ast.Tuple) and not isinstance(value, ast.Tuple):
+        yield from _of_unpacked(target, value, statement, around)
     if not isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
         return
     whole = ast.Assign([target], ast.BinOp(_read(target), ast.Add(), value))
@@ -89,9 +95,37 @@ def _of_set(
             yield "aliasing", [ast.Assign([_stored(target.value)], value)]
 
 
+def _of_unpacked(
+    target: ast.Tuple, value: ast.expr, statement: ast.stmt, around: Parents
+) -> Iterator[tuple[str, list[ast.stmt]]]:
+    """Give a statement that unpacks what a call returns, and adds it to what is a sum already.
+
+    A sum is begun with zeros. All of them are added to together, or one alone.
+    """
+    places: list[ast.expr] = [e for e in target.elts if isinstance(e, ast.Name | ast.Attribute)]
+    begun = {ast.unparse(t) for n in ast.walk(function_of(around)) if isinstance(n, ast.Assign)
+             and is_empty(n.value) for whole in n.targets
+             for t in (whole.elts if isinstance(whole, ast.Tuple) else [whole])}  # fmt: skip
+    sums = [one for one in places if ast.unparse(one) in begun]
+    for some in ([sums] if sums else []) + [[one] for one in places if [one] != sums]:
+        held = [ast.Name(f"{_HELD}{k}", ast.Load()) for k in range(len(some))]
+        kept = [ast.Assign([_stored(old)], _read(one)) for old, one in zip(held, some, strict=True)]
+        added = [ast.Assign([one], ast.BinOp(old, ast.Add(), _read(one)))
+                 for old, one in zip(held, some, strict=True)]  # fmt: skip
+        alone = placed(ast.Assign(some[:1], value), statement)
+        body = [s for loop in loops_in(around)[-1:] for s in loop.body]
+        goes_on = {ast.unparse(one) for one in some} & loaded([value, *body])
+        kind = "carry lost" if goes_on else _of_sum(alone, some[0], around)
+        yield kind, [*kept, ast.Assign([target], value), *added]
+
+
 def _of_sum(statement: ast.stmt, target: ast.expr, around: Parents) -> str:
     """Name a sum that is set anew: it may be of the steps, or what the step before has left."""
     return of_added(_read(target), Edited(statement, statement, around, around))
+
+
+def _copied(value: ast.expr) -> ast.expr:
+    return ast.Call(ast.Name(COPIED, ast.Load()), [copy.deepcopy(value)], [])
 
 
 def _calling(name: str, given: list[ast.expr]) -> ast.Expr:

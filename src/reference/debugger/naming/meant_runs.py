@@ -62,13 +62,17 @@ class Trial:
         self.picks = Picks(0)
         self.until = time.thread_time() + SECONDS
 
+    def is_up(self) -> bool:
+        """Return whether the time for all changes is up."""
+        return time.thread_time() > self.until
+
     def pick(self, number: int, value: Any) -> Any:
         """Return a value as the picks want it."""
         return self.picks.value(number, value)
 
     def gives(self, slots: tuple[Slot, ...]) -> bool:
         """Return whether the changed program gives the answers that are asked for."""
-        if not slots or time.thread_time() > self.until:
+        if not slots or self.is_up():
             return False
         with self._changed(list(slots)) as runs:
             return runs and self._is_right()
@@ -77,11 +81,11 @@ class Trial:
         """Give the kinds of which another value of one expression makes the program right."""
         self.picks = picks
         with self._changed(slots) as runs:
-            if not runs or time.thread_time() > self.until:
+            if not runs or self.is_up():
                 return
             self._run()
             for kind, number, becomes in list(picks.trials()):
-                if time.thread_time() > self.until:
+                if self.is_up():
                     return
                 picks.active = number, becomes
                 if self._is_right():

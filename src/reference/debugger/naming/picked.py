@@ -76,6 +76,8 @@ class Picks:
             yield from ("end later", "end earlier")
         if role == _PARTS and isinstance(value, list | tuple) and len(value) > 1:
             yield "parts"
+            if 2 < len(value) < 5:
+                yield from _SWAPS[len(value)]
         if role == _INDEX:
             if isinstance(value, slice) and value.step is None:
                 if (value.start, value.stop) != (None, None):
@@ -95,6 +97,8 @@ class Picks:
                     yield from ("without its first", "without its last")
             if isinstance(value, np.ndarray) and value.ndim > 1 and value.shape[1] in near:
                 yield "turned along the second axis"
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iu":
+            yield "with fractions"
         if shape := _shape(value):
             yield from (way for way, (a, b) in _AXES.items()
                         if b < len(shape) and shape[a] == shape[b] > 1)  # fmt: skip
@@ -132,6 +136,12 @@ def _copied(value: Any) -> Any:
     return copy.deepcopy(value)
 
 
+def _swapped(value: Any, a: int, b: int) -> Any:
+    parts = list(value)
+    parts[a], parts[b] = parts[b], parts[a]
+    return parts
+
+
 def _cut(value: slice, by: int) -> slice:
     """Return a slice that begins and ends so much later."""
     start, stop = value.start, value.stop
@@ -145,6 +155,7 @@ def _cut(value: slice, by: int) -> slice:
 
 
 _AXES = {f"axes {a} and {b}": (a, b) for a, b in ((0, 1), (1, 2), (0, 2))}
+_SWAPS = {n: [f"parts {a} and {b}" for b in range(n) for a in range(b)] for n in (3, 4)}
 _BY: dict[str, Callable[[Any], Any]] = {
     "turned": _turned,
     "turned along the second axis": lambda value: value[:, ::-1],
@@ -159,16 +170,19 @@ _BY: dict[str, Callable[[Any], Any]] = {
     "cut earlier": lambda value: _cut(value, -1),
     "without its first": lambda value: value[1:],
     "without its last": lambda value: value[:-1],
+    "with fractions": lambda value: value.astype(float),
+    **{way: functools.partial(_swapped, a=int(way[6]), b=int(way[-1])) for way in _SWAPS[4]},
     **{way: functools.partial(_transposed, a=a, b=b) for way, (a, b) in _AXES.items()},
 }
 _WAYS = {
+    "wrong dtype": ("with fractions",),
     "forward order": ("turned", "turned along the second axis"),
     "aliasing": ("copied",),
     "index off by one": (
         "later", "earlier", "cut later", "cut earlier", "without its first", "without its last",
     ),
     "transposed": tuple(_AXES),
-    "wrong order": ("rows", "parts"),
+    "wrong order": ("rows", "parts", *_SWAPS[4]),
     "loop bounds": ("end later", "end earlier"),
 }  # fmt: skip
 

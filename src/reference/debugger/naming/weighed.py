@@ -19,18 +19,20 @@ from reference.debugger.texts.roles import called
 _NOTHING_SPECIAL = ("", "wrong operand", "wrong shape", "spurious term", "wrong name",
                     "initial value", "never returned")  # fmt: skip
 _PLACES = ("transposed", "wrong order", "index off by one")
-_FACTORS = ("missing factor", "spurious factor", "missing derivative", "wrong derivative")
+_FACTORS = ("missing factor", "spurious factor", "missing derivative", "wrong derivative",
+            "derivative of an activated value")  # fmt: skip
 _MORE = {
     **dict.fromkeys(_NOTHING_SPECIAL, (*_PLACES, *_FACTORS, "wrong sign", "scale 1/B or 1/T",
                                        "mean for sum", "= for +=", "missing path")),
-    "missing path": (*_PLACES, *_FACTORS, "wrong sign", "scale 1/B or 1/T", "mean for sum"),
+    "missing path": (*_PLACES, *_FACTORS, "wrong sign", "scale 1/B or 1/T", "mean for sum",
+                     "= for +="),
     "overwritten too early": ("missing path",),
     "= for +=": (*_PLACES, *_FACTORS, "missing path"),
     "carry lost": (*_PLACES, *_FACTORS, "wrong sign", "scale 1/B or 1/T", "mean for sum",
                    "= for +="),
     "carry not added": ("= for +=",),
     "wrong derivative": ("missing derivative", "derivative of an activated value", "missing factor",
-                         "spurious factor"),
+                         "spurious factor", "wrong order"),
     "missing factor": ("spurious factor",),
     "spurious factor": ("missing factor",),
     "aliasing": _PLACES,

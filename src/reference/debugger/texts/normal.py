@@ -68,11 +68,16 @@ class _Normal(ast.NodeTransformer):
     def visit_Expr(self, node: ast.Expr) -> ast.AST:
         call = node.value
         out = next((k.value for k in getattr(call, "keywords", []) if k.arg == "out"), None)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in ("np.copyto", "numpy.copyto"):
+            into, value = ast.unparse(call.args[0]), self.visit(call.args[1])
+            return ast.copy_location(
+                ast.Assign([_stored(_expression(f"{into}[...]"))], value), node
+            )
         if not isinstance(call, ast.Call) or out is None or len(call.keywords) != 1:
             return self.generic_visit(node)
         call.keywords = []
         value = self.visit(call)
-        read = ast.parse(ast.unparse(out), mode="eval").body
+        read = _expression(ast.unparse(out))
         if isinstance(value, ast.BinOp) and same(value.left, read):
             target = _stored(out)
             assert isinstance(target, ast.Name | ast.Attribute | ast.Subscript)
@@ -125,6 +130,10 @@ def _along(call: ast.Call) -> ast.Call:
 
 def _put(made: ast.expr, node: ast.expr) -> ast.expr:
     return ast.copy_location(made, node)
+
+
+def _expression(text: str) -> ast.expr:
+    return ast.parse(text, mode="eval").body
 
 
 def _stored(node: ast.expr) -> ast.expr:

@@ -216,7 +216,8 @@ def _texts_in(node: ast.AST) -> Iterator[str]:
         while not _is_whole(place):
             place = next(ast.iter_child_nodes(place))
         names = {n.id for n in ast.walk(place) if isinstance(n, ast.Name)}
-        if isinstance(place, ast.Name | ast.Attribute | ast.Subscript) and not names & bound:
+        looked_at = isinstance(place, ast.Name | ast.Attribute | ast.Subscript)
+        if looked_at and not names & bound and all(map(_changes_nothing, ast.walk(place))):
             yield ast.unparse(place)
         elif not isinstance(place, ast.Name):
             yield from _texts_in(place)
