@@ -62,8 +62,9 @@ def rewrites(
     text = place.text(node)
     less = 0.3 if _is_scale(node, parent) else 0.0
     for over, under, cost in _written(numbers(place, env), number):
+        less_again = 0.35 if _stands_there(place, node, over, under, env) else 0.0
         yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
-                            _kind(under), _why(over, under), cost - less)  # fmt: skip
+                            _kind(under), _why(over, under), cost - max(less, less_again))  # fmt: skip
     yield from _replaced(place, node, env, number)  # last: sizes are the same by chance, at times
 
 
@@ -84,6 +85,15 @@ def _replaced(
                 yield place.rewrite(part, text, "scale 1/B or 1/T",
                                     f"{text}, not {place.text(part)}",
                                     1.2 + 0.4 * isinstance(part, ast.Constant))  # fmt: skip
+
+
+def _stands_there(
+    place: Place, node: ast.expr, over: tuple[str, ...], under: tuple[str, ...], env: dict[str, Any]
+) -> bool:
+    """Whether an expression has one factor too many that is a number of its own, and no size."""
+    if over or len(under) != 1 or isinstance(env.get(under[0]), int | np.integer):
+        return False
+    return any(isinstance(n, ast.Name) and n.id == under[0] for n in ast.walk(node))
 
 
 def _is_scale(node: ast.expr, parent: ast.AST) -> bool:
