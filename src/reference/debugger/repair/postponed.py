@@ -28,16 +28,19 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     if loop is None or not _is_read(name, loop, after=statement) or not _is_carried(name, value):
         return
     last = loop.body[-1]
-    at, indent = source.at((last.end_lineno or last.lineno) + 1), " " * last.col_offset
+    indent, ends = " " * last.col_offset, [(last.end_lineno or last.lineno) + 1]
+    ends += [later.lineno for later in _adding(name, loop, after=statement)[:1]]
     for kept, factor in ((value.left, value.right), (value.right, value.left)):
         if name in {n.id for n in ast.walk(factor) if isinstance(n, ast.Name)}:
             continue
         text = place.text(factor)
         line = f"{indent}{name} = {name} * {product(factor, text)}\n"
-        yield place.splice(
-            [Splice(*source.span(value), place.text(kept)), Splice(at, at, line)],
-            "overwritten too early", f"times {text} at the end of the loop", _COST,
-        )  # fmt: skip
+        for end in ends:
+            at = source.at(end)
+            yield place.splice(
+                [Splice(*source.span(value), place.text(kept)), Splice(at, at, line)],
+                "overwritten too early", f"times {text} only before line {end}", _COST,
+            )  # fmt: skip
 
 
 def _loop(function: ast.AST, statement: ast.stmt) -> ast.For | ast.While | None:
@@ -46,6 +49,15 @@ def _loop(function: ast.AST, statement: ast.stmt) -> ast.For | ast.While | None:
         if isinstance(node, ast.For | ast.While) and statement in node.body[:-1]:
             return node
     return None
+
+
+def _adding(name: str, loop: ast.For | ast.While, after: ast.stmt) -> list[ast.stmt]:
+    """Return the later statements of a loop that add to a name: what they add has no factor."""
+    return [
+        s
+        for s in loop.body[loop.body.index(after) + 1 :]
+        if isinstance(s, ast.AugAssign) and isinstance(s.target, ast.Name) and s.target.id == name
+    ]
 
 
 def _is_read(name: str, loop: ast.For | ast.While, after: ast.stmt) -> bool:

@@ -62,9 +62,9 @@ def rewrites(
     text = place.text(node)
     less = 0.3 if _is_scale(node, parent) else 0.0
     for over, under, cost in _written(numbers(place, env), number):
-        less_again = 0.35 if _stands_there(place, node, over, under, env) else 0.0
+        off = max(less, 0.35 if _stands_there(node, over, under, env) else 0.0)
         yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
-                            _kind(under), _why(over, under), cost - max(less, less_again))  # fmt: skip
+                            _kind(under), _why(over, under), cost - off)  # fmt: skip
     yield from _replaced(place, node, env, number)  # last: sizes are the same by chance, at times
 
 
@@ -88,7 +88,7 @@ def _replaced(
 
 
 def _stands_there(
-    place: Place, node: ast.expr, over: tuple[str, ...], under: tuple[str, ...], env: dict[str, Any]
+    node: ast.expr, over: tuple[str, ...], under: tuple[str, ...], env: dict[str, Any]
 ) -> bool:
     """Whether an expression has one factor too many that is a number of its own, and no size."""
     if over or len(under) != 1 or isinstance(env.get(under[0]), int | np.integer):
