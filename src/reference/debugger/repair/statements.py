@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeGuard
 
 from reference.debugger.repair import added
@@ -142,11 +143,14 @@ def moved(place: Place) -> Iterator[Rewrite]:
         far = abs(other - index)
         cost = _LATE if other in (late, early) else 1.6 + 0.05 * far
         indent = " " * statement.col_offset
-        yield place.splice(
+        rewrite = place.splice(
             [_cut(source, statement), _insert(source, block[other].lineno, indent, place)],
             "wrong order" if far > 1 else "overwritten too early",
             f"before line {block[other].lineno}", cost,
         )  # fmt: skip
+        if other == late and isinstance(passed[0], _SIMPLE):
+            rewrite = replace(rewrite, line=passed[0].lineno)  # its value is the wrong one
+        yield rewrite
     last = block[-1]
     dependent = any(depend(statement, passed) for passed in block[index + 1 :])
     if index < len(block) - 1 and dependent and not isinstance(last, ast.Return):
