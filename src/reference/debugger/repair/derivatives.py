@@ -201,8 +201,7 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             yield place.rewrite(node, place.text(node.left), kind, "not squared", 2.0)
             for power in _powers_near(place.text(node.right)):
-                text = f"{place.text(node.left)} ** {power}"
-                yield place.rewrite(node, text, kind, f"to the power {power}", 1.4)
+                yield place.rewrite(node.right, power, kind, f"to the power {power}", 1.4)
 
 
 def _powers_near(text: str) -> list[str]:

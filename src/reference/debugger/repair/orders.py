@@ -36,10 +36,8 @@ def beside(source: Source, rewrite: Rewrite) -> float:
     except SyntaxError:
         return 0.0
     before, after = pairs(source.tree), pairs(tree)
-    told = 0
-    for lost in before - after:
-        told -= 1 if before[lost] > 1 else 0  # other lines have the order that it had
-        told += 1 if before[lost[::-1]] else 0
+    # How many other lines have the new order, less those that have the old one.
+    told = sum(before[lost[::-1]] - before[lost] + 1 for lost in before - after)
     return _KEEPS if told > 0 else _BREAKS if told < 0 else 0.0
 
 
