@@ -35,7 +35,9 @@ def at(text: str, *path: int, **env) -> Place:
     """Return a statement inside others: the one that a path of numbers leads to."""
     here = place(text, path[0], **env)
     for k in path[1:]:
-        here.statement = here.statement.body[k]
+        around = here.statement
+        assert isinstance(around, ast.For | ast.If)
+        here.statement = around.body[k]
     return here
 
 
@@ -173,6 +175,7 @@ def g(U, b):
     cost = {}
     for line, node in nodes.items():
         here = Place(source, source.units[0], source.tree, node)
+        assert isinstance(node.value, ast.Tuple)
         first, second = node.value.elts
         splices = [
             statements.Splice(*source.span(first), here.text(second)),

@@ -37,7 +37,7 @@ def beside(source: Source, rewrite: Rewrite) -> float:
         return 0.0
     before, after = pairs(source.tree), pairs(tree)
     # How many other lines have the new order, less those that have the old one.
-    told = sum(before[lost[::-1]] - before[lost] + 1 for lost in before - after)
+    told = sum(before[b, a] - before[a, b] + 1 for a, b in before - after)
     return _KEEPS if told > 0 else _BREAKS if told < 0 else 0.0
 
 

@@ -190,8 +190,9 @@ def _first_changed(block: list[ast.stmt], index: int) -> int | None:
     first = None
     for k in range(index - 1, -1, -1):
         before = block[k]
-        scales = isinstance(before, ast.AugAssign) and isinstance(before.op, ast.Mult | ast.Div)
-        if not scales or _root_name(before.target) not in reads:
+        if not isinstance(before, ast.AugAssign) or not isinstance(before.op, ast.Mult | ast.Div):
+            return first
+        if _root_name(before.target) not in reads:
             return first
         first = k
     return first
