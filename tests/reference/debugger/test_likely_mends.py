@@ -18,6 +18,7 @@ from reference.debugger.repair import (
     postponed,
     scales,
     statements,
+    views,
 )
 from reference.debugger.repair.entries import in_cache
 from reference.debugger.repair.place import Place
@@ -195,6 +196,16 @@ def test_a_word_of_an_object_tells_turns_apart():
     envs = [{"self": tanh, "a": ONES}, {"self": gate, "a": ONES}]
     tests = [test for test, _ in by_case._telling(here, envs, {0})]
     assert tests[:1] == ["self.act == 'tanh'"]
+
+
+def test_a_new_array_may_be_meant_where_one_is_written_into():
+    here = place("h[...], o = step(h)", 0, h=ONES)
+    assert "h" in [r.splices[0].new for r in views.rewrites(here)]
+
+
+def test_what_is_counted_is_not_turned():
+    edits = [r.splices[0].new for r in common(place("y = 1.0 / len(x)", 0, x=ONES))]
+    assert "x.T" not in edits
 
 
 def test_an_adjoint_that_is_made_of_wrong_numbers_speaks_for_no_repair():
