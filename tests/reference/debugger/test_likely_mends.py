@@ -9,6 +9,7 @@ import pytest
 
 from reference.debugger.repair import (
     added,
+    before,
     common,
     indices,
     inverses,
@@ -212,3 +213,37 @@ def test_an_adjoint_that_is_made_of_wrong_numbers_speaks_for_no_repair():
     odd = Found({}, [], 0.6, wrong=8, favour=0.5)
     plain = Found({}, [], 1.3)
     assert likeliest([odd, plain]) is plain
+
+
+def test_what_is_none_at_first_is_added_to_where_it_is_any():
+    here = place("grads[i] = part", 0, grads=[None, ONES], i=0, part=ONES)
+    new = "part if grads[i] is None else grads[i] + part"
+    assert new in [r.splices[0].new for r in added.rewrites(here)]
+
+
+def test_a_list_is_rather_turned_where_it_is_read():
+    frames = [1, 2]
+    read = place("y = fold(frames)", 0, frames=frames)
+    made = place("y = list(frames)", 0, frames=frames)
+    cost = [
+        next(r.cost for r in indices.orders(here) if r.splices[0].new == new)
+        for here, new in ((read, "frames[::-1]"), (made, "list(frames)[::-1]"))
+    ]
+    assert cost[0] < cost[1]
+
+
+def test_over_an_array_is_no_scale():
+    one = np.ones(3)
+    costs = []
+    for text in ("w = 1 / (1 + e)", "w = e / n"):
+        here = place(text, 0, e=one, n=4, count=3)
+        found = scales.rewrites(here, *value_of(here), one, one / 3, here.env)
+        costs.append(min(r.cost for r in found if r.why == "over count"))
+    assert costs[0] > costs[1]
+
+
+def test_what_overwrites_is_to_blame_for_what_is_read_too_late():
+    text = "d = M @ d\ng = d * p"
+    source = place(text, 0, d=ONES, M=ONES, p=ONES).source
+    lines = {r.line for r in before.reads(source, source.tree)}
+    assert lines == {3}

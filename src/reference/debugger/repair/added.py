@@ -37,6 +37,10 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                     more = f"{into}[{key}] = {into}.get({key}, 0) + {value}"
                     yield place.rewrite(statement, more, kind, "added, not assigned", 1.05)
                 yield _add_at(place, statement, target, value, 1.4)
+            if isinstance(target, ast.Subscript | ast.Attribute) and _is_empty(place, target):
+                held = place.text(target)
+                more = f"{value} if {held} is None else {held} + {value}"
+                yield place.rewrite(statement.value, more, kind, "added, where it is any", 1.05)
     elif isinstance(statement, ast.AugAssign):
         target, value = statement.target, place.text(statement.value)
         yield place.rewrite(
@@ -49,6 +53,12 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
+
+
+def _is_empty(place: Place, target: ast.expr) -> bool:
+    """Whether None stands at first where a statement writes: nothing can be added to that."""
+    test = f"{place.text(target)} is None"
+    return any(place.value(test, env) is True for env in place.envs)
 
 
 def _written_into(place: Place) -> Iterator[Rewrite]:

@@ -16,6 +16,7 @@ from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted,
 from reference.debugger.running.source import Source, Splice
 
 _KIND = "index off by one"
+_MADE = 0.1  # what it costs more to turn a list round where it is made than where it is read
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
@@ -314,6 +315,7 @@ def orders(place: Place) -> Iterator[Rewrite]:
             simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
             if simple:
                 cost = 1.1 if _beside_reversed(place, node, parent) else 1.4
+                cost += _MADE if isinstance(parent, ast.Assign) and node is parent.value else 0.0
                 yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", cost)
                 if _is_longest(place, node, parent, len(value)):
                     for part, which in (("[-2::-1]", "last"), ("[:0:-1]", "first")):

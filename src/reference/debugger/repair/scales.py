@@ -62,7 +62,7 @@ def rewrites(
     if number is None:
         return
     text = place.text(node)
-    less = 0.3 if _is_scale(node, parent) else 0.0
+    less = 0.3 if _is_scale(place, node, parent) else 0.0
     held = _written([pair for pair in _held(env) if abs(pair[1] - 1) > _NEAR], number, two=False)
     for over, under, cost in itertools.chain(held, _written(numbers(place, env), number)):
         off = max(less, 0.35 if _stands_there(node, over, under, env) else 0.0)
@@ -101,11 +101,13 @@ def _stands_there(
     return any(isinstance(n, ast.Name) and n.id == under[0] for n in ast.walk(node))
 
 
-def _is_scale(node: ast.expr, parent: ast.AST) -> bool:
-    """Whether an expression is what something is divided by, or a quotient, already."""
+def _is_scale(place: Place, node: ast.expr, parent: ast.AST) -> bool:
+    """Whether an expression is what something is divided by, or is over a number, already."""
     if isinstance(parent, ast.AugAssign):
         return isinstance(parent.op, ast.Mult | ast.Div)
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
+        return False
+    return np.ndim(place.value(place.text(node.right), place.env)) == 0
 
 
 def ratio(made: Array, wanted: Array) -> float | None:
