@@ -239,9 +239,10 @@ def _searched(
             fixes = fixes_of(program, search, originals, judgement)
             suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
             raised = any("exception" in finding.engines for finding in judgement.findings)
-            seen_first = not judgement.wrong and not (
-                raised and fixes
-            )  # a mend that runs says more
+            # A mend that runs says more than what raises, or is given as None all over.
+            absent = {f.line for f in judgement.findings if f.kind == "never returned"}
+            elsewhere = bool(fixes and absent) and suspects[0].line not in absent
+            seen_first = not judgement.wrong and not ((raised and fixes) or elsewhere)
             suspects = combined(suspects, [*judgement.findings, *shared_memory], first=seen_first)
             return replace(
                 diagnosis,

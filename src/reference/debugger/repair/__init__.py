@@ -95,7 +95,7 @@ def _counted(place: Place) -> list[tuple[int, int]]:
 
 
 def _counts_a_sum(counted: list[tuple[int, int]], rewrite: Rewrite) -> bool:
-    """Whether an edit sums up what is only counted: ``len(x.sum(axis=0))`` for ``len(x)``."""
+    """Whether an edit sums up, or turns, what is only counted: ``len(x.T)`` for ``len(x)``."""
     return any(
         start <= splice.start <= splice.end <= end and _SUMMED.search(splice.new)
         for start, end in counted
@@ -103,7 +103,7 @@ def _counts_a_sum(counted: list[tuple[int, int]], rewrite: Rewrite) -> bool:
     )
 
 
-_SUMMED = re.compile(r"\.(sum|mean)\(")
+_SUMMED = re.compile(r"\.(sum|mean)\(|\.T\b")
 
 
 def banned(text: str) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+import numpy as np
+
 from reference.debugger.repair.place import Place, Rewrite
 
 _MOST_TARGETS = 4
@@ -35,6 +37,10 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                     more = f"{into}[{key}] = {into}.get({key}, 0) + {value}"
                     yield place.rewrite(statement, more, kind, "added, not assigned", 1.05)
                 yield _add_at(place, statement, target, value, 1.4)
+            if isinstance(target, ast.Subscript | ast.Attribute) and _is_empty(place, target):
+                held = place.text(target)
+                more = f"{value} if {held} is None else {held} + {value}"
+                yield place.rewrite(statement.value, more, kind, "added, where it is any", 1.05)
     elif isinstance(statement, ast.AugAssign):
         target, value = statement.target, place.text(statement.value)
         yield place.rewrite(
@@ -47,6 +53,12 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
+
+
+def _is_empty(place: Place, target: ast.expr) -> bool:
+    """Whether None stands at first where a statement writes: nothing can be added to that."""
+    test = f"{place.text(target)} is None"
+    return any(place.value(test, env) is True for env in place.envs)
 
 
 def _written_into(place: Place) -> Iterator[Rewrite]:
@@ -93,6 +105,7 @@ def _all_added(place: Place) -> Iterator[Rewrite]:
             pairs = list(zip(targets, made, strict=True))
         else:
             yield from _one_added(place, statement, targets)
+            yield from _sums_added(place, statement, targets)
     elif isinstance(statement, ast.Assign) and isinstance(
         place.value(place.variable, place.env), dict
     ):
@@ -135,6 +148,24 @@ def _one_added(place: Place, statement: ast.Assign, targets: list[str]) -> Itera
                                 1.2)  # fmt: skip
 
 
+def _sums_added(place: Place, statement: ast.Assign, targets: list[str]) -> Iterator[Rewrite]:
+    """Give the results of a call added to those of the names that hold nothing before the loop."""
+    sums = [t for t in targets if t.isidentifier() and _begins_empty(place, t)]
+    if len(sums) < 2 or not isinstance(statement.value, ast.Call):
+        return
+    made = ", ".join(f"more_{t}" if t in sums else t for t in targets)
+    lines = [f"{made} = {place.text(statement.value)}", *(f"{t} += more_{t}" for t in sums)]
+    new = f"\n{' ' * statement.col_offset}".join(lines)
+    yield place.rewrite(statement, new, "= for +=", f"added to {', '.join(sums)}", 1.1)
+
+
+def _begins_empty(place: Place, name: str) -> bool:
+    """Whether a name holds zeros when a statement is run first, and other numbers later."""
+    held = [env.get(name) for env in place.envs]
+    arrays = [value for value in held if isinstance(value, np.ndarray)]
+    return len(arrays) > 1 and not np.any(arrays[0]) and bool(np.any(arrays[-1]))
+
+
 def _add_at(
     place: Place, statement: ast.stmt, target: ast.Subscript, value: str, cost: float
 ) -> Rewrite:
@@ -143,5 +174,7 @@ def _add_at(
     if ":" in index:
         index = index.replace(":", "slice(None)")
         index = f"({index})"
-    new = f"np.add.at({place.text(target.value)}, {index}, {value})"
+    takes = isinstance(getattr(statement, "op", None), ast.Sub)
+    function = "np.subtract.at" if takes else "np.add.at"
+    new = f"{function}({place.text(target.value)}, {index}, {value})"
     return place.rewrite(statement, new, "= for +=", "repeated indices add up", cost)

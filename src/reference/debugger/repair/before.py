@@ -61,7 +61,7 @@ def _of_readers(source: Source, block: list[ast.stmt], at: int, name: str) -> It
                 source.file,
                 (Splice(line, line, set_first), *(Splice(*source.span(n), kept) for n in nodes)),
                 "overwritten too early", f"{name} as before line {block[at].lineno}", _COST + 0.15,
-                statement.lineno, name,
+                block[at].lineno, name,  # what is overwritten is to blame, not who reads it
             )  # fmt: skip
         if name in _written(later):
             return

@@ -19,7 +19,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     yield from _missing(place)
     yield from _signed(place)
     yield from _patterns(place)
-    yield from _unwrapped(place)
+    yield from unwrapped(place)
 
 
 def _missing(place: Place) -> Iterator[Rewrite]:
@@ -200,9 +200,28 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
             )
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow):
             yield place.rewrite(node, place.text(node.left), kind, "not squared", 2.0)
+            for power in _powers_near(place.text(node.right)):
+                yield place.rewrite(node.right, power, kind, f"to the power {power}", 1.4)
 
 
-def _unwrapped(place: Place) -> Iterator[Rewrite]:
+def _powers_near(text: str) -> list[str]:
+    """Return the powers one more and one less, of a half one that is a half, too.
+
+    Examples
+    --------
+    >>> _powers_near("2"), _powers_near("-1.5"), _powers_near("n")
+    (['3'], ['-0.5', '-2.5', '-1', '-2'], [])
+    """
+    try:
+        power = float(text)
+    except ValueError:
+        return []
+    near = [power + 1, power - 1, *((power + 0.5, power - 0.5) if power % 1 else ())]
+    return [f"{new:g}" for new in near if new not in (0, 1)]
+
+
+def unwrapped(place: Place) -> Iterator[Rewrite]:
+    """Give values without the function, or the limits, that they are given to, and with others."""
     kind = "derivative of an activated value"
     for node, parent in place.loaded:
         if isinstance(parent, ast.Expr):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import types
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from reference.debugger.running.source import Source
@@ -98,3 +100,41 @@ def other_parts(source: Source, node: ast.Subscript) -> Iterator[str]:
             first, _, last = texts[k].partition(":")
             index = ", ".join([*texts[:k], f"{last}:{first}", *texts[k + 1 :]])
             yield f"{source.of(node.value)}[{index}]"
+
+
+def in_cache(texts: Iterable[str], names: Mapping[str, Any], env: Mapping[str, Any]) -> list[str]:
+    """Return expressions of the forward with what a step has kept in the place of its variables.
+
+    ``raw[:, 1:]`` is ``step["raw"][:, 1:]`` where the backward has a step's dictionary.
+    """
+    kept: dict[str, str] = {}
+    for name, value in env.items():
+        parts = value if type(value) is dict and len(value) < 30 else {}
+        kept |= {key: f'{name}["{key}"]' for key in parts if isinstance(key, str)}
+        kept |= {key: f"{name}.{key}" for key in (*getattr(value, "_fields", ()), *fields(value))}
+    known = {*names, *env, *dir(builtins)}
+    found = []
+    for text in texts if kept else ():
+        tree, own = _parsed(text)
+        missing = own - known
+        if missing and missing <= kept.keys() and len(found) < _MOST_IN_CACHE:
+            found.append(_renamed(text, tree, {name: kept[name] for name in missing}))
+    return found
+
+
+_MOST_IN_CACHE = 40
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> tuple[ast.expr, frozenset[str]]:
+    tree = ast.parse(text, mode="eval").body
+    return tree, frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))
+
+
+def _renamed(text: str, tree: ast.expr, new: Mapping[str, str]) -> str:
+    """Return the text of an expression with other texts for some of its names."""
+    nodes = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and n.id in new]
+    data = text.encode()
+    for node in sorted(nodes, key=lambda node: -node.col_offset):
+        data = data[: node.col_offset] + new[node.id].encode() + data[node.end_col_offset :]
+    return data.decode()

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair import windows
-from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted
+from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted, walked
 from reference.debugger.running.source import Source, Splice
 
 _KIND = "index off by one"
+_MADE = 0.1  # what it costs more to turn a list round where it is made than where it is read
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
@@ -33,6 +34,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         yield from _gathered(place, node, text)
         yield from _of_the_file(place, node)
     yield from rolled(place)
+    yield from _as_elsewhere(place)
     yield from singles
     yield from mirrored(place)
     yield from _rows(place)
@@ -42,6 +44,27 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 yield place.splice([*a.splices, *b.splices], _KIND, f"{a.why}; {b.why}", 2.5)
     yield from orders(place)
     yield from _keys(place)
+
+
+def _as_elsewhere(place: Place) -> Iterator[Rewrite]:
+    """Give another index of the same step that its function writes: ``t - lag`` for ``t - 1``."""
+    for node, _ in place.nodes:
+        if not isinstance(node, ast.Subscript):
+            continue
+        for part in node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]:
+            old, counters = place.text(part), _names_in(part) & set(place.counters)
+            if not counters or isinstance(part, ast.Slice):
+                continue
+            for other in walked(place.function):
+                if isinstance(other, ast.Subscript) and isinstance(other.slice, ast.BinOp):
+                    new, names = place.text(other.slice), _names_in(other.slice)
+                    if new != old and counters < names:
+                        why = f"[{new}], not [{old}]"
+                        yield place.rewrite(part, new, _KIND, why, 1.1)
+
+
+def _names_in(node: ast.AST) -> set[str]:
+    return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
 def mirrored(place: Place) -> Iterator[Rewrite]:
@@ -292,6 +315,7 @@ def orders(place: Place) -> Iterator[Rewrite]:
             simple = isinstance(node, ast.Name | ast.Attribute | ast.Subscript | ast.Call)
             if simple:
                 cost = 1.1 if _beside_reversed(place, node, parent) else 1.4
+                cost += _MADE if isinstance(parent, ast.Assign) and node is parent.value else 0.0
                 yield place.rewrite(node, f"{text}[::-1]", kind, f"{text} reversed", cost)
                 if _is_longest(place, node, parent, len(value)):
                     for part, which in (("[-2::-1]", "last"), ("[:0:-1]", "first")):

@@ -287,14 +287,11 @@ def _of_itself(place: Place, part: Part) -> Iterator[tuple[str, float]]:
             (f"np.tanh({old})", np.tanh(value), 1.5), (f"np.exp({old})", np.exp(value), 1.5),
             (f"np.sqrt({old})", np.sqrt(value), 1.5), (f"np.log({old})", np.log(value), 1.5),
         ]  # fmt: skip
-    for axis in range(value.ndim):
-        forms.append(
-            (
-                f"{old}.mean(axis={axis}, keepdims=True)",
-                np.broadcast_to(value.mean(axis=axis, keepdims=True), value.shape),
-                1.6,
-            )
-        )
+    for given, axis in (("", None), *((f"axis={k}, keepdims=True", k) for k in range(value.ndim))):
+        mean = np.broadcast_to(value.mean(axis=axis, keepdims=True), value.shape)
+        forms.append((f"{old} - {old}.mean({given})", value - mean, 1.5))
+        if given:
+            forms.append((f"{old}.mean({given})", mean, 1.6))
     if value.ndim == 2 and value.shape[0] == value.shape[1]:
         forms.append((f"{old}.T", value.T, 1.2))
     for text, made, cost in forms:

@@ -81,7 +81,7 @@ def _reshaped(place: Place, node: ast.Call) -> Iterator[Rewrite]:
         yield place.rewrite(node, new, _TRANSPOSED, f"{new}: another order", 1.3)
     for axes in _orders(len(value)):  # read in another order
         new = f"{_with_axes(x, axes)}.reshape({', '.join(dims)})"
-        yield place.rewrite(node, new, _KIND, f"{new}: another order", 1.4)
+        yield place.rewrite(node, new, _KIND, f"{new}: another order", 1.5)
 
 
 def _reshape(node: ast.Call) -> tuple[ast.expr, list[ast.expr]] | None:
@@ -119,7 +119,8 @@ def _as_if_turned(place: Place, node: ast.expr, old: ast.expr) -> Iterator[Rewri
     for axes in [tuple(range(value.ndim)), *_orders(value.ndim)]:
         if value.transpose(axes).strides != made.strides or value.shape != made.shape:
             new = _with_axes(x, axes)
-            yield place.rewrite(node, new, _TRANSPOSED, f"{new}, not {place.text(node)}", 1.3)
+            cost = 1.0 if new == x else 1.3  # turned for nothing
+            yield place.rewrite(node, new, _TRANSPOSED, f"{new}, not {place.text(node)}", cost)
 
 
 def _joined(place: Place, node: ast.Call) -> Iterator[Rewrite]:

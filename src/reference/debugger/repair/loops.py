@@ -40,6 +40,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
         elif len(texts) == 1:
             yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
+            yield place.rewrite(node, f"range(1, {texts[0]})", "loop bounds", "from 1", 1.2)
 
 
 def _in_order_of(place: Place, node: ast.Call) -> Iterator[Rewrite]:

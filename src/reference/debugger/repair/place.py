@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.repair.entries import fields, keyed, other_parts
+from reference.debugger.repair.entries import fields, in_cache, keyed, other_parts
 from reference.debugger.repair.helpers import of_one
 from reference.debugger.repair.pure import is_pure
 from reference.debugger.running.source import Source, Splice, Unit
@@ -260,7 +260,7 @@ class Place:
         """Longer expressions of the file, forward or backward, that hold floats here."""
         simple = {atom.text for atom in self.atoms}
         texts = [text for text in longer(self.source) if text not in simple]
-        texts += self._called()
+        texts += [*self._called(), *in_cache(tuple(longer(self.source)), self.names, self.env)]
         found = []
         for text in itertools.islice(texts, 400):
             value = self.value(text, self.env)

@@ -132,6 +132,10 @@ def known_here(
                 atoms.append((atom.text, value))
             elif _broadcasts(value.shape, shape):
                 wide.append((atom.text, np.broadcast_to(value, shape)))
+            elif value.shape == shape[: value.ndim]:  # one number a row
+                text = f"{atom.text}[{':, ' * value.ndim}{_new_axes(len(shape) - value.ndim)}]"
+                rows = value.reshape(*value.shape, *[1] * (len(shape) - value.ndim))
+                wide.append((text, np.broadcast_to(rows, shape)))
     found = list(atoms)
     for text, value in atoms:
         if np.max(np.abs(value), initial=0.0) <= 1:
@@ -146,6 +150,10 @@ def known_here(
                 node = ast.parse(atom.text, mode="eval").body
                 found.append((bracketed(node, atom.text), np.asarray(value, float)))
     return [(text, value) for text, value in found if np.all(np.isfinite(value))][:_MOST]
+
+
+def _new_axes(count: int) -> str:
+    return ", ".join(["None"] * count)
 
 
 def counts_here(

@@ -18,6 +18,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair.entries import fields
+from reference.debugger.repair.habits import weighed_by_habit
 from reference.debugger.repair.place import (
     Place,
     Rewrite,
@@ -31,6 +32,7 @@ from reference.debugger.running.source import Source
 
 _NEAR = 1e-9
 _MOST = 60  # numbers that are combined
+_LITERAL = 0.2  # what it costs more to write a number out that has a name elsewhere
 
 _Factors = tuple[tuple[str, ...], tuple[str, ...], float]  # times, over, cost
 Numbers = list[tuple[str, float]]
@@ -60,10 +62,14 @@ def rewrites(
     if number is None:
         return
     text = place.text(node)
-    less = 0.3 if _is_scale(node, parent) else 0.0
-    for over, under, cost in _written(numbers(place, env), number):
-        yield place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
-                            _kind(under), _why(over, under), cost - less)  # fmt: skip
+    less = 0.3 if _is_scale(place, node, parent) else 0.0
+    held = _written([pair for pair in _held(env) if abs(pair[1] - 1) > _NEAR], number, two=False)
+    for over, under, cost in itertools.chain(held, _written(numbers(place, env), number)):
+        off = max(less, 0.35 if _stands_there(node, over, under, env) else 0.0)
+        more = _LITERAL if all(map(_is_literal, (*over, *under))) else 0.0
+        rewrite = place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
+                                _kind(under), _why(over, under), cost - off + more)  # fmt: skip
+        yield weighed_by_habit(place, rewrite)
     yield from _replaced(place, node, env, number)  # last: sizes are the same by chance, at times
 
 
@@ -86,11 +92,22 @@ def _replaced(
                                     1.2 + 0.4 * isinstance(part, ast.Constant))  # fmt: skip
 
 
-def _is_scale(node: ast.expr, parent: ast.AST) -> bool:
-    """Whether an expression is what something is divided by, or a quotient, already."""
+def _stands_there(
+    node: ast.expr, over: tuple[str, ...], under: tuple[str, ...], env: dict[str, Any]
+) -> bool:
+    """Whether an expression has one factor too many that is a number of its own, and no size."""
+    if over or len(under) != 1 or isinstance(env.get(under[0]), int | np.integer):
+        return False
+    return any(isinstance(n, ast.Name) and n.id == under[0] for n in ast.walk(node))
+
+
+def _is_scale(place: Place, node: ast.expr, parent: ast.AST) -> bool:
+    """Whether an expression is what something is divided by, or is over a number, already."""
     if isinstance(parent, ast.AugAssign):
         return isinstance(parent.op, ast.Mult | ast.Div)
-    return isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div)
+    if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
+        return False
+    return np.ndim(place.value(place.text(node.right), place.env)) == 0
 
 
 def ratio(made: Array, wanted: Array) -> float | None:
@@ -107,14 +124,18 @@ def ratio(made: Array, wanted: Array) -> float | None:
     return number if left <= 1e-7 * abs(number) * size else None
 
 
-def _written(known: Numbers, number: float) -> Iterator[_Factors]:
+def _is_literal(text: str) -> bool:
+    return text.replace(".", "", 1).isdigit() and float(text) not in (0.5, 2.0)
+
+
+def _written(known: Numbers, number: float, two: bool = True) -> Iterator[_Factors]:
     """Give factors and divisors, of one or two known numbers, that make a number."""
     for text, value in known:
         if _is(value, number):
             yield (text,), (), 1.3
         if _is(1 / value, number):
             yield (), (text,), 1.3
-    for (a, x), (b, y) in itertools.combinations(known, 2):
+    for (a, x), (b, y) in itertools.combinations(known, 2) if two else ():
         if _is(x * y, number):
             yield (a, b), (), 1.7
         if _is(1 / (x * y), number):

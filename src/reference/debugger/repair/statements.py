@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TypeGuard
 
 from reference.debugger.repair import added
@@ -132,7 +133,7 @@ def moved(place: Place) -> Iterator[Rewrite]:
             [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "wrong order", "after the loop", 1.9,
         )  # fmt: skip
-    late = _first_reader(block, index)
+    late, early = _first_reader(block, index), _first_changed(block, index)
     for other in range(len(block)):
         if other in (index, index + 1) or not isinstance(block[other], (*_SIMPLE, ast.For)):
             continue
@@ -140,13 +141,16 @@ def moved(place: Place) -> Iterator[Rewrite]:
         if not depend(statement, passed[0]):
             continue  # it is the same nearer by
         far = abs(other - index)
-        cost = _LATE if other == late else 1.6 + 0.05 * far
+        cost = _LATE if other in (late, early) else 1.6 + 0.05 * far
         indent = " " * statement.col_offset
-        yield place.splice(
+        rewrite = place.splice(
             [_cut(source, statement), _insert(source, block[other].lineno, indent, place)],
             "wrong order" if far > 1 else "overwritten too early",
             f"before line {block[other].lineno}", cost,
         )  # fmt: skip
+        if other == late and isinstance(passed[0], _SIMPLE):
+            rewrite = replace(rewrite, line=passed[0].lineno)  # its value is the wrong one
+        yield rewrite
     last = block[-1]
     dependent = any(depend(statement, passed) for passed in block[index + 1 :])
     if index < len(block) - 1 and dependent and not isinstance(last, ast.Return):
@@ -178,6 +182,24 @@ def _first_reader(block: list[ast.stmt], index: int) -> int | None:
             return first
         first = k if uses else first
     return None
+
+
+def _first_changed(block: list[ast.stmt], index: int) -> int | None:
+    """Return where those statements begin that change in place, just before, what one reads."""
+    reads = {n.id for n in ast.walk(block[index]) if isinstance(n, ast.Name)}
+    first = None
+    for k in range(index - 1, -1, -1):
+        before = block[k]
+        if not isinstance(before, ast.AugAssign) or not isinstance(before.op, ast.Mult | ast.Div):
+            return first
+        if _root_name(before.target) not in reads:
+            return first
+        first = k
+    return first
+
+
+def _root_name(target: ast.expr) -> str:
+    return target.id if isinstance(target, ast.Name) else _root(target)
 
 
 def _removed(place: Place) -> Iterator[Rewrite]:

@@ -1,4 +1,4 @@
-"""Copies where the array itself was meant: what is written there is written nowhere else."""
+"""Copies where the array itself was meant, and an array written into where a new one was meant."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _KIND = "aliasing"
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
-    """Give the array for its copy, and a view for what gathers its entries."""
+    """Give the array for its copy, a view for what gathers its entries, and new arrays."""
+    yield from _bound_anew(place)
     for node, _ in place.loaded:
         if not isinstance(node, ast.Call):
             continue
@@ -29,6 +30,15 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             base = place.text(func.value)
             new = base if func.attr == "copy" else f"{base}.reshape(-1)"
             yield place.rewrite(node, new, _KIND, f"{base} itself, no copy", 1.2)
+
+
+def _bound_anew(place: Place) -> Iterator[Rewrite]:
+    """Give ``h = ...`` for ``h[:] = ...``: a new array, where others still have the old one."""
+    for node, _ in place.nodes:
+        if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Store):
+            continue
+        if isinstance(node.value, ast.Name) and place.text(node.slice) in ("...", ":"):
+            yield place.rewrite(node, node.value.id, _KIND, f"a new {node.value.id}", 1.1)
 
 
 def _is_one(node: ast.expr) -> bool:

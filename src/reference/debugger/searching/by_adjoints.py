@@ -11,11 +11,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from reference.debugger.repair import Place, Rewrite, common, quotients
+from reference.debugger.repair import Place, Rewrite, common, orders, quotients
 from reference.debugger.running.own_lines import is_own
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import record
-from reference.debugger.running.source import function_at
+from reference.debugger.running.source import Source, function_at
 from reference.debugger.searching import by_case
 from reference.debugger.searching.cases import Case
 from reference.debugger.searching.round import Round
@@ -43,17 +43,24 @@ def plausible(
     if now.agreement is None and adjoints is not None:
         now.agreement = Agreement(adjoints, now.recording, program.sources)
     source = program.sources[rewrite.file]
-    own = is_own(program, rewrite.file, source.line_at(rewrite.splices[0].start))
+    start = rewrite.splices[0].start
+    own = is_own(program, rewrite.file, source.line_at(start)) or _is_in_lambda(source, start)
     if program.shared_too:  # one function runs all: the names of its parts tell them apart
         name = function_at(source, rewrite.line)
         own = _FORWARD.search(name) is None
-    more = 0.0 if own else _OF_THE_LOSS
+    more = (0.0 if own else _OF_THE_LOSS) + orders.beside(source, rewrite)
     if now.names(program, rewrite):
         return _NAMED + more
     change = now.change(program, rewrite)
     if change not in _PLAUSIBLE and now.parts_from_loss(program, rewrite):
         return _NOT_OF_THE_LOSS + more
     return _PLAUSIBLE.get(change, 0.0) + more
+
+
+def _is_in_lambda(source: Source, start: int) -> bool:
+    """Return whether a place is in a function that a line of the loss makes, and does not call."""
+    spans = (source.span(n.body) for n in ast.walk(source.tree) if isinstance(n, ast.Lambda))
+    return any(first <= start < last for first, last in spans)
 
 
 def agreeing(

@@ -17,6 +17,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair import Place, Rewrite, banned, common, inverses, quotients
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import walked
 from reference.debugger.searching import guards
 from reference.debugger.searching.round import Round
@@ -107,7 +108,9 @@ def _telling(
     wrong: set[int],
     right: Sequence[bool | None] | None = None,
 ) -> Iterator[tuple[str, float]]:
-    """Give conditions on the variables of loops that hold at just the wrong turns, and their costs.
+    """Give conditions on variables that hold at just the wrong turns, and their costs.
+
+    Those of loops, and words that a function is given or its object holds.
 
     At some others as well where no more than those are known to be `right` of which that is said;
     there only conditions on names, as anything may be wrong from some step on.
@@ -117,8 +120,8 @@ def _telling(
     around = [n.target for n in walked(place.function) if isinstance(n, ast.For)]
     around += [n.target for n in walked(place.statement) if isinstance(n, ast.comprehension)]
     names = [n.id for target in around for n in ast.walk(target) if isinstance(n, ast.Name)]
-    for name in dict.fromkeys(names):
-        turns = [env.get(name) for env in envs]
+    for name in dict.fromkeys((*names, *_words_in(envs[0]))):
+        turns = [place.value(name, env) for env in envs]
         words = [turn for turn in turns if type(turn) is str]
         counts = [turn for turn in turns if type(turn) is int]
         if len(words) == len(turns):
@@ -134,6 +137,14 @@ def _telling(
         ]
         plain.sort(key=lambda test: ("==" not in test, "!=" not in test))
         yield from ((test, cost) for test in plain[:1])
+
+
+def _words_in(env: dict[str, Any]) -> list[str]:
+    """Return the variables, and the attributes of objects, that are words: ``self.activation``."""
+    found = [name for name, value in env.items() if type(value) is str]
+    for name, value in env.items():
+        found += [f"{name}.{key}" for key, held in fields(value).items() if type(held) is str]
+    return found
 
 
 def _texts(place: Place, edits: Iterator[Rewrite], span: tuple[int, int]) -> Iterator[str]:

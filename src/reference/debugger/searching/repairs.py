@@ -32,6 +32,7 @@ class Found:
     steps: list[Step]
     cost: float
     wrong: int = 0  # how many values of the backward are, once it is made, no adjoint of the loss
+    favour: float = 0.0  # what of its cost is taken off for the adjoint that it makes
 
 
 def made_of(steps: list[Step], program: Program) -> Found:
@@ -41,9 +42,13 @@ def made_of(steps: list[Step], program: Program) -> Found:
 
 
 def likeliest(several: list[Found]) -> Found:
-    """Return the best repair; those by which more numbers than need be are wrong cost more."""
+    """Return the best repair; those by which more numbers than need be are wrong cost more.
+
+    An adjoint that is made of numbers which are none speaks for no repair.
+    """
     least = min(found.wrong for found in several)
     for found in several:
         if found.wrong > least:
-            found.cost, found.wrong = found.cost + _SPOILT, least
+            found.cost += _SPOILT + found.favour
+            found.wrong, found.favour = least, 0.0
     return min(several, key=lambda found: found.cost)

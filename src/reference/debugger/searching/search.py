@@ -395,6 +395,6 @@ class Search:
         more = by_adjoints.plausible(self.program, now, rewrite, self.adjoints())
         cost = rewrite.cost + penalty + more
         wrong = by_adjoints.left_wrong(self.program, self.cases[0], now, rewrite)
-        self.found.append(Found(texts, [*self.steps, step], cost, wrong))
+        self.found.append(Found(texts, [*self.steps, step], cost, wrong, max(0.0, -more)))
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")

@@ -20,12 +20,14 @@ from reference.debugger.repair import (
     exchanged,
     halves,
     indices,
+    kept,
     layouts,
     loops,
     moves,
     operands,
     parts,
     passed,
+    postponed,
     sharing,
     statements,
     taken,
@@ -42,8 +44,8 @@ from reference.debugger.searching.round import Round
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
              parts.rewrites, passed.rewrites, sharing.together, loops.rewrites,
              statements.rewrites, brackets.scaled, layouts.split, halves.rewrites,
-             indices.mirrored)  # fmt: skip
-_KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites)
+             indices.mirrored, postponed.rewrites)  # fmt: skip
+_KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites, kept.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
 _LIKELY, _DEAREST = 1.65, 2.5
 
