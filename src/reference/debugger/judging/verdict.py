@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Any
 
 import numpy as np
@@ -208,9 +208,9 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
 
 def _rare(calls: Calls, given: Draw, example: Examples, seed: int) -> Draw | None:
     """Return a draw that the gradients seem to be wrong at, of many, if there is one."""
-    drawn = (draw for draw in further(given, example, seed, ()) if draw.source == "example")
-    more = islice(drawn, _DRAWS - 1, None)  # after those that were asked in full
-    return suspicious(calls, more, min(_TO_SCREEN, 0.1 * calls.left))
+    more = islice(further(given, example, seed, ()), _DRAWS - 1, None)  # some were asked in full
+    theirs = takewhile(lambda draw: draw.source == "example", more)  # until it fails
+    return suspicious(calls, theirs, min(_TO_SCREEN, 0.1 * calls.left))
 
 
 def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None) -> list[Suspect]:
