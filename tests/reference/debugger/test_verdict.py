@@ -204,6 +204,24 @@ def test_a_wrong_mask_of_zeros_is_not_taken_for_rounding(mask, verdict):
     assert judgement.verdict == verdict
 
 
+def test_an_input_that_is_left_out_beside_one_like_it_is_a_note():
+    source = """
+import numpy as np
+
+def loss(params, inputs):
+    return np.sum(np.tanh(params["w"] * inputs["h0"] + inputs["c0"] + inputs["mask"]))
+
+def backward(params, inputs):
+    d = 1 - np.tanh(params["w"] * inputs["h0"] + inputs["c0"] + inputs["mask"]) ** 2
+    return {"w": d * inputs["h0"], "h0": d * params["w"]}
+"""
+    inputs = {"h0": np.array([0.5, -1.5]), "c0": np.array([0.25, 0.75]), "mask": np.ones(2)}
+    judgement = judge(*_functions(source), {"w": np.array([0.5, 2.5])}, inputs)
+    assert judgement.verdict == "right"
+    (note,) = (reason for reason in judgement.reasons if "no gradient of" in reason)
+    assert note == "no gradient of c0 is returned, though the loss depends on it as on h0"
+
+
 RESETS = """
 import numpy as np
 

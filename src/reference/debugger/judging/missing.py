@@ -17,6 +17,7 @@ from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, as_floats
 from reference.debugger.running.changes import loops_around
 from reference.debugger.running.place import Place, place_of
+from reference.rounding import is_whole
 
 
 def missing_gradients(
@@ -52,6 +53,27 @@ def missing_gradients(
                     confidence=0.6, engines=("explain",))
         )  # fmt: skip
     return found
+
+
+def left_out(draw: Draw, returned: Mapping[str, Any]) -> dict[str, str]:
+    """Return inputs without a gradient, each with one that is alike and has one: `c0`, as `h0` has.
+
+    It may be meant so, and is no mistake. Masks, counts and what is called otherwise, as targets
+    are, do not count.
+    """
+    inputs = {name: draw.floats[name] for name in draw.inputs if name in draw.floats}
+    have = [name for name in inputs if returned.get(name) is not None]
+    return {
+        name: like[0]
+        for name, value in inputs.items()
+        if name not in have
+        and not is_whole(value).all()
+        and (like := [n for n in have if inputs[n].shape == value.shape and _are_alike(n, name)])
+    }
+
+
+def _are_alike(name: str, other: str) -> bool:
+    return difflib.SequenceMatcher(None, name, other).ratio() >= 0.5
 
 
 def of_wrong_shape(calls: Calls, draw: Draw, name: str, gradient: Any) -> tuple[Suspect, Mismatch]:

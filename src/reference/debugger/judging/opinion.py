@@ -13,7 +13,7 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch, compare
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.judging.along import along
-from reference.debugger.judging.missing import missing_gradients, of_wrong_shape
+from reference.debugger.judging.missing import left_out, missing_gradients, of_wrong_shape
 from reference.debugger.judging.raised import finding as raised_here
 from reference.debugger.judging.voters import (
     Abstains,
@@ -111,6 +111,12 @@ def _names(
         seen.reasons.append(
             f"backward returns {', '.join(map(repr, unknown))} besides: neither parameter nor input"
         )
+    for name, other in left_out(draw, returned).items():
+        along_it = slope(calls, draw, {name: np.ones(draw.floats[name].shape)})
+        if along_it and not np.isnan(along_it):
+            seen.reasons.append(
+                f"no gradient of {name} is returned, though the loss depends on it as on {other}"
+            )
     for name in returned:
         if name in known and name not in draw.floats:
             seen.reasons.append(f"{name} is no array of floats: its gradient is not looked at")
