@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import linecache
+import time
 import types
 from itertools import count
 from typing import Any
 
 import numpy as np
+
+from reference.debugger.naming.turns import Turns, turns
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
 
 _numbers = count()
 
@@ -74,6 +79,18 @@ def module(source: str, *edits: tuple[str, str]) -> Any:
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     exec(compile(source, name, "exec", dont_inherit=True), vars(made))
     return made
+
+
+def told_apart(made: Any, right: str, given: tuple[dict, dict]) -> tuple[str, Turns | None]:
+    """Return the text of a program with a mistake, and what the right text changes at each turn."""
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(given, 5.0)
+        ((file, source),) = program.sources.items()
+        wrong = source.text
+        found = turns(program, given, file, wrong, right, time.monotonic() + 10)
+        program.restore()
+    return wrong, found
 
 
 def line_of(found: Any) -> str:

@@ -1,17 +1,12 @@
 """At which time steps a mistake shows, of edits of several lines and of loops themselves."""
 
-import time
-
 import numpy as np
 import pytest
 
 from reference.debugger.naming.patterns import pattern_of_edit
 from reference.debugger.naming.patterns_outside import where_read_masks
-from reference.debugger.naming.turns import turns
-from reference.debugger.running.program import Program
-from reference.debugger.running.timebox import Watchdog
 
-from .programs import module
+from .programs import module, told_apart
 
 RIGHT = """\
 import numpy as np
@@ -50,13 +45,7 @@ def steps(*edits, kind=""):
     params = {"E": rng.normal(size=(4, 3)), "U": rng.normal(size=(3, 3))}
     given = params, {"h0": rng.normal(size=3), "words": [2, 0, 3, 0, 1],
                      "dhs": rng.normal(size=(5, 3))}  # fmt: skip
-    with Watchdog() as watchdog:
-        program = Program(made.loss, made.backward, watchdog)
-        program.discover(given, 5.0)
-        ((file, source),) = program.sources.items()
-        wrong = source.text
-        found = turns(program, given, file, wrong, RIGHT, time.monotonic() + 10)
-        program.restore()
+    wrong, found = told_apart(made, RIGHT, given)
     assert found is not None
     assert found.answers[0]
     return pattern_of_edit(kind, wrong, RIGHT, found, given)[0]

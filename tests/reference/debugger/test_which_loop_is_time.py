@@ -1,18 +1,14 @@
 """Which loop is time: in pipelines, tapes, loops over samples, and of steps that are functions."""
 
 import ast
-import time
 
 import numpy as np
 import pytest
 
 from reference.debugger.naming.patterns import pattern_of_edit
-from reference.debugger.naming.turns import turns
-from reference.debugger.running.program import Program
-from reference.debugger.running.timebox import Watchdog
 from reference.debugger.texts.clock import goes_backwards, score_of
 
-from .programs import module
+from .programs import module, told_apart
 
 LOSS = """\
 import numpy as np
@@ -139,13 +135,7 @@ def told(right, *edits, kind="", steps=4, quiet=0):
     dhs[steps - quiet :] = 0.0
     params = {"U": rng.normal(size=(3, 3)), "h0": rng.normal(size=3)}
     given = params, {"xs": rng.normal(size=(steps, 3)), "dhs": dhs}
-    with Watchdog() as watchdog:
-        program = Program(made.loss, made.backward, watchdog)
-        program.discover(given, 5.0)
-        ((file, source),) = program.sources.items()
-        wrong = source.text
-        found = turns(program, given, file, wrong, right, time.monotonic() + 10)
-        program.restore()
+    wrong, found = told_apart(made, right, given)
     return pattern_of_edit(kind, wrong, right, found, given)[0]
 
 
@@ -257,13 +247,7 @@ def test_a_carry_that_is_masked_too_early_is_wrong_where_the_mask_is_0():
     params = {"U": rng.normal(size=(3, 3)), "h0": rng.normal(size=(2, 3))}
     xs = rng.normal(size=(4, 2, 3))
     given = params, {"xs": xs, "m": mask, "dhs": rng.normal(size=(4, 2, 3))}
-    with Watchdog() as watchdog:
-        program = Program(made.loss, made.backward, watchdog)
-        program.discover(given, 5.0)
-        ((file, source),) = program.sources.items()
-        wrong = source.text
-        found = turns(program, given, file, wrong, MASKED, time.monotonic() + 10)
-        program.restore()
+    wrong, found = told_apart(made, MASKED, given)
     assert pattern_of_edit("", wrong, MASKED, found, given)[0] == "where the mask is 0"
 
 
