@@ -141,20 +141,22 @@ def of_image(old: Array, new: Array) -> str:
     """
     if new.size <= _FEW:
         return ""
-    if not np.iscomplexobj(new) and any(
-        near(old, image) for image in (np.tanh(new), 1 / (1 + np.exp(-new)), np.logaddexp(0, new))
-    ):
+    if not np.iscomplexobj(new) and any(near(old, image) for image in _images(new)):
         return "derivative of an activated value"
-    if not np.iscomplexobj(new) and np.all((new > 0) & (new < 1)):
-        z, size = (
-            np.log(new / (1 - new)),
-            np.sqrt(1 - new),
-        )  # of softplus; of tanh, but for its sign
-        if near(old, 1 / (1 + np.exp(-np.logaddexp(0, z)))) or near(old, 1 - np.tanh(size) ** 2):
-            return "derivative of an activated value"
     half, other = (old + new) / 2, (old - new) / 2
     turned = half.T if half.ndim == 2 and half.shape[0] == half.shape[1] else None
     return "wrong sign" if turned is not None and near(abs(turned), abs(other)) else ""
+
+
+def _images(value: Array) -> Iterator[Array]:
+    """Give what activations make of a value, and slopes that are taken of what is activated."""
+    yield np.tanh(value)
+    yield 1 / (1 + np.exp(-value))
+    yield np.logaddexp(0, value)
+    if np.all((value > 0) & (value < 1)):  # it may be a slope
+        z = np.log(value / (1 - value))
+        yield 1 / (1 + np.exp(-np.logaddexp(0, z)))  # of softplus
+        yield 1 - np.tanh(np.sqrt(1 - value)) ** 2  # of tanh, whose sign does not matter
 
 
 def is_cut(old: Array, new: Array) -> bool:

@@ -12,7 +12,7 @@ import ast
 from collections.abc import Iterator
 
 from reference.debugger.repair.place import Rewrite, walked
-from reference.debugger.running.source import Source, Splice
+from reference.debugger.running.source import Source, Splice, blocks_of
 
 _KEEPING = ("append", "appendleft", "insert", "update", "push")
 _COST = 1.2
@@ -21,7 +21,7 @@ _SIMPLE = ast.Assign | ast.AugAssign | ast.Return | ast.Expr
 
 def rewrites(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
     """Give what a function keeps as it was before its step overwrites it, and the other way."""
-    for block in _blocks(tree):
+    for block in blocks_of(walked(tree)):
         for at, statement in enumerate(block):
             elements = _elements(statement)
             if elements:
@@ -31,19 +31,11 @@ def rewrites(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
 
 def reads(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
     """Give lines that read what a variable was before ``x = f(x)``, each line alone."""
-    for block in _blocks(tree):
+    for block in blocks_of(walked(tree)):
         for at, statement in enumerate(block):
             if isinstance(statement, ast.Assign | ast.AugAssign):
                 for name in sorted(_written(statement) & _read(statement)):
                     yield from _of_readers(source, block, at, name)
-
-
-def _blocks(tree: ast.AST) -> Iterator[list[ast.stmt]]:
-    for node in walked(tree):
-        for field in ("body", "orelse"):
-            block = getattr(node, field, None)
-            if isinstance(block, list):
-                yield block
 
 
 def _of_readers(source: Source, block: list[ast.stmt], at: int, name: str) -> Iterator[Rewrite]:

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from reference.debugger.repair import derivatives, terms
-from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.running.source import Splice
+from reference.debugger.repair.place import Place, Rewrite, walked
+from reference.debugger.running.source import Splice, blocks_of
 
 _KEEPING = ("append", "appendleft", "push")
 _COST = 1.2
@@ -49,7 +49,7 @@ def _refined(place: Place) -> Iterator[Rewrite]:
     if not isinstance(statement, ast.Assign):
         return
     name = _word(statement.targets[0])
-    block = next((b for b in _blocks(place.function) if statement in b), [])
+    block = next((b for b in blocks_of(walked(place.function)) if statement in b), [])
     later = block[block.index(statement) + 1 :] if block else []
     made = [s for s in later if isinstance(s, ast.Assign) and _is_name(s.targets[0], name)]
     if made:
@@ -70,11 +70,3 @@ def _word(target: ast.expr) -> str:
 
 def _is_name(target: ast.expr, name: str) -> bool:
     return isinstance(target, ast.Name) and target.id == name
-
-
-def _blocks(function: ast.AST) -> Iterator[list[ast.stmt]]:
-    for node in ast.walk(function):
-        for field in ("body", "orelse"):
-            block = getattr(node, field, None)
-            if isinstance(block, list):
-                yield block

@@ -10,7 +10,7 @@ from typing import TypeGuard
 from reference.debugger.repair import added
 from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
-from reference.debugger.running.source import Source, Splice
+from reference.debugger.running.source import Source, Splice, blocks_of
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
 
@@ -239,16 +239,9 @@ def _unclipped(place: Place, path: tuple[list[ast.stmt], int, list[ast.AST]]) ->
         if len(block) > 1 or not isinstance(parent, ast.For | ast.While | ast.If):
             break
         around = parent
-        block = next((b for b in _blocks_of(parents) if parent in b), [parent])
+        block = next((b for b in blocks_of(parents) if parent in b), [parent])
     if len(block) > 1:
         yield place.splice([_cut(place.source, around)], "clipped", "not clipped", 1.2)
-
-
-def _blocks_of(parents: list[ast.AST]) -> Iterator[list[ast.stmt]]:
-    for parent in parents:
-        yield from (
-            b for n in ("body", "orelse") if isinstance(b := getattr(parent, n, None), list)
-        )
 
 
 def _copied(place: Place) -> Iterator[Rewrite]:

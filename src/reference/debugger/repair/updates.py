@@ -16,13 +16,14 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair.calls import Calls
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, walked
+from reference.debugger.running.source import blocks_of
 
 
 def following(place: Place) -> ast.AugAssign | None:
     """Return the statement after one that adds a constant to a part of what it makes."""
     name = place.variable
-    for block in _blocks(place.function):
+    for block in blocks_of(walked(place.function)):
         for statement, after in itertools.pairwise(block):
             if statement is not place.statement or not isinstance(after, ast.AugAssign):
                 continue
@@ -36,14 +37,6 @@ def following(place: Place) -> ast.AugAssign | None:
             ):
                 return after
     return None
-
-
-def _blocks(function: ast.AST) -> Iterator[list[ast.stmt]]:
-    for node in ast.walk(function):
-        for field in ("body", "orelse"):
-            block = getattr(node, field, None)
-            if isinstance(block, list):
-                yield block
 
 
 def rewrites(

@@ -224,6 +224,15 @@ def first_line(function: ast.FunctionDef) -> int:
     return min([function.lineno, *(d.lineno for d in function.decorator_list)])
 
 
+def blocks_of(nodes: Iterable[ast.AST]) -> Iterator[list[ast.stmt]]:
+    """Give the blocks of statements that some nodes of a tree have."""
+    for node in nodes:
+        for field in ("body", "orelse"):
+            block = getattr(node, field, None)
+            if isinstance(block, list):
+                yield block
+
+
 def place_of(unit: Unit, source: Source) -> tuple[Any, ...]:
     """Return what tells units of a file apart in two texts of it: their order."""
     return unit.classes, [u.first for u in source.units].index(unit.first)
