@@ -12,6 +12,7 @@ import numpy as np
 
 from manual_lstm import checks
 from reference.debugger.answering.answer import fixes_of, suspects_of
+from reference.debugger.answering.at_its_sizes import tried_at_its_sizes
 from reference.debugger.answering.fewer import with_fewer
 from reference.debugger.answering.gathering import gather
 from reference.debugger.answering.mends import LEFT_BEHIND, mends
@@ -20,7 +21,6 @@ from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.faults.several import told_apart
 from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
-from reference.debugger.judging.oracle import gradients
 from reference.debugger.judging.verdict import Judgement, judge
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.memory_bound import bounded
@@ -29,9 +29,11 @@ from reference.debugger.running.timebox import TimeUp, Watchdog
 from reference.debugger.searching.beside import Beside, Result, is_possible
 from reference.debugger.searching.by_findings import search_memory, search_shapes
 from reference.debugger.searching.by_length import search_by_length
-from reference.debugger.searching.cases import Case, draws, settled, size_of
+from reference.debugger.searching.cases import draws, size_of
 from reference.debugger.searching.places import computes
+from reference.debugger.searching.question import Question, in_doubles
 from reference.debugger.searching.search import Search
+from reference.debugger.searching.smaller import is_large, made_smaller
 from reference.debugger.searching.thorough import search_thoroughly
 from reference.debugger.values import for_backward
 from reference.report.heat_map import relative_errors
@@ -184,75 +186,96 @@ def _searched(
 ) -> Diagnosis:
     given = (params, inputs)
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
-    originals = {file: source.text for file, source in program.sources.items()}
-    reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     with program.quiet(), bounded(), seldom_collected():
-        names, also = _names(program, judgement, given)
         if isinstance(example, Examples) and example.failed:
             example = None
         drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
-        of_verdict = in_doubles((judgement.params, judgement.inputs))
+        at = min(drawn, key=size_of)
+        question = Question(program, judgement, drawn[0], until)
+        if is_large(at):
+            question.given = at
+            with made_smaller(
+                program, at, question.names, seed, question.goes_wrong_alike
+            ) as smaller:
+                if smaller is not None:
+                    found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
+            if smaller is not None:
+                return tried_at_its_sizes(question, found, smaller.sizes)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
-        small, first = _showing(program, [*asked, of_verdict], names, also, until)
-        others = [d for d in drawn[1:] if d is not small][:3]
-        search = None
-        if first is not None and program.functions:
-            shown = [first]
-            end = until - min(_TELLING, 0.2 * (until - time.monotonic()))
-            search = Search(program, shown, end, _accepts(program, small), progress)
-            search.cases += [
-                case for d in others if (case := _case(program, d, names, also, until)) is not None
-            ]
-            conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
-            mended = mends(program, conduct, search.cases) if conduct else []
-            if mended:
-                return replace(
-                    diagnosis,
-                    fixes=tuple(mended),
-                    sources=originals,
-                    reasons=(*diagnosis.reasons, *reasons),
-                )
-            # One function that gives loss and gradients: look at it, and let the loss stay.
-            program.shared_too = not computes(program)
-            for_backward.note(program, small, min(1.0, 0.05 * (until - time.monotonic())))
-            left = max(0.2, 0.15 * (until - time.monotonic()))
-            shared_memory = aliasing(program, small, first.oracle, left)
-            try:
-                search_memory(search, shared_memory, left)
-                shapes = [f for f in judgement.findings if f.kind == "wrong shape"]
-                if shapes and not search.found:
-                    search_shapes(search, shapes, left)
-                if not search.found:
-                    _search(
-                        search, lambda end: search_by_length(
-                            search, drawn, lambda d: _case(program, d, names, also, until), end
-                        ),
-                    )  # fmt: skip
-            except Exception as error:  # a fault of ours: what is known so far stands all the same
-                reasons.append(f"the search ended early ({type(error).__name__}: {error})")
-            for simpler in (prune, with_fewer, gather):
-                try:
-                    simpler(search, originals)
-                except Exception as error:  # the repair stands as it is
-                    reasons.append(f"a repair was left as found ({type(error).__name__}: {error})")
-                    program.restore_texts(originals)
-            fixes = fixes_of(program, search, originals, judgement)
-            suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
-            raised = any("exception" in finding.engines for finding in judgement.findings)
-            # A mend that runs says more than what raises, or is given as None all over.
-            absent = {f.line for f in judgement.findings if f.kind == "never returned"}
-            elsewhere = bool(fixes and absent) and suspects[0].line not in absent
-            seen_first = not judgement.wrong and not ((raised and fixes) or elsewhere)
-            suspects = combined(suspects, [*judgement.findings, *shared_memory], first=seen_first)
-            return replace(
-                diagnosis,
-                suspects=tuple(suspects),
-                fixes=tuple(fix for fix, _ in fixes),
-                sources=originals,
-                reasons=(*diagnosis.reasons, *reasons),
-                evidence={**diagnosis.evidence, "runs": program.runs},
-            )
-    return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
+        of_verdict = in_doubles((judgement.params, judgement.inputs))
+        return _found(question, diagnosis, drawn, [*asked, of_verdict], progress)
+
+
+def _found(
+    question: Question,
+    diagnosis: Diagnosis,
+    drawn: list[Inputs],
+    asked: list[Inputs],
+    progress: Callable[[str], None] | None,
+) -> Diagnosis:
+    """Search on some of the inputs that are drawn, and say what was found.
+
+    The search begins at those of `asked` at which the mistake shows.
+    """
+    program, judgement, until = question.program, question.judgement, question.until
+    originals = {file: source.text for file, source in program.sources.items()}
+    reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
+    small, first = question.showing(asked)
+    others = [d for d in drawn[1:] if d is not small][:3]
+    if first is None or not program.functions:
+        return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
+    end = until - min(_TELLING, 0.2 * (until - time.monotonic()))
+    search = Search(program, [first], end, _accepts(program, small), progress)
+    search.cases += [case for d in others if (case := question.case(d)) is not None]
+    conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
+    mended = mends(program, conduct, search.cases) if conduct else []
+    if mended:
+        return replace(
+            diagnosis,
+            fixes=tuple(mended),
+            sources=originals,
+            reasons=(*diagnosis.reasons, *reasons),
+        )
+    # One function that gives loss and gradients: look at it, and let the loss stay.
+    program.shared_too = not computes(program)
+    for_backward.note(program, small, min(1.0, 0.05 * (until - time.monotonic())))
+    left = max(0.2, 0.15 * (until - time.monotonic()))
+    shared_memory = aliasing(program, small, first.oracle, left)
+    try:
+        search_memory(search, shared_memory, left)
+        shapes = [f for f in judgement.findings if f.kind == "wrong shape"]
+        if shapes and not search.found:
+            search_shapes(search, shapes, left)
+        if not search.found:
+            _search(
+                search, lambda end: search_by_length(
+                    search, drawn, question.case, end
+                ),
+            )  # fmt: skip
+    except Exception as error:  # a fault of ours: what is known so far stands all the same
+        reasons.append(f"the search ended early ({type(error).__name__}: {error})")
+    for simpler in (prune, with_fewer, gather):
+        try:
+            simpler(search, originals)
+        except Exception as error:  # the repair stands as it is
+            reasons.append(f"a repair was left as found ({type(error).__name__}: {error})")
+            program.restore_texts(originals)
+    fixes = fixes_of(program, search, originals, judgement)
+    suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
+    raised = any("exception" in finding.engines for finding in judgement.findings)
+    # A mend that runs says more than what raises, or is given as None all over.
+    absent = {f.line for f in judgement.findings if f.kind == "never returned"}
+    elsewhere = bool(fixes and absent) and suspects[0].line not in absent
+    seen_first = not judgement.wrong and not ((raised and fixes) or elsewhere)
+    suspects = combined(suspects, [*judgement.findings, *shared_memory], first=seen_first)
+    return replace(
+        diagnosis,
+        suspects=tuple(suspects),
+        fixes=tuple(fix for fix, _ in fixes),
+        sources=originals,
+        reasons=(*diagnosis.reasons, *reasons),
+        evidence={**diagnosis.evidence, "runs": program.runs},
+    )
 
 
 def _search(search: Search, by_length: Callable[[float], None]) -> None:
@@ -297,64 +320,6 @@ def _search(search: Search, by_length: Callable[[float], None]) -> None:
             search_thoroughly(search, end)
     if not search.found and search.apart:
         search.steps = search.apart
-
-
-def in_doubles(inputs: Inputs) -> Inputs:
-    """Return float32 arrays as float64: the search tells right from wrong to seven digits."""
-    params, given = copied(inputs)
-    return _doubled(params), _doubled(given)
-
-
-def _doubled(group: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.astype(np.float64)
-        if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
-        else value
-        for name, value in group.items()
-    }
-
-
-def _names(program: Program, judgement: Judgement, given: Inputs) -> tuple[list[str], list[str]]:
-    """Return what must be right in the end, and what if it is returned at all.
-
-    What is returned has to be right, and parameters left out; of a program that raises nothing is
-    known of float inputs.
-    """
-    known = dict(given[1]) | dict(given[0])
-    returned = program.run(given, 5.0).outputs
-    names = [name for name in returned if name in known]
-    kinds = {finding.kind for finding in judgement.findings}
-    if not names or kinds & {"never returned", "wrong name"}:
-        names += [name for name in given[0] if name not in names]
-    return names, [] if returned else [name for name in given[1] if name not in names]
-
-
-def _case(
-    program: Program, inputs: Inputs, names: list[str], also: list[str], until: float
-) -> Case | None:
-    left = until - time.monotonic()
-    if left < 0.3:
-        return None
-    found = gradients(program, inputs, [*names, *also], min(5.0, left / 2))
-    oracle = {name: found[name] for name in names if name in found}
-    more = {name: found[name] for name in also if name in found}
-    return Case(inputs, program.value(inputs), oracle, more) if oracle else None
-
-
-def _showing(
-    program: Program, asked: list[Inputs], names: list[str], also: list[str], until: float
-) -> tuple[Inputs, Case | None]:
-    """Return the first inputs at which the gradients are wrong, and what is right there.
-
-    A mistake may show at few inputs, as where a letter repeats. Where none shows one, as with an
-    argument that is changed, the first inputs do.
-    """
-    cases = []
-    for inputs in asked:
-        cases.append(_case(program, inputs, names, also, until))
-        if cases[-1] is None or not settled(program.run(inputs, 5.0), cases[-1]):
-            return inputs, cases[-1]
-    return asked[0], cases[0]
 
 
 def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:

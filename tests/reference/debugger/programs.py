@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import importlib.util
 import linecache
 import time
 import types
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from reference.debugger.debug import debug
+from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.naming.turns import Turns, turns
 from reference.debugger.running.program import Program
 from reference.debugger.running.timebox import Watchdog
@@ -79,6 +83,25 @@ def module(source: str, *edits: tuple[str, str]) -> Any:
     linecache.cache[name] = (len(source), None, source.splitlines(True), name)
     exec(compile(source, name, "exec", dont_inherit=True), vars(made))
     return made
+
+
+def loaded(source: str, folder: Path, name: str = "subject") -> Any:
+    """Import a source text as a user's file is imported."""
+    path = folder / f"{name}.py"
+    path.write_text(source)
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def debugged(module: Any, seconds: float = 20.0, **options: Any) -> Diagnosis:
+    """Debug a module's two functions on its first example."""
+    params, inputs = module.example(np.random.default_rng(0))
+    return debug(
+        module.loss, module.backward, params, inputs, example=module.example, seconds=seconds,
+        **options,
+    )  # fmt: skip
 
 
 def told_apart(made: Any, right: str, given: tuple[dict, dict]) -> tuple[str, Turns | None]:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import gc
-import importlib.util
 import time
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from tests.reference.debugger.programs import RARE
+from tests.reference.debugger.programs import RARE, debugged, loaded
 
-from reference.debugger.debug import _names, debug
+from reference.debugger.debug import debug
 from reference.debugger.running.program import Outcome, Program
 from reference.debugger.running.timebox import Watchdog
 from reference.debugger.searching.cases import Case, settled
+from reference.debugger.searching.question import Question
 
 RIGHT = """\
 import numpy as np
@@ -101,25 +101,6 @@ FAULTS = [
     ("dc_next = dc * f\n", "dc_next = dc\n", "missing factor"),
     ("df = dc * cs[t] * f", "df = dc * cs[t + 1] * f", "index off by one"),
 ]  # fmt: skip
-
-
-def loaded(source: str, folder, name: str = "subject"):
-    """Import a source text as a user's file is imported."""
-    path = folder / f"{name}.py"
-    path.write_text(source)
-    spec = importlib.util.spec_from_file_location(name, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def debugged(module, seconds=20.0, **options):
-    """Debug a module's two functions on its first example."""
-    params, inputs = module.example(np.random.default_rng(0))
-    return debug(
-        module.loss, module.backward, params, inputs, example=module.example, seconds=seconds,
-        **options,
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("old", "new", "kind"), [f for f in FAULTS if f[2]])
@@ -320,7 +301,8 @@ def test_of_a_program_that_raises_the_gradients_of_inputs_are_checked_where_retu
             program = Program(made.loss, made.backward, watchdog)
             with program.quiet():
                 program.discover(given, 5.0)
-                names, more = _names(program, judgement, given)
+                question = Question(program, judgement, given, time.monotonic() + 5.0)
+                names, more = question.names, question.also
         assert set(given[0]) <= set(names)
         assert set(also) <= set(more)
         assert bool(more) == bool(also)

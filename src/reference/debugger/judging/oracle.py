@@ -78,7 +78,7 @@ def _agrees(program: Program, inputs: Inputs, found: dict[str, Array]) -> bool:
     expected = sum(float(np.sum(found[name] * direction[name])) for name in found)
 
     def at(h: float) -> float:
-        return program.value(_moved(inputs, direction, h))
+        return program.value(moved(inputs, direction, h))
 
     h = 1e-4
     slope = (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
@@ -100,7 +100,7 @@ def _by_differences(
             unit = np.zeros(gradient.shape)
             unit[at] = 1
             way = {name: unit}
-            gradient[at] = _slope(lambda h, way=way: program.value(_moved(inputs, way, h)))
+            gradient[at] = _slope(lambda h, way=way: program.value(moved(inputs, way, h)))
         found[name] = gradient
     return found
 
@@ -110,7 +110,8 @@ def _slope(at: Callable[[float], float]) -> float:
     return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)
 
 
-def _moved(inputs: Inputs, direction: dict[str, Any], h: float) -> Inputs:
+def moved(inputs: Inputs, direction: dict[str, Any], h: float) -> Inputs:
+    """Return inputs, moved by `h` along a direction."""
     groups = copied(inputs)
     for group in groups:
         for name, step in direction.items():

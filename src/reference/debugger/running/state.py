@@ -189,6 +189,11 @@ class State:
             if isinstance(value, np.ndarray | list | dict) and name in space.holder
         ][:30]
 
+    @property
+    def spaces(self) -> list[Space]:
+        """Where names are bound: modules, objects, classes, closures."""
+        return list(self._spaces)
+
     # And how it was.
 
     def restore(self) -> None:

@@ -1,0 +1,106 @@
+"""What is asked of a search: gradients that must be right, and inputs at which they are wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.judging.oracle import gradients
+from reference.debugger.judging.verdict import Judgement
+from reference.debugger.running.program import Inputs, Outcome, Program, copied
+from reference.debugger.searching.cases import Case, score, settled
+
+
+@dataclass
+class Question:
+    """A program whose gradients are wrong.
+
+    Parameters
+    ----------
+    program : Program
+    judgement : Judgement
+    given : (params, inputs)
+    until : float
+        When the answer is due, by the monotonic clock.
+    """
+
+    program: Program
+    judgement: Judgement
+    given: Inputs
+    until: float
+
+    @cached_property
+    def outcome(self) -> Outcome:
+        """What the backward gives at the given inputs."""
+        return self.program.run(self.given, 5.0)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """What must be right in the end: what is returned, and parameters left out."""
+        known = dict(self.given[1]) | dict(self.given[0])
+        names = [name for name in self.outcome.outputs if name in known]
+        kinds = {finding.kind for finding in self.judgement.findings}
+        if not names or kinds & {"never returned", "wrong name"}:
+            names += [name for name in self.given[0] if name not in names]
+        return names
+
+    @property
+    def also(self) -> list[str]:
+        """What must be right if it is returned: of a program that raises no more is known."""
+        if self.outcome.outputs:
+            return []
+        return [name for name in self.given[1] if name not in self.names]
+
+    def case(self, inputs: Inputs) -> Case | None:
+        """Return what is right at some inputs, or None where that is not to be had in time."""
+        left = self.until - time.monotonic()
+        if left < 0.3:
+            return None
+        found = gradients(self.program, inputs, [*self.names, *self.also], min(5.0, left / 2))
+        oracle = {name: found[name] for name in self.names if name in found}
+        more = {name: found[name] for name in self.also if name in found}
+        return Case(inputs, self.program.value(inputs), oracle, more) if oracle else None
+
+    def showing(self, asked: list[Inputs]) -> tuple[Inputs, Case | None]:
+        """Return the first inputs at which the gradients are wrong, and what is right there.
+
+        A mistake may show at few inputs, as where a letter repeats. Where none shows one, as with
+        an argument that is changed, the first inputs do.
+        """
+        cases = []
+        for inputs in asked:
+            cases.append(self.case(inputs))
+            if cases[-1] is None or not settled(self.program.run(inputs, 5.0), cases[-1]):
+                return inputs, cases[-1]
+        return asked[0], cases[0]
+
+    def goes_wrong_alike(self, inputs: Inputs) -> bool:
+        """Return whether the program goes wrong at some inputs as it does at the given ones."""
+        case, outcome = self.case(inputs), self.program.run(inputs, 5.0)
+        if case is None or not np.isfinite(case.loss):
+            return False
+        if self.outcome.error is not None or outcome.error is not None:
+            alike = type(outcome.error) is type(self.outcome.error)
+            return alike and outcome.line == self.outcome.line
+        wrong = case.oracle.keys() - score(outcome, case).right
+        return wrong.isdisjoint(self.judgement.right) and bool(wrong or not self.judgement.wrong)
+
+
+def in_doubles(inputs: Inputs) -> Inputs:
+    """Return float32 arrays as float64: the search tells right from wrong to seven digits."""
+    params, given = copied(inputs)
+    return _doubled(params), _doubled(given)
+
+
+def _doubled(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.astype(np.float64)
+        if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
+        else value
+        for name, value in group.items()
+    }

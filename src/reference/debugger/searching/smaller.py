@@ -1,0 +1,187 @@
+"""Real sizes are too large to search on: the same program at smaller ones.
+
+Arrays are made smaller, and with them the numbers that the program itself keeps of their sizes,
+such as a global ``hidden_size``. What the arrays are is guessed from what they hold: rows with a
+single 1 stay such rows, probabilities sum to 1, masks and lengths are cut alike. Every guess is
+tried: it counts only if the program goes wrong there as it does at its own sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+import numpy as np
+
+from manual_lstm.checks import Array
+from reference.debugger.judging.draws import further
+from reference.debugger.running.arguments import checked
+from reference.debugger.running.program import Inputs, Program, copied
+from reference.debugger.running.state import State
+from reference.debugger.searching.cases import size_of
+from reference.debugger.searching.sizes import shapes_of, smaller_sizes
+
+_MOST_ENTRIES = 2000
+_LONGEST = 40  # the largest size of an input: a sequence of so many steps is slow to search on
+_DRAWS = 6
+_TABLE = 20  # settings have fewer entries; a vocabulary with more is none
+
+Sizes = Mapping[int, int]
+
+
+def is_large(inputs: Inputs) -> bool:
+    """Return whether a search on these inputs would take too long."""
+    return size_of(inputs) > _MOST_ENTRIES or max(shapes_of(inputs[1]), default=0) > _LONGEST
+
+
+@dataclass(frozen=True)
+class Smaller:
+    """Draws at smaller sizes, the first of which shows what is wrong, and what the sizes became."""
+
+    drawn: list[Inputs]
+    sizes: Sizes
+
+
+@contextmanager
+def made_smaller(
+    program: Program, inputs: Inputs, differentiated: Collection[str], seed: int,
+    shows: Callable[[Inputs], bool],
+) -> Iterator[Smaller | None]:  # fmt: skip
+    """Within the block the program's own numbers are those of smaller sizes, if any are found.
+
+    Parameters
+    ----------
+    program : Program
+    inputs : (params, inputs)
+        At the sizes that are too large.
+    differentiated : collection of str
+        What a gradient is asked of.
+    seed : int
+    shows : callable
+        Whether the program goes wrong at some inputs as it does at the large ones.
+
+    Yields
+    ------
+    Smaller or None
+        None where no guess does.
+    """
+    before = program.state
+    try:
+        for sizes in smaller_sizes(inputs):
+            small = shrunk(inputs, sizes)
+            for too in (False, True):  # the numbers that the program keeps
+                before.restore()
+                if too and not _set(before, sizes):
+                    continue
+                program.state = State([program.loss, program.backward, *program.functions])
+                drawn = further(checked(*small), None, seed, differentiated)
+                near, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
+                # Those of order 1 first: at small weights much does not show.
+                for first, others in ((wide[0], [*wide[1:], near]), (near, wide)):
+                    if shows(first):
+                        yield Smaller([first, *others], sizes)
+                        return
+        yield None
+    finally:
+        program.state = before
+        before.restore()
+
+
+def _set(state: State, sizes: Sizes) -> bool:
+    """Give the numbers and arrays that live on between calls the smaller sizes."""
+    changed = False
+    for space in state.spaces:
+        for name, value in space.bound.items():
+            other = _resized(value, sizes)
+            if other is not value:
+                space.set(name, other)
+                changed = True
+    return changed
+
+
+def _resized(value: Any, sizes: Sizes) -> Any:
+    """Return a setting or an array at the smaller sizes; the value itself where it has none."""
+    if isinstance(value, np.ndarray):
+        return value if value.dtype.hasobject else resized(value, sizes)
+    if type(value) is int:
+        return sizes.get(value, value)
+    if isinstance(value, dict) and len(value) <= _TABLE:
+        inner = {key: _resized(each, sizes) for key, each in value.items()}
+        same = all(inner[key] is value[key] for key in value)
+        return value if same else type(value)(inner) if type(value) is dict else value
+    if isinstance(value, list | tuple) and len(value) <= _TABLE:
+        items = [_resized(each, sizes) for each in value]
+        if all(a is b for a, b in zip(items, value, strict=True)):
+            return value
+        return value._make(items) if hasattr(value, "_make") else type(value)(items)
+    return value
+
+
+def shrunk(inputs: Inputs, sizes: Sizes) -> Inputs:
+    """Return params and inputs at smaller sizes.
+
+    Examples
+    --------
+    >>> ids, lengths = np.array([7, 59, 30, 0]), np.array([12, 25])
+    >>> _, small = shrunk(({}, {"ids": ids, "n": lengths}), {25: 4, 60: 5})
+    >>> small["ids"], small["n"]
+    (array([0, 4, 2, 0]), array([1, 4]))
+    """
+    params, given = copied(inputs)
+    for group in (params, given):
+        for name, value in group.items():
+            if isinstance(value, np.ndarray):
+                group[name] = resized(value, sizes)
+            elif type(value) is int:
+                group[name] = sizes.get(value, value)
+            elif isinstance(value, list) and value and all(type(n) is int for n in value):
+                group[name] = _whole(_picked(np.array(value), sizes), sizes).tolist()
+    return params, given
+
+
+def resized(array: Array, sizes: Sizes) -> Array:
+    """Return entries of an array, spread evenly over it, with what its values mean kept."""
+    if not any(size in sizes for size in array.shape):
+        return _whole(array, sizes) if array.dtype.kind in "iu" else array
+    small = _picked(array, sizes)
+    axis = _distribution(array)
+    if axis is None:
+        return _whole(small, sizes) if array.dtype.kind in "iu" else small
+    if set(np.unique(array).tolist()) <= {0, 1}:  # rows with a single 1
+        at = np.moveaxis(small, axis, -1)
+        which = np.arange(at[..., 0].size).reshape(at.shape[:-1]) * 2 + 1
+        at[...] = np.arange(at.shape[-1]) == (which % at.shape[-1])[..., None]
+        return small
+    return small / small.sum(axis, keepdims=True)
+
+
+def _picked(array: Array, sizes: Sizes) -> Array:
+    """Return the last entry of each of so many equal parts, along every axis."""
+    for axis, size in enumerate(array.shape):
+        count = sizes.get(size, size)
+        # So of a mask that ends after 12 of 25 steps as many are left as of a length of 12.
+        at = -(-(np.arange(count) + 1) * size // count) - 1
+        array = array.take(at, axis)
+    return array
+
+
+def _whole(array: Array, sizes: Sizes) -> Array:
+    """Return indices below, and lengths up to, a smaller size; 0 and 1 stay as they are."""
+    largest = int(array.max(initial=0))
+    size = min((size for size in sizes if size >= largest), default=0)
+    if largest <= 1 or not size or array.min(initial=0) < 0:
+        return array
+    small = array.astype(np.int64) * sizes[size] // size
+    return np.maximum(small, min(1, int(array.min()))).astype(array.dtype)
+
+
+def _distribution(array: Array) -> int | None:
+    """Return the axis along which an array sums to 1 and is nowhere negative."""
+    if array.dtype.kind not in "fiub" or not array.size or array.min() < 0:
+        return None
+    axes: Sequence[int] = [axis for axis in range(array.ndim) if array.shape[axis] > 1]
+    sums = (axis for axis in reversed(axes) if np.allclose(array.sum(axis), 1.0, atol=1e-6))
+    return next(sums, None)
