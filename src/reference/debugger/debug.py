@@ -12,7 +12,7 @@ import numpy as np
 
 from manual_lstm import checks
 from reference.debugger.answering.answer import fixes_of, suspects_of
-from reference.debugger.answering.at_its_sizes import tried_at_its_sizes
+from reference.debugger.answering.at_its_sizes import proved_at_smaller_sizes, tried_at_its_sizes
 from reference.debugger.answering.fewer import with_fewer
 from reference.debugger.answering.gathering import gather
 from reference.debugger.answering.mends import LEFT_BEHIND, mends
@@ -21,7 +21,7 @@ from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.faults.several import told_apart
 from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
-from reference.debugger.judging.verdict import Judgement, judge
+from reference.debugger.judging.verdict import TOO_LARGE, Judgement, judge
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.memory_bound import bounded
 from reference.debugger.running.program import Inputs, Program, copied
@@ -127,19 +127,23 @@ def debug(
     )
     if progress is not None:
         progress(f"verdict: {judgement.verdict}")
-    if judgement.verdict == "wrong":
+    known = judgement.verdict == "wrong"
+    if known or (judgement.verdict == "right" and TOO_LARGE in judgement.reasons):
         with Watchdog() as watchdog:
             asked = _after(loss, backward) if judgement.after_loss else backward
             program = Program(judgement.loss or loss, asked, watchdog, sources)
             try:
-                diagnosis = _searched(
-                    program, judgement, diagnosis, params, inputs, example, seed,
-                    started + seconds, progress,
-                )  # fmt: skip
+                if known:
+                    diagnosis = _searched(
+                        program, judgement, diagnosis, params, inputs, example, seed,
+                        started + seconds, progress,
+                    )  # fmt: skip
+                else:
+                    diagnosis = _proved(program, judgement, diagnosis, seed, started + seconds)
             except (Exception, SystemExit, TimeUp) as error:
-                # The verdict stands, whatever the search meets in somebody's code.
-                stopped = f"the search for the line stopped: {type(error).__name__}: {error}"
-                diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, stopped))
+                if known:  # the verdict stands, whatever the search meets in somebody's code
+                    stopped = f"the search for the line stopped: {type(error).__name__}: {error}"
+                    diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, stopped))
             finally:
                 program.restore()
     return replace(diagnosis, seconds=time.monotonic() - started)
@@ -173,6 +177,17 @@ def _after(loss: Callable[..., Any], backward: Callable[..., Any]) -> Callable[.
     return asked
 
 
+def _proved(
+    program: Program, judgement: Judgement, diagnosis: Diagnosis, seed: int, until: float
+) -> Diagnosis:
+    """Look for a proof at smaller sizes."""
+    given = judgement.params, judgement.inputs
+    program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
+    with program.quiet(), bounded():
+        question = Question(program, judgement, given, until)
+        return proved_at_smaller_sizes(question, diagnosis, seed)
+
+
 def _searched(
     program: Program,
     judgement: Judgement,
@@ -197,9 +212,10 @@ def _searched(
             with made_smaller(
                 program, at, question.names, seed, question.goes_wrong_alike
             ) as smaller:
+                found = None
                 if smaller is not None:
                     found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
-            if smaller is not None:
+            if smaller is not None and found is not None:
                 return tried_at_its_sizes(question, found, smaller.sizes)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
         of_verdict = in_doubles((judgement.params, judgement.inputs))

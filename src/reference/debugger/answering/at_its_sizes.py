@@ -1,4 +1,4 @@
-"""A fix that was found at smaller sizes, tried at the program's own."""
+"""What smaller sizes show: fixes, tried at the program's own, and proofs of what is right."""
 
 from __future__ import annotations
 
@@ -12,9 +12,15 @@ from manual_lstm.checks import Array
 from reference.debugger.diagnosis import Diagnosis, Fix
 from reference.debugger.judging.along import along
 from reference.debugger.judging.oracle import moved
+from reference.debugger.judging.verdict import TOO_LARGE
 from reference.debugger.judging.voters import differences
-from reference.debugger.running.program import Inputs, Program, as_float_array
-from reference.debugger.searching.question import Question
+from reference.debugger.running.program import Inputs, Program, as_float_array, copied
+from reference.debugger.running.timebox import TimeUp
+from reference.debugger.searching.question import Question, in_doubles
+from reference.debugger.searching.smaller import made_smaller
+from reference.exact import prove
+
+_PROOF = 2.0  # seconds
 
 
 def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
@@ -30,10 +36,7 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int,
     """
     program = question.program
     originals = {file: source.text for file, source in program.sources.items()}
-    reasons = [
-        "the arrays are large: the line was looked for with "
-        + ", ".join(f"{small} for {size}" for size, small in sizes.items() if small != size)
-    ]
+    reasons = [f"the arrays are large: the line was looked for with {_told(sizes)}"]
     fixes: list[Fix] = []
     for fix in found.fixes:
         (file,) = {edit.file for edit in fix.edits}
@@ -52,6 +55,35 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int,
         reasons.append("what mends it at smaller sizes doesn't at these: a size may be written "
                        "as a number")  # fmt: skip
     return replace(found, fixes=tuple(fixes), reasons=(*found.reasons, *reasons))
+
+
+def proved_at_smaller_sizes(question: Question, diagnosis: Diagnosis, seed: int) -> Diagnosis:
+    """Return a diagnosis with the proof that arrays too large for it were lacking, if there is one.
+
+    Of what exact arithmetic refutes nothing is said: at other sizes it may be another program.
+    """
+    program, given = question.program, in_doubles(question.given)
+    with made_smaller(program, given, question.names, seed, question.goes_wrong_alike) as smaller:
+        if smaller is None:
+            return diagnosis
+        program.state.restore()
+        left = min(_PROOF, question.until - time.monotonic())
+        try:
+            with program.watchdog.limit(max(0.1, left)):
+                proof = prove(program.loss, program.backward, *copied(smaller.drawn[0]), seed=seed)
+        except (Exception, TimeUp):
+            return diagnosis
+    if proof.verdict != "proved":
+        return diagnosis
+    reasons = [f"proved at smaller sizes: with {_told(smaller.sizes)}"]
+    reasons += [reason for reason in diagnosis.reasons if reason != TOO_LARGE]
+    return replace(
+        diagnosis, evidence={**diagnosis.evidence, "proved": True}, reasons=tuple(reasons)
+    )
+
+
+def _told(sizes: Mapping[int, int]) -> str:
+    return ", ".join(f"{small} for {size}" for size, small in sizes.items() if small != size)
 
 
 def _holds(program: Program, inputs: Inputs, names: list[str], until: float) -> bool | None:

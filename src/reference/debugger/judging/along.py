@@ -81,6 +81,6 @@ def _at(name: str, manual: Array, slope: Slope, entry: int, here: float) -> Mism
     if np.isnan(true) or not _is_off(manual, unit, true, here):
         return None
     explained = float(_ROUGH * max(abs(mine), abs(true)) + 10 * precision(abs(mine), here))
-    note = "the array is large: one of the entries that are wrong"
+    note = "the others were not looked at"
     return Mismatch("TOTAL", name, index, {}, mine, true, abs(mine - true), explained, 1,
                     manual.size, note=note)  # fmt: skip

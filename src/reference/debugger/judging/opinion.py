@@ -41,6 +41,7 @@ _NO_DIGITS = "rounding could explain all of a large difference: a branch hangs o
 _ROUGH = 1e-5  # tolerance where differences are all that there is
 _SIDES = 0.25  # a vote is for the side that is nearer than this part of the gap
 _MOST_STEPS = 1500
+_MOST_ENTRIES = {"tangents": 4000, "complex step": _MOST_STEPS}  # that a voter is asked about
 _TO_COMPILE = 6.0  # seconds: JAX may need half of them
 _KINK = "the loss has a kink there, or is too rough for differences to tell"
 
@@ -144,7 +145,7 @@ def _reference(
         "JAX": lambda: by_jax(calls.loss, draw, names),  # last: it compiles for a second or so
     }
     for who, ask in voters.items():
-        if who == "complex step" and steps > _MOST_STEPS:
+        if steps > _MOST_ENTRIES.get(who, steps):
             continue
         if who == "JAX" and steps > _MOST_STEPS and calls.left < _TO_COMPILE:
             continue

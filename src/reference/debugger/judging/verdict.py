@@ -34,6 +34,7 @@ from reference.exact import Proof, prove
 _DRAWS = 4  # with the given one; half of them where the answer is plain
 _TO_SCREEN = 0.5  # seconds
 _MOST_PROVED = 4000  # entries
+TOO_LARGE = "not proved: the arrays are large, and there is no example of smaller ones"
 
 
 @dataclass(frozen=True)
@@ -244,7 +245,7 @@ def _proof(
             sizes += [drawn(example, np.random.default_rng([seed, 7, k])) for k in range(6)]
     smallest = min(sizes, key=lambda draw: draw.size)
     if smallest.size > _MOST_PROVED:
-        reasons.append("not proved: the arrays are large, and there is no example of smaller ones")
+        reasons.append(TOO_LARGE)
         return None
     calls.restore()
     try:

@@ -16,6 +16,7 @@ Place = tuple[str, int, str, str]
 
 _NOT_THEIRS = (
     "<frozen",
+    "<string>",  # what makes a dataclass or a named tuple
     str(Path(__file__).parents[2]),
     *{sysconfig.get_path(kind) for kind in ("stdlib", "purelib", "platlib")},
 )

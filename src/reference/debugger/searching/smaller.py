@@ -116,7 +116,8 @@ def _resized(value: Any, sizes: Sizes) -> Any:
         items = [_resized(each, sizes) for each in value]
         if all(a is b for a, b in zip(items, value, strict=True)):
             return value
-        return value._make(items) if hasattr(value, "_make") else type(value)(items)
+        make: Callable[..., Any] = getattr(value, "_make", type(value))  # of a named tuple
+        return make(items)
     return value
 
 
