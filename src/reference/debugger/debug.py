@@ -21,7 +21,9 @@ from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.faults.several import told_apart
 from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
-from reference.debugger.judging.verdict import TOO_LARGE, Judgement, judge
+from reference.debugger.judging.precisions import judge_in_double_too
+from reference.debugger.judging.verdict import TOO_LARGE, Judgement
+from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.memory_bound import bounded
 from reference.debugger.running.program import Inputs, Program, copied
@@ -31,7 +33,7 @@ from reference.debugger.searching.by_findings import search_memory, search_shape
 from reference.debugger.searching.by_length import search_by_length
 from reference.debugger.searching.cases import draws, size_of
 from reference.debugger.searching.places import computes
-from reference.debugger.searching.question import Question, in_doubles
+from reference.debugger.searching.question import Question
 from reference.debugger.searching.search import Search
 from reference.debugger.searching.smaller import is_large, made_smaller
 from reference.debugger.searching.thorough import search_thoroughly
@@ -112,9 +114,7 @@ def debug(
         )
     _is_usable(loss, backward, seconds, seed)
     example = guarded(example)
-    judgement = judge(
-        loss, backward, params, inputs, example=example, seed=seed, seconds=max(1.0, seconds / 2)
-    )
+    judgement = judge_in_double_too(loss, backward, (params, inputs), example, seed, seconds)
     diagnosis = Diagnosis(
         verdict=judgement.verdict,
         wrong=judgement.wrong,
@@ -183,7 +183,7 @@ def _proved(
     """Look for a proof at smaller sizes."""
     given = judgement.params, judgement.inputs
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
-    with program.quiet(), bounded():
+    with program.quiet(), bounded(), in_double_precision(program):
         question = Question(program, judgement, given, until)
         return proved_at_smaller_sizes(question, diagnosis, seed)
 
@@ -201,7 +201,7 @@ def _searched(
 ) -> Diagnosis:
     given = (params, inputs)
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
-    with program.quiet(), bounded(), seldom_collected():
+    with program.quiet(), bounded(), seldom_collected(), in_double_precision(program):
         if isinstance(example, Examples) and example.failed:
             example = None
         drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
@@ -210,7 +210,12 @@ def _searched(
         if is_large(at):
             question.given = at
             with made_smaller(
-                program, at, question.names, seed, question.goes_wrong_alike
+                program,
+                at,
+                question.names,
+                seed,
+                0.3 * (until - time.monotonic()),
+                question.goes_wrong_alike,
             ) as smaller:
                 found = None
                 if smaller is not None:

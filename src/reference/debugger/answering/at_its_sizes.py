@@ -14,9 +14,10 @@ from reference.debugger.judging.along import along
 from reference.debugger.judging.oracle import moved
 from reference.debugger.judging.verdict import TOO_LARGE
 from reference.debugger.judging.voters import differences
+from reference.debugger.running.doubles import in_doubles
 from reference.debugger.running.program import Inputs, Program, as_float_array, copied
 from reference.debugger.running.timebox import TimeUp
-from reference.debugger.searching.question import Question, in_doubles
+from reference.debugger.searching.question import Question
 from reference.debugger.searching.smaller import made_smaller
 from reference.exact import prove
 
@@ -63,7 +64,10 @@ def proved_at_smaller_sizes(question: Question, diagnosis: Diagnosis, seed: int)
     Of what exact arithmetic refutes nothing is said: at other sizes it may be another program.
     """
     program, given = question.program, in_doubles(question.given)
-    with made_smaller(program, given, question.names, seed, question.goes_wrong_alike) as smaller:
+    with made_smaller(
+        program, given, question.names, seed, 0.5 * (question.until - time.monotonic()),
+        question.goes_wrong_alike,
+    ) as smaller:  # fmt: skip
         if smaller is None:
             return diagnosis
         program.state.restore()

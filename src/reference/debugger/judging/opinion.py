@@ -12,22 +12,20 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.compare import Mismatch, compare
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.judging.along import along
+from reference.debugger.judging.large import is_analytic, judge_large
 from reference.debugger.judging.missing import left_out, missing_gradients, of_wrong_shape
 from reference.debugger.judging.raised import finding as raised_here
+from reference.debugger.judging.slopes import analytic_slope, slope, unit
 from reference.debugger.judging.voters import (
     Abstains,
     by_entries,
     by_jax,
     by_tangents,
-    complex_step,
-    differences,
-    moved,
     precision,
 )
 from reference.debugger.judging.whereabouts import placed
 from reference.debugger.running.arguments import Draw
-from reference.debugger.running.calls import Calls, Late, NoLoss, Raised, as_floats
+from reference.debugger.running.calls import Calls, Late, Raised, as_floats
 from reference.debugger.running.timebox import ExitError
 from reference.exact import Proof
 from reference.rounding import is_whole, one_ulp, response_to_rounding
@@ -94,7 +92,7 @@ def opinion(calls: Calls, draw: Draw, proof: Proof | None) -> Opinion:
     _names(calls, draw, returned, missing, seen)
     for name in names:
         if name not in seen.reference:
-            _along(calls, draw, name, as_floats(returned[name]), here, seen)
+            judge_large(calls, draw, name, returned[name], who, here, seen)
             continue
         _compare(calls, draw, name, returned[name], who, here, proof, seen)
     return seen
@@ -106,7 +104,7 @@ def _names(
     """Find gradients that are not returned though the loss depends on them."""
     known = {**draw.inputs, **draw.params}
     unknown = [name for name in returned if name not in known]
-    lacking = [name for name in missing if np.any(seen.reference.get(name, np.zeros(1)))]
+    lacking = [name for name in missing if _depends(calls, draw, name, seen)]
     seen.findings += missing_gradients(calls, draw, returned, lacking)
     if unknown and not lacking:
         seen.reasons.append(
@@ -123,6 +121,14 @@ def _names(
             seen.reasons.append(f"{name} is no array of floats: its gradient is not looked at")
 
 
+def _depends(calls: Calls, draw: Draw, name: str, seen: Opinion) -> bool:
+    """Return whether the loss depends on an array."""
+    if name in seen.reference:
+        return bool(np.any(seen.reference[name]))
+    way = unit(np.random.default_rng(3).standard_normal(draw.floats[name].shape))
+    return abs(slope(calls, draw, {name: way})) > 1e-9  # and not NaN
+
+
 def _reference(
     calls: Calls, draw: Draw, names: list[str], here: float, seen: Opinion
 ) -> tuple[dict[str, Array], str]:
@@ -130,17 +136,24 @@ def _reference(
     names = [name for name in names if name in draw.floats]
     if not names:
         return {}, ""
+    steps = sum(draw.floats[name].size for name in names)
+    along_few = (
+        f"{steps} entries are too many to look at each: gradients are compared along a few "
+        "directions"
+    )
+    if steps > _MOST_ENTRIES["tangents"] and is_analytic(calls, draw, names, seen):
+        seen.reasons.append(along_few)
+        return {}, "complex step"
     rng = np.random.default_rng(0)
-    directions = {name: _unit(rng.standard_normal(draw.floats[name].shape)) for name in names}
+    directions = {name: unit(rng.standard_normal(draw.floats[name].shape)) for name in names}
     started = time.monotonic()
     slopes = {name: slope(calls, draw, {name: directions[name]}) for name in names}
     took = time.monotonic() - started
     seen.rough = {name for name, told in slopes.items() if np.isnan(told)}
-    steps = sum(draw.floats[name].size for name in names)
     voters: dict[str, Any] = {
         "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
         "complex step": lambda: by_entries(
-            draw, names, lambda unit: _analytic_slope(calls, draw, unit)
+            draw, names, lambda unit: analytic_slope(calls, draw, unit)
         ),
         "JAX": lambda: by_jax(calls.loss, draw, names),  # last: it compiles for a second or so
     }
@@ -170,44 +183,15 @@ def _reference(
             seen.voters |= {who, "differences"} if told else {who}
             return found, who
         seen.reasons.append(f"{who}: the unmodified loss has another slope along {off or names}")
-    seen.voters.add("differences")
+    if steps > _MOST_STEPS and is_analytic(calls, draw, names, seen):
+        seen.reasons.append(along_few)
+        return {}, "complex step"
     if steps * took / max(len(names), 1) > 0.5 * calls.left:
-        seen.reasons.append(f"{steps} entries are too many for differences of each: gradients are "
-                            "compared along a few directions")  # fmt: skip
-        return {}, "directions"
+        seen.reasons.append(along_few)
+        seen.voters.add("differences")
+        return {}, "differences"
+    seen.voters.add("differences")
     return by_entries(draw, names, lambda unit: slope(calls, draw, unit)), "differences"
-
-
-def _along(
-    calls: Calls, draw: Draw, name: str, manual: Array | None, here: float, seen: Opinion
-) -> None:
-    """Judge a gradient of a large array."""
-    if manual is None or manual.shape != draw.floats[name].shape:
-        finding, seen.wrong[name] = of_wrong_shape(calls, draw, name, manual)
-        seen.findings.append(finding)
-    else:
-        told = along(name, manual, lambda way: slope(calls, draw, {name: way}), here)
-        if told is None:
-            seen.right.append(name)
-        elif isinstance(told, str):
-            seen.undecided[name] = (told, False)
-        else:
-            seen.wrong[name] = told
-
-
-def slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
-    """Return the slope of the unmodified loss, NaN where it has none."""
-    try:
-        return differences(lambda h: calls.value(moved(draw, direction, h)))
-    except NoLoss:
-        return float("nan")
-
-
-def _analytic_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
-    """Return the slope of the loss by a complex step."""
-    if calls.stateful:
-        calls.restore()
-    return complex_step(calls.loss, draw, direction, calls.code)
 
 
 def _compare(
@@ -339,7 +323,7 @@ def _vote(
 ) -> None:
     """Ask everyone along the direction in which the two sides differ most clearly."""
     name = mismatch.name
-    direction = _unit(manual - reference)
+    direction = unit(manual - reference)
     votes = {
         "manual": float((manual * direction).sum()),
         "reference": float((reference * direction).sum()),
@@ -348,7 +332,7 @@ def _vote(
     votes["differences"] = slope(calls, draw, {name: direction})
     try:
         votes["complex step"] = calls.quietly(
-            lambda: _analytic_slope(calls, draw, {name: direction})
+            lambda: analytic_slope(calls, draw, {name: direction})
         )
     except (Abstains, ExitError) as why:
         seen.reasons.append(f"complex step: {why}")
@@ -386,8 +370,3 @@ def _vote(
             f"the difference is {mismatch.times:.0f} × what rounding explains, but too small for "
             "differences to tell who is right", False,
         )  # fmt: skip
-
-
-def _unit(direction: Array) -> Array:
-    norm = float(np.linalg.norm(direction))
-    return direction / norm if norm else direction

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from reference.debugger.judging.opinion import slope
+from reference.debugger.judging.slopes import slope
 from reference.debugger.judging.voters import precision
 from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, Late, NoLoss, Raised, as_floats

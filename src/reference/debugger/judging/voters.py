@@ -40,6 +40,8 @@ def scalar(value: Any) -> Any:
     Abstains
         If it has not exactly one entry.
     """
+    while isinstance(value, list | tuple) and len(value) == 1:
+        (value,) = value
     if np.size(value) != 1:
         raise Abstains(f"the loss has shape {np.shape(value)}")
     return value.item() if isinstance(value, np.ndarray) else value

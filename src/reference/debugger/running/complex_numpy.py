@@ -24,11 +24,14 @@ class _ComplexNumpy:
             return _maker(attribute)
         if name in _CONVERTED:
             return _converter(attribute)
+        if attribute in _FLOATS:  # ``np.float32(x)``, ``x.astype(np.float32)``
+            return np.complex128
         return _ANALYTIC.get(name, attribute)
 
 
 _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity",
            "zeros_like", "ones_like", "empty_like", "full_like"}  # fmt: skip
+_FLOATS = (np.float16, np.float32, np.float64)
 _CONVERTED = {"array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"}
 
 
@@ -110,6 +113,8 @@ def complex_numpy(*functions: Any) -> Iterator[None]:
                 changes.append((space, name, stand_ins[value.__name__]))
             elif module in stand_ins and not isinstance(value, type) and known:
                 changes.append((space, name, getattr(stand_ins[module], known)))
+            elif value in _FLOATS if isinstance(value, type) else False:
+                changes.append((space, name, np.complex128))
         changes.append((space, "float", _Float))
     before = [(space, name, space.get(name, _ABSENT)) for space, name, _ in changes]
     try:

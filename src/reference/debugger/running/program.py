@@ -285,7 +285,8 @@ class Program:
         self.state.restore()
         try:
             with self.watchdog.limit(seconds):
-                return float(self.loss(*copied(inputs)))
+                value = self.loss(*copied(inputs))
+                return float(np.asarray(value).item() if np.size(value) == 1 else value)
         except (Exception, TimeUp):
             return float("nan")
 

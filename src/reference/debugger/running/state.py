@@ -5,8 +5,10 @@ from __future__ import annotations
 import random
 import sys
 import types
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -71,6 +73,7 @@ class State:
     def __init__(self, functions: Iterable[Any]) -> None:
         self.roots: list[Root] = []
         self._spaces: list[Space] = []
+        self._functions: list[types.FunctionType] = []
         self._owners: list[tuple[str, Any]] = []  # of the spaces: kind and owner of a root
         self._seen: dict[int, Any] = {}  # by identity, and kept alive: an identity is used again
         self._random: Any = np.random.get_state()  # noqa: NPY002
@@ -101,6 +104,7 @@ class State:
     def _function(self, function: types.FunctionType) -> None:
         if not self._is_new(function) or not is_users(function.__code__.co_filename):
             return
+        self._functions.append(function)
         self._space(Names(function.__globals__), "global", function.__globals__)
         self._space(Names(function.__dict__), "attribute", function)
         names = function.__code__.co_varnames
@@ -189,10 +193,37 @@ class State:
             if isinstance(value, np.ndarray | list | dict) and name in space.holder
         ][:30]
 
-    @property
-    def spaces(self) -> list[Space]:
-        """Where names are bound: modules, objects, classes, closures."""
-        return list(self._spaces)
+    @contextmanager
+    def rebound(self, change: Callable[[Any], Any]) -> Iterator[bool]:
+        """Within the block every name and default value is bound to ``change(value)``.
+
+        Yields
+        ------
+        bool
+            Whether any is another than before.
+        """
+        undo: list[Callable[[], None]] = []
+        try:
+            for space in self._spaces:
+                for name, value in (*space.bound.items(), *space.code.items()):
+                    other = change(value)
+                    if other is not value:
+                        undo.append(partial(space.set, name, value))
+                        space.set(name, other)
+            for function in self._functions:
+                values, named = function.__defaults__ or (), function.__kwdefaults__ or {}
+                others = tuple(map(change, values))
+                if any(a is not b for a, b in zip(values, others, strict=True)):
+                    undo.append(partial(setattr, function, "__defaults__", values))
+                    function.__defaults__ = others
+                others_named = {name: change(value) for name, value in named.items()}
+                if any(others_named[name] is not named[name] for name in named):
+                    undo.append(partial(setattr, function, "__kwdefaults__", named))
+                    function.__kwdefaults__ = others_named
+            yield bool(undo)
+        finally:
+            for back in reversed(undo):
+                back()
 
     # And how it was.
 

@@ -12,6 +12,7 @@ from manual_lstm.checks import Array
 from reference.debugger.running.program import Inputs, Outcome, as_float_array
 
 _RELATIVE = 1e-7
+_ABSOLUTE = 1e-11  # of the largest gradient; of 1 where that is larger
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,7 @@ def settled(outcome: Outcome, case: Case) -> bool:
 def score_of(outputs: Mapping[str, Any], case: Case) -> Score:
     """Compare gradients by name with the oracle."""
     right, entries = set(), {}
+    scale = max((float(np.max(np.abs(r), initial=0.0)) for r in case.oracle.values()), default=0.0)
     for name, reference in case.oracle.items():
         manual = as_float_array(outputs[name]) if name in outputs else None
         if manual is None or manual.shape != reference.shape:
@@ -96,7 +98,9 @@ def score_of(outputs: Mapping[str, Any], case: Case) -> Score:
             continue
         size = float(np.max(np.abs(reference), initial=0.0))
         with np.errstate(invalid="ignore"):
-            near = np.abs(manual - reference) <= _RELATIVE * size + 1e-11
+            near = np.abs(manual - reference) <= _RELATIVE * size + _ABSOLUTE * min(
+                scale or 1.0, 1.0
+            )
         if near.all():
             right.add(name)
         entries[name] = near

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
 from reference.debugger.judging.oracle import gradients
 from reference.debugger.judging.verdict import Judgement
-from reference.debugger.running.program import Inputs, Outcome, Program, copied
+from reference.debugger.running.program import Inputs, Outcome, Program
 from reference.debugger.searching.cases import Case, score, settled
 
 
@@ -81,26 +79,14 @@ class Question:
 
     def goes_wrong_alike(self, inputs: Inputs) -> bool:
         """Return whether the program goes wrong at some inputs as it does at the given ones."""
-        case, outcome = self.case(inputs), self.program.run(inputs, 5.0)
-        if case is None or not np.isfinite(case.loss):
+        if not np.isfinite(self.program.value(inputs)):
             return False
+        outcome = self.program.run(inputs, 5.0)
         if self.outcome.error is not None or outcome.error is not None:
             alike = type(outcome.error) is type(self.outcome.error)
             return alike and outcome.line == self.outcome.line
+        case = self.case(inputs)
+        if case is None:
+            return False
         wrong = case.oracle.keys() - score(outcome, case).right
         return wrong.isdisjoint(self.judgement.right) and bool(wrong or not self.judgement.wrong)
-
-
-def in_doubles(inputs: Inputs) -> Inputs:
-    """Return float32 arrays as float64: the search tells right from wrong to seven digits."""
-    params, given = copied(inputs)
-    return _doubled(params), _doubled(given)
-
-
-def _doubled(group: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value.astype(np.float64)
-        if isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
-        else value
-        for name, value in group.items()
-    }

@@ -8,9 +8,11 @@ tried: it counts only if the program goes wrong there as it does at its own size
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -47,7 +49,7 @@ class Smaller:
 
 @contextmanager
 def made_smaller(
-    program: Program, inputs: Inputs, differentiated: Collection[str], seed: int,
+    program: Program, inputs: Inputs, differentiated: Collection[str], seed: int, seconds: float,
     shows: Callable[[Inputs], bool],
 ) -> Iterator[Smaller | None]:  # fmt: skip
     """Within the block the program's own numbers are those of smaller sizes, if any are found.
@@ -60,6 +62,8 @@ def made_smaller(
     differentiated : collection of str
         What a gradient is asked of.
     seed : int
+    seconds : float
+        For the guesses.
     shows : callable
         Whether the program goes wrong at some inputs as it does at the large ones.
 
@@ -68,38 +72,32 @@ def made_smaller(
     Smaller or None
         None where no guess does.
     """
-    before = program.state
+    before, until = program.state, time.monotonic() + seconds
     try:
         for sizes in smaller_sizes(inputs):
-            small = shrunk(inputs, sizes)
+            if time.monotonic() > until:
+                break
+            drawn = further(checked(*shrunk(inputs, sizes)), None, seed, differentiated)
+            near, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
             for too in (False, True):  # the numbers that the program keeps
                 before.restore()
-                if too and not _set(before, sizes):
-                    continue
-                program.state = State([program.loss, program.backward, *program.functions])
-                drawn = further(checked(*small), None, seed, differentiated)
-                near, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
-                # Those of order 1 first: at small weights much does not show.
-                for first, others in ((wide[0], [*wide[1:], near]), (near, wide)):
-                    if shows(first):
-                        yield Smaller([first, *others], sizes)
-                        return
+                with before.rebound(partial(_resized, sizes=sizes) if too else _same) as changed:
+                    if too and not changed:
+                        continue
+                    program.state = State([program.loss, program.backward, *program.functions])
+                    # Those of order 1 first: at small weights much does not show.
+                    for first, others in ((wide[0], [*wide[1:], near]), (near, wide)):
+                        if shows(first):
+                            yield Smaller([first, *others], sizes)
+                            return
         yield None
     finally:
         program.state = before
         before.restore()
 
 
-def _set(state: State, sizes: Sizes) -> bool:
-    """Give the numbers and arrays that live on between calls the smaller sizes."""
-    changed = False
-    for space in state.spaces:
-        for name, value in space.bound.items():
-            other = _resized(value, sizes)
-            if other is not value:
-                space.set(name, other)
-                changed = True
-    return changed
+def _same(value: Any) -> Any:
+    return value
 
 
 def _resized(value: Any, sizes: Sizes) -> Any:
