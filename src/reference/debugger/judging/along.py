@@ -12,6 +12,7 @@ from reference.debugger.judging.voters import precision
 
 _DIRECTIONS = 2
 ROUGH = 1e-5
+_EXACT = 1e-7  # where slopes are exact
 SINGLE = 1e-3  # for numbers of seven digits
 
 Slope = Callable[[Array], float]  # of the loss along a direction, NaN where it has none
@@ -48,7 +49,7 @@ def along(
         A mismatch with one entry that is wrong; or why nothing can be told; or None where all
         directions agree.
     """
-    rough = SINGLE if single else ROUGH
+    rough = SINGLE if single else ROUGH if here else _EXACT
     rng = np.random.default_rng(2)
     for _ in range(_DIRECTIONS):
         direction = rng.standard_normal(manual.shape)

@@ -62,7 +62,7 @@ def judge_large(
     is_exact = who == "complex step"
     asked = exact_slope if is_exact else slope
     floats = (gradient, *draw.params.values(), *draw.inputs.values())
-    single = np.float32(here) == here or any(
+    single = float(np.float32(here)) == here or any(
         np.asarray(value).dtype in (np.float32, np.float16) for value in floats
     )
 
@@ -77,7 +77,7 @@ def judge_large(
 
     told = along(
         name, manual, lambda way: asked(calls, draw, {name: way}), 0.0 if is_exact else here,
-        bool(single), confirmed if is_exact else None,
+        single, confirmed if is_exact else None,
     )  # fmt: skip
     if told is None:
         seen.right.append(name)

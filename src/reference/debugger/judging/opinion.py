@@ -15,7 +15,7 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.judging.large import is_analytic, judge_large
 from reference.debugger.judging.missing import left_out, missing_gradients, of_wrong_shape
 from reference.debugger.judging.raised import finding as raised_here
-from reference.debugger.judging.slopes import analytic_slope, slope, unit
+from reference.debugger.judging.slopes import analytic_slope, exact_slope, slope, unit
 from reference.debugger.judging.voters import (
     Abstains,
     by_entries,
@@ -126,7 +126,11 @@ def _depends(calls: Calls, draw: Draw, name: str, seen: Opinion) -> bool:
     if name in seen.reference:
         return bool(np.any(seen.reference[name]))
     way = unit(np.random.default_rng(3).standard_normal(draw.floats[name].shape))
-    return abs(slope(calls, draw, {name: way})) > 1e-9  # and not NaN
+    told = slope(calls, draw, {name: way})
+    if np.isnan(told):
+        with suppress(Abstains, ExitError, Late):
+            told = exact_slope(calls, draw, {name: way})
+    return abs(told) > 1e-9  # and not NaN
 
 
 def _reference(
