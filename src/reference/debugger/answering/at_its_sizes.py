@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.diagnosis import Diagnosis, Fix
+from reference.debugger.diagnosis import Diagnosis, Edit, Fix, Suspect
 from reference.debugger.judging.along import along
 from reference.debugger.judging.oracle import moved
 from reference.debugger.judging.verdict import TOO_LARGE
@@ -19,6 +19,7 @@ from reference.debugger.running.program import Inputs, Program, as_float_array, 
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.searching.question import Question
 from reference.debugger.searching.smaller import made_smaller
+from reference.debugger.texts.literals import carried_over
 from reference.exact import prove
 
 _PROOF = 2.0  # seconds
@@ -37,6 +38,7 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int,
     """
     program = question.program
     originals = {file: source.text for file, source in program.sources.items()}
+    found = _with_own_numbers(found, originals)
     reasons = [f"the arrays are large: the line was looked for with {_told(sizes)}"]
     fixes: list[Fix] = []
     for fix in found.fixes:
@@ -56,6 +58,38 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int,
         reasons.append("what mends it at smaller sizes doesn't at these: a size may be written "
                        "as a number")  # fmt: skip
     return replace(found, fixes=tuple(fixes), reasons=(*found.reasons, *reasons))
+
+
+def _with_own_numbers(found: Diagnosis, originals: Mapping[str, str]) -> Diagnosis:
+    """Return what was found in texts of smaller numbers as said of the texts as they are."""
+    twins = {file: text.splitlines() for file, text in found.sources.items()}
+    own = {file: text.splitlines() for file, text in originals.items()}
+    if twins == own:
+        return found
+
+    def edit(one: Edit) -> Edit:
+        lines = slice(one.first - 1, one.last)
+        ours, small = own[one.file][lines], twins[one.file][lines]
+        new = carried_over("\n".join(ours), "\n".join(small), "\n".join(one.new))
+        return replace(one, old=tuple(ours), new=tuple(new.split("\n")) if one.new else ())
+
+    def suspect(one: Suspect) -> Suspect:
+        if not one.line or one.file not in own:
+            return one
+        ours, small = own[one.file][one.line - 1], twins[one.file][one.line - 1]
+        should = carried_over(ours.strip(), small.strip(), one.should_be) if one.should_be else ""
+        return replace(one, text=ours.strip(), should_be=should)
+
+    fixes = [
+        replace(fix, edits=tuple(map(edit, fix.edits)), source=originals[fix.edits[0].file])
+        for fix in found.fixes
+    ]
+    return replace(
+        found,
+        fixes=tuple(fixes),
+        suspects=tuple(map(suspect, found.suspects)),
+        sources=dict(originals),
+    )
 
 
 def proved_at_smaller_sizes(question: Question, diagnosis: Diagnosis, seed: int) -> Diagnosis:

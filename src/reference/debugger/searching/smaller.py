@@ -1,9 +1,10 @@
 """Real sizes are too large to search on: the same program at smaller ones.
 
 Arrays are made smaller, and with them the numbers that the program itself keeps of their sizes,
-such as a global ``hidden_size``. What the arrays are is guessed from what they hold: rows with a
-single 1 stay such rows, probabilities sum to 1, masks and lengths are cut alike. Every guess is
-tried: it counts only if the program goes wrong there as it does at its own sizes.
+such as a global ``hidden_size``, and those that are written in its functions. What the arrays are
+is guessed from what they hold: rows with a single 1 stay such rows, probabilities sum to 1, masks
+and lengths are cut alike. Every guess is tried: it counts only if the program goes wrong there as
+it does at its own sizes.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
 from reference.debugger.searching.cases import size_of
 from reference.debugger.searching.sizes import shapes_of, smaller_sizes
+from reference.debugger.texts.literals import with_smaller_numbers
 
 _MOST_ENTRIES = 2000
 _LONGEST = 40  # the largest size of an input: a sequence of so many steps is slow to search on
@@ -73,16 +75,20 @@ def made_smaller(
         None where no guess does.
     """
     before, until = program.state, time.monotonic() + seconds
+    texts = {file: source.text for file, source in program.sources.items()}
     try:
         for sizes in smaller_sizes(inputs):
             if time.monotonic() > until:
                 break
             drawn = further(checked(*shrunk(inputs, sizes)), None, seed, differentiated)
             near, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
-            for too in (False, True):  # the numbers that the program keeps
+            numbers = {file: with_smaller_numbers(text, sizes) for file, text in texts.items()}
+            for kept, written in ((False, False), (True, False), (True, True)):
                 before.restore()
-                with before.rebound(partial(_resized, sizes=sizes) if too else _same) as changed:
-                    if too and not changed:
+                with before.rebound(partial(_resized, sizes=sizes) if kept else _same) as changed:
+                    if (written and numbers == texts) or (kept and not written and not changed):
+                        continue
+                    if written and not _installed(program, numbers):
                         continue
                     program.state = State([program.loss, program.backward, *program.functions])
                     # Those of order 1 first: at small weights much does not show.
@@ -90,10 +96,20 @@ def made_smaller(
                         if shows(first):
                             yield Smaller([first, *others], sizes)
                             return
+                program.restore_texts(texts)
         yield None
     finally:
+        program.restore_texts(texts)
         program.state = before
         before.restore()
+
+
+def _installed(program: Program, texts: Mapping[str, str]) -> bool:
+    try:
+        program.restore_texts(texts)
+    except (SyntaxError, ValueError):
+        return False
+    return True
 
 
 def _same(value: Any) -> Any:
