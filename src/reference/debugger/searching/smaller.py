@@ -25,12 +25,13 @@ from reference.debugger.running.arguments import checked
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
 from reference.debugger.searching.cases import size_of
-from reference.debugger.searching.sizes import shapes_of, smaller_sizes
+from reference.debugger.searching.sizes import near, shape_of, sizes_of, smaller_sizes
 from reference.debugger.texts.literals import with_smaller_numbers
 
 _MOST_ENTRIES = 2000
 _LONGEST = 40  # the largest size of an input: a sequence of so many steps is slow to search on
 _DRAWS = 6
+_START = 5  # of strings, and of lists that differ in length
 _TABLE = 20  # settings have fewer entries; a vocabulary with more is none
 
 Sizes = Mapping[int, int]
@@ -38,7 +39,7 @@ Sizes = Mapping[int, int]
 
 def is_large(inputs: Inputs) -> bool:
     """Return whether a search on these inputs would take too long."""
-    return size_of(inputs) > _MOST_ENTRIES or max(shapes_of(inputs[1]), default=0) > _LONGEST
+    return size_of(inputs) > _MOST_ENTRIES or max(sizes_of(inputs[1]), default=0) > _LONGEST
 
 
 @dataclass(frozen=True)
@@ -81,18 +82,21 @@ def made_smaller(
             if time.monotonic() > until:
                 break
             drawn = further(checked(*shrunk(inputs, sizes)), None, seed, differentiated)
-            near, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
-            numbers = {file: with_smaller_numbers(text, sizes) for file, text in texts.items()}
+            close, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
+            small = near(sizes)
+            numbers = {file: with_smaller_numbers(text, small) for file, text in texts.items()}
             for kept, written in ((False, False), (True, False), (True, True)):
                 before.restore()
-                with before.rebound(partial(_resized, sizes=sizes) if kept else _same) as changed:
+                with before.rebound(
+                    partial(_resized, sizes=sizes, small=small) if kept else _same
+                ) as changed:
                     if (written and numbers == texts) or (kept and not written and not changed):
                         continue
                     if written and not _installed(program, numbers):
                         continue
                     program.state = State([program.loss, program.backward, *program.functions])
                     # Those of order 1 first: at small weights much does not show.
-                    for first, others in ((wide[0], [*wide[1:], near]), (near, wide)):
+                    for first, others in ((wide[0], [*wide[1:], close]), (close, wide)):
                         if shows(first):
                             yield Smaller([first, *others], sizes)
                             return
@@ -116,18 +120,17 @@ def _same(value: Any) -> Any:
     return value
 
 
-def _resized(value: Any, sizes: Sizes) -> Any:
+def _resized(value: Any, sizes: Sizes, small: Sizes) -> Any:
     """Return a setting or an array at the smaller sizes; the value itself where it has none."""
     if isinstance(value, np.ndarray):
         return value if value.dtype.hasobject else resized(value, sizes)
     if type(value) is int:
-        return sizes.get(value, value)
-    if isinstance(value, dict) and len(value) <= _TABLE:
-        inner = {key: _resized(each, sizes) for key, each in value.items()}
-        same = all(inner[key] is value[key] for key in value)
-        return value if same else type(value)(inner) if type(value) is dict else value
+        return small.get(value, value)
+    if type(value) is dict and len(value) <= _TABLE:
+        inner = {key: _resized(each, sizes, small) for key, each in value.items()}
+        return value if all(inner[key] is value[key] for key in value) else inner
     if isinstance(value, list | tuple) and len(value) <= _TABLE:
-        items = [_resized(each, sizes) for each in value]
+        items = [_resized(each, sizes, small) for each in value]
         if all(a is b for a, b in zip(items, value, strict=True)):
             return value
         make: Callable[..., Any] = getattr(value, "_make", type(value))  # of a named tuple
@@ -152,9 +155,24 @@ def shrunk(inputs: Inputs, sizes: Sizes) -> Inputs:
                 group[name] = resized(value, sizes)
             elif type(value) is int:
                 group[name] = sizes.get(value, value)
-            elif isinstance(value, list) and value and all(type(n) is int for n in value):
-                group[name] = _whole(_picked(np.array(value), sizes), sizes).tolist()
+            elif isinstance(value, list):
+                group[name] = _shortened(value, sizes)
     return params, given
+
+
+def _shortened(values: list[Any], sizes: Sizes) -> list[Any]:
+    """Return a list of numbers at the smaller sizes; of others some, and the starts of long ones.
+
+    Examples
+    --------
+    >>> _shortened(["anneke", "max", "ophelia", "zoe"], {4: 2})
+    ['max', 'zoe']
+    """
+    array = np.array(values, object if len(shape_of(values)) == 1 else None)
+    if array.dtype.hasobject and not all(isinstance(each, int | float) for each in values):
+        some = _picked(array, sizes).tolist()
+        return [each[:_START] if isinstance(each, str | list) else each for each in some]
+    return resized(np.array(values), sizes).tolist()
 
 
 def resized(array: Array, sizes: Sizes) -> Array:

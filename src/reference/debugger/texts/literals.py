@@ -12,16 +12,14 @@ import tokenize
 from collections.abc import Mapping
 
 
-def with_smaller_numbers(text: str, sizes: Mapping[int, int]) -> str:
-    """Return a text whose whole numbers that are sizes, or one off, are those of smaller sizes.
+def with_smaller_numbers(text: str, small: Mapping[int, int]) -> str:
+    """Return a text in which other whole numbers stand for some.
 
     Examples
     --------
-    >>> with_smaller_numbers("h = zeros((26, 64)); h[25] = 0.25 * h0", {25: 4, 64: 5})
+    >>> with_smaller_numbers("h = zeros((26, 64)); h[25] = 0.25 * h0", {25: 4, 26: 5, 64: 5})
     'h = zeros((5, 5)); h[4] = 0.25 * h0'
     """
-    near = {size + off: small + off for off in (-1, 1) for size, small in sizes.items()}
-    small = {**near, **sizes}
     lines = text.splitlines(keepends=True)
     try:
         tokens = list(tokenize.generate_tokens(io.StringIO(text).readline))
