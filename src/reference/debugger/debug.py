@@ -221,7 +221,7 @@ def _searched(
                 if smaller is not None:
                     found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
             if smaller is not None and found is not None:
-                return tried_at_its_sizes(question, found, smaller.sizes)
+                return tried_at_its_sizes(question, found, smaller)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
         of_verdict = in_doubles((judgement.params, judgement.inputs))
         return _found(question, diagnosis, drawn, [*asked, of_verdict], progress)

@@ -18,14 +18,15 @@ from reference.debugger.running.doubles import in_doubles
 from reference.debugger.running.program import Inputs, Program, as_float_array, copied
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.searching.question import Question
-from reference.debugger.searching.smaller import made_smaller
+from reference.debugger.searching.sizes import shape_of
+from reference.debugger.searching.smaller import Smaller, made_smaller
 from reference.debugger.texts.literals import carried_over
 from reference.exact import prove
 
 _PROOF = 2.0  # seconds
 
 
-def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
+def tried_at_its_sizes(question: Question, found: Diagnosis, smaller: Smaller) -> Diagnosis:
     """Return what was found at smaller sizes, with the fixes that hold at the given ones.
 
     Parameters
@@ -33,13 +34,14 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, sizes: Mapping[int,
     question : Question
     found : Diagnosis
         Its fixes passed at the smaller sizes.
-    sizes : dict
-        Each size of an array, and what it was made.
+    smaller : Smaller
     """
     program = question.program
     originals = {file: source.text for file, source in program.sources.items()}
     found = _with_own_numbers(found, originals)
-    reasons = [f"the arrays are large: the line was looked for with {_told(sizes)}"]
+    reasons = [
+        f"the arrays are large: the line was looked for with {_told(question.given, smaller)}"
+    ]
     fixes: list[Fix] = []
     for fix in found.fixes:
         (file,) = {edit.file for edit in fix.edits}
@@ -113,15 +115,27 @@ def proved_at_smaller_sizes(question: Question, diagnosis: Diagnosis, seed: int)
             return diagnosis
     if proof.verdict != "proved":
         return diagnosis
-    reasons = [f"proved at smaller sizes: with {_told(smaller.sizes)}"]
+    reasons = [f"proved at smaller sizes: with {_told(given, smaller)}"]
     reasons += [reason for reason in diagnosis.reasons if reason != TOO_LARGE]
     return replace(
         diagnosis, evidence={**diagnosis.evidence, "proved": True}, reasons=tuple(reasons)
     )
 
 
-def _told(sizes: Mapping[int, int]) -> str:
-    return ", ".join(f"{small} for {size}" for size, small in sizes.items() if small != size)
+def _told(given: Inputs, smaller: Smaller) -> str:
+    """Return the smaller sizes of a few arrays that show all of them."""
+    left, told = set(smaller.sizes), []
+    for now, then in zip(smaller.drawn[0], given, strict=True):
+        for name, value in now.items():
+            shape, before = shape_of(value), shape_of(then[name])
+            if left & set(before):
+                left -= set(before)
+                told.append(f"{name} {_by(shape)} in place of {_by(before)}")
+    return ", ".join(told)
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " × ".join(map(str, shape))
 
 
 def _holds(program: Program, inputs: Inputs, names: list[str], until: float) -> bool | None:

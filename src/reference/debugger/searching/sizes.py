@@ -8,7 +8,7 @@ running.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from itertools import product
+from itertools import islice, product
 from math import prod
 from typing import Any
 
@@ -17,7 +17,13 @@ import numpy as np
 from reference.debugger.running.program import Inputs
 
 _SMALL = 6  # a size up to this stays as it is: directions, kernels, gates
-_MULTIPLES = (4, 3, 2, 6, 8)
+_MULTIPLES = (2, 3, 4, 6, 8)
+_PARTS = (4, 3, 2)  # gates in a size of which no array has one
+_MOST = 20_000  # guesses that are ordered
+_MOST_KEPT = 40  # of those by which one size stays
+
+Sum = tuple[int, tuple[int, ...], int]
+"""A size as so many times the sum of others, and a number."""
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -57,75 +63,82 @@ def smaller_sizes(inputs: Inputs) -> Iterator[dict[int, int]]:
     of_params, of_inputs = (sizes_of(group) for group in inputs)
     both = of_params | of_inputs
     large = sorted(size for size in both if size > _SMALL)
-    ways = [
-        (related, unit, sums, step)
-        for step, related, unit, sums in product(
-            (1, 4), (of_params, both, set()), (0, 4, 3, 2), (True, False)
-        )
-    ]
     shapes = [shape_of(value) for group in inputs for value in group.values()]
+    options = [_options(size, both) if size in of_params else [None] for size in large]
 
     def entries(sizes: dict[int, int]) -> int:
         return sum(prod(sizes.get(size, size) for size in shape) for shape in shapes)
 
-    seen: list[dict[int, int]] = []
-    for kept in ((), *((size,) for size in large)):
-        guesses = [_sizes(both, *way, kept) for way in (ways if not kept else ways[:2])]
-        for sizes in sorted(guesses, key=entries):
-            if sizes not in seen:
-                seen.append(sizes)
-                yield sizes
+    ways = list(islice(product(*options), _MOST))
+    seen = set()
+    for step in (1, 4):
+        for kept in (0, *large) if step == 1 else (0,):
+            guesses = [_sizes(large, both, way, step, kept) for way in ways]
+            found = sorted((g for g in guesses if g is not None), key=entries)
+            for sizes in found[: _MOST_KEPT if kept or step > 1 else None]:
+                if (key := tuple(sizes.items())) not in seen:
+                    seen.add(key)
+                    yield sizes
+
+
+def _options(size: int, sizes: set[int]) -> list[Sum | None]:
+    """Return what a size may be made of; None for nothing else."""
+    others = sorted((s for s in sizes if 1 < s < size), reverse=True)
+    found: list[Sum | None] = [None]
+    found += [(k, (size // k,), 0) for k in _MULTIPLES if size % k == 0 and size // k in others]
+    parts = [size // k for k in _PARTS if size % k == 0 and size // k > _SMALL]
+    found += [(size // part, (part,), 0) for part in parts if part not in others]
+    found += [
+        (1, (first, size - one - first), one)
+        for one in (0, 1)
+        for first in others
+        if size - one - first in others and size - one - first <= first
+    ]
+    # With the units in a size of which no array has one: [1, x, h] before four gates.
+    units = {s // k for s in sizes for k in _PARTS if s % k == 0} - sizes
+    found += [
+        (1, (first, unit), one)
+        for one in (0, 1)
+        for first in others
+        if (unit := size - one - first) in units and unit > 1
+    ]
+    return found
 
 
 def _sizes(
-    sizes: set[int], related: set[int], unit: int, sums: bool, step: int, kept: tuple[int, ...]
-) -> dict[int, int]:
-    """Return the smaller sizes where some are multiples or sums of others.
+    large: list[int], sizes: set[int], way: tuple[Sum | None, ...], step: int, kept: int
+) -> dict[int, int] | None:
+    """Return the smaller sizes where some are made of others.
 
     Parameters
     ----------
-    sizes, related : set of int
-        All sizes, and those among which relations are looked for.
-    unit : int
-        What is no multiple or sum, and can be divided by this, is so many times a size that no
-        array has; 0 for none.
-    sums : bool
-        Whether a size may be the sum of two others.
+    large, sizes : list and set of int
+        Those that are to be smaller, and all.
+    way : tuple
+        What each of the large ones is made of.
     step : int
         New sizes are multiples of it.
-    kept : tuple of int
-        Sizes that stay as they are.
+    kept : int
+        A size that stays as it is; 0 for none.
     """
-    large = sorted(size for size in sizes if size > _SMALL)
-    parts: dict[int, tuple[int, tuple[int, ...], int]] = {}  # times, sizes that are added, and 1s
-    units = {size // unit for size in large if unit and size in related and size % unit == 0}
-    known = {size for size in related | units if size > 1}
-    for size in large:
-        if size in kept:
-            continue
-        times = _times(size, known, unit) if size in related else 0
-        pair = _pair(size, known | sizes) if sums and size in related and not times else None
-        if times:
-            parts[size] = (times, (size // times,), 0)
-        elif pair is not None:
-            parts[size] = (1, pair, size - sum(pair))
-    used = {part for _, added, _ in parts.values() for part in added}
-    free = sorted({s for s in (*large, *used) if s not in parts and s > _SMALL})
+    made = {size: one for size, one in zip(large, way, strict=True) if one and size != kept}
+    used = {part for _, parts, _ in made.values() for part in parts}
+    free = sorted(s for s in {*large, *used} if s not in made and s > _SMALL and s != kept)
     taken = {size for size in sizes if size <= _SMALL}
-    new: dict[int, int] = {size: size for size in (*range(_SMALL + 1), *kept)}
+    new = {size: size for size in (*range(_SMALL + 1), kept)}
     at = 3 if len(free) > 3 else 4
     for size in free:
-        if size in kept:
-            continue
         while at in taken or (step > 1 and at % step):
             at += 1
         new[size] = min(at, size)
         at += 1
-    for size in large:
-        if size in parts:
-            times, added, ones = parts[size]
-            new[size] = times * sum(new[part] for part in added) + ones
-    return {size: new[size] for size in large if size not in kept}
+    for size in large:  # the smaller ones first: of them the others are made
+        if size in made:
+            times, parts, more = made[size]
+            new[size] = times * sum(new[part] for part in parts) + more
+    smaller = {size: new[size] for size in large if size != kept}
+    # Two sizes that become one could be taken for each other.
+    return smaller if len({*smaller.values()}) == len(smaller) else None
 
 
 def near(sizes: Mapping[int, int]) -> dict[int, int]:
@@ -144,9 +157,9 @@ def near(sizes: Mapping[int, int]) -> dict[int, int]:
     }
 
 
-def _times(size: int, known: set[int], first: int) -> int:
+def _times(size: int, known: set[int], multiples: list[int]) -> int:
     """Return how many times a known size this one is, or 0."""
-    for times in (first, *_MULTIPLES):
+    for times in multiples:
         if times and size % times == 0 and size // times in known and size // times > 1:
             return times
     return 0

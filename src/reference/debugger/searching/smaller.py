@@ -24,6 +24,7 @@ from reference.debugger.judging.draws import further
 from reference.debugger.running.arguments import checked
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
+from reference.debugger.running.timebox import TimeUp
 from reference.debugger.searching.cases import size_of
 from reference.debugger.searching.sizes import near, shape_of, sizes_of, smaller_sizes
 from reference.debugger.texts.literals import with_smaller_numbers
@@ -75,37 +76,61 @@ def made_smaller(
     Smaller or None
         None where no guess does.
     """
-    before, until = program.state, time.monotonic() + seconds
+    until = time.monotonic() + seconds
+    for sizes in smaller_sizes(inputs):
+        if time.monotonic() > until:
+            break
+        small = shrunk(inputs, sizes)
+        for kept, written in ((False, False), (True, False), (True, True)):
+            with _with_numbers(program, sizes, kept, written) as changed:
+                if not changed or not _runs(program, small):
+                    continue
+                program.state = State([program.loss, program.backward, *program.functions])
+                drawn = further(checked(*small), None, seed, differentiated)
+                close, wide = [(d.params, d.inputs) for d in islice(drawn, 2)]
+                # Values of order 1 first: at small weights much does not show.
+                for first, other in ((wide, close), (close, wide)):
+                    if shows(first):
+                        more = [(d.params, d.inputs) for d in islice(drawn, _DRAWS - 2)]
+                        yield Smaller([first, *more, other], sizes)
+                        return
+    yield None
+
+
+@contextmanager
+def _with_numbers(program: Program, sizes: Sizes, kept: bool, written: bool) -> Iterator[bool]:
+    """Within the block the program's own numbers, kept or written, are those of smaller sizes.
+
+    Yields
+    ------
+    bool
+        Whether there is anything to try: some number is another, or none is asked for.
+    """
+    state, around = program.state, near(sizes)
     texts = {file: source.text for file, source in program.sources.items()}
+    small = {file: with_smaller_numbers(text, around) for file, text in texts.items()}
+    change = partial(_resized, sizes=sizes, small=around) if kept else _same
+    state.restore()
     try:
-        for sizes in smaller_sizes(inputs):
-            if time.monotonic() > until:
-                break
-            drawn = further(checked(*shrunk(inputs, sizes)), None, seed, differentiated)
-            close, *wide = [(d.params, d.inputs) for d in islice(drawn, _DRAWS)]
-            small = near(sizes)
-            numbers = {file: with_smaller_numbers(text, small) for file, text in texts.items()}
-            for kept, written in ((False, False), (True, False), (True, True)):
-                before.restore()
-                with before.rebound(
-                    partial(_resized, sizes=sizes, small=small) if kept else _same
-                ) as changed:
-                    if (written and numbers == texts) or (kept and not written and not changed):
-                        continue
-                    if written and not _installed(program, numbers):
-                        continue
-                    program.state = State([program.loss, program.backward, *program.functions])
-                    # Those of order 1 first: at small weights much does not show.
-                    for first, others in ((wide[0], [*wide[1:], close]), (close, wide)):
-                        if shows(first):
-                            yield Smaller([first, *others], sizes)
-                            return
-                program.restore_texts(texts)
-        yield None
+        with state.rebound(change) as changed:
+            if written:
+                yield small != texts and _installed(program, small)
+            else:
+                yield changed or not kept
     finally:
         program.restore_texts(texts)
-        program.state = before
-        before.restore()
+        program.state = state
+        state.restore()
+
+
+def _runs(program: Program, inputs: Inputs) -> bool:
+    """Return whether the loss runs, whatever it leaves behind."""
+    try:
+        with program.watchdog.limit(1.0):
+            program.loss(*copied(inputs))
+    except (Exception, TimeUp):
+        return False
+    return True
 
 
 def _installed(program: Program, texts: Mapping[str, str]) -> bool:
