@@ -118,6 +118,7 @@ def test_what_arrays_mean_is_kept():
     one_hot = resized(np.eye(30)[rng.integers(0, 30, 20)], sizes)
     assert one_hot.shape == (4, 5)
     assert (one_hot.sum(1) == 1).all()
+    assert (resized(np.eye(30), sizes) == np.eye(5)).all()
     odds = rng.random((20, 30))
     assert np.allclose(resized(odds / odds.sum(1, keepdims=True), sizes).sum(1), 1.0)
     lengths = np.array([20, 11, 5])

@@ -141,34 +141,23 @@ def _sizes(
     return smaller if len({*smaller.values()}) == len(smaller) else None
 
 
-def near(sizes: Mapping[int, int]) -> dict[int, int]:
-    """Return what becomes of a number that is a size, or one or two off.
+def near(sizes: Mapping[int, int]) -> list[dict[int, int]]:
+    """Return what becomes of numbers that are sizes, or one or two off: in two ways, if need be.
 
     Examples
     --------
-    >>> near({25: 4})[26], near({25: 4, 26: 9})[26]
+    >>> near({25: 4})[0][26], near({25: 4, 26: 9})[0][26]
     (5, 9)
+    >>> [around[60] for around in near({59: 4, 61: 7})]
+    [6, 5]
     """
-    return {
-        size + off: small + off
-        for off in (-2, 2, -1, 1, 0)
-        for size, small in sizes.items()
-        if size + off > _SMALL and small + off > 0
-    }
-
-
-def _times(size: int, known: set[int], multiples: list[int]) -> int:
-    """Return how many times a known size this one is, or 0."""
-    for times in multiples:
-        if times and size % times == 0 and size // times in known and size // times > 1:
-            return times
-    return 0
-
-
-def _pair(size: int, known: set[int]) -> tuple[int, int] | None:
-    """Return two known sizes that make up a size, or all but one of it."""
-    for one in (0, 1):
-        for first in sorted(known, reverse=True):
-            if first < size - one and size - one - first in known:
-                return first, size - one - first
-    return None
+    ways = [
+        {
+            size + off: small + off
+            for off in offs
+            for size, small in sizes.items()
+            if size + off > _SMALL and small + off > 0
+        }
+        for offs in ((2, -2, 1, -1, 0), (-2, 2, -1, 1, 0))
+    ]
+    return ways if ways[0] != ways[1] else ways[:1]

@@ -81,8 +81,10 @@ def made_smaller(
         if time.monotonic() > until:
             break
         small = shrunk(inputs, sizes)
-        for kept, written in ((False, False), (True, False), (True, True)):
-            with _with_numbers(program, sizes, kept, written) as changed:
+        around = near(sizes)
+        ways = [(True, written, how) for written in (False, True) for how in around]
+        for kept, written, how in [(False, False, around[0]), *ways]:
+            with _with_numbers(program, sizes, how, kept, written) as changed:
                 if not changed or not _runs(program, small):
                     continue
                 program.state = State([program.loss, program.backward, *program.functions])
@@ -98,7 +100,9 @@ def made_smaller(
 
 
 @contextmanager
-def _with_numbers(program: Program, sizes: Sizes, kept: bool, written: bool) -> Iterator[bool]:
+def _with_numbers(
+    program: Program, sizes: Sizes, around: Sizes, kept: bool, written: bool
+) -> Iterator[bool]:
     """Within the block the program's own numbers, kept or written, are those of smaller sizes.
 
     Yields
@@ -106,7 +110,7 @@ def _with_numbers(program: Program, sizes: Sizes, kept: bool, written: bool) -> 
     bool
         Whether there is anything to try: some number is another, or none is asked for.
     """
-    state, around = program.state, near(sizes)
+    state = program.state
     texts = {file: source.text for file, source in program.sources.items()}
     small = {file: with_smaller_numbers(text, around) for file, text in texts.items()}
     change = partial(_resized, sizes=sizes, small=around) if kept else _same
@@ -208,11 +212,11 @@ def resized(array: Array, sizes: Sizes) -> Array:
     axis = _distribution(array)
     if axis is None:
         return _whole(small, sizes) if array.dtype.kind in "iu" else small
-    if set(np.unique(array).tolist()) <= {0, 1}:  # rows with a single 1
-        at = np.moveaxis(small, axis, -1)
-        which = np.arange(at[..., 0].size).reshape(at.shape[:-1]) * 2 + 1
-        at[...] = np.arange(at.shape[-1]) == (which % at.shape[-1])[..., None]
-        return small
+    if set(np.unique(array).tolist()) <= {0, 1}:  # the place of the single 1, as an index
+        size, count = array.shape[axis], small.shape[axis]
+        rows = np.moveaxis(array, axis, -1)
+        where = _picked(np.argmax(rows, -1), sizes) * count // size
+        return np.moveaxis(np.eye(count, dtype=array.dtype)[where], -1, axis)
     return small / small.sum(axis, keepdims=True)
 
 
