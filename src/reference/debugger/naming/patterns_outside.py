@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import array_of, shape_of
 from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, score_of
 from reference.debugger.texts.differences import differences
@@ -228,7 +228,7 @@ def where_masked(
     values = list(values)
     for group in inputs:
         for name, mask in dict(group).items():
-            array = np.asarray(mask)
+            array = array_of(mask)
             mine = array.ndim == 2 and steps in (0, *array.shape) and not _LABELS.match(name)
             if mine and _is_mask(array) and _fits(array, values):
                 return "where the mask is 0"

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from manual_lstm.checks import Array
+
 
 def shape_of(value: Any) -> tuple[int, ...]:
     """Return the shape of a value, of which no more than the length is known in a ragged list.
@@ -19,6 +21,22 @@ def shape_of(value: Any) -> tuple[int, ...]:
         return np.shape(value)
     except (ValueError, TypeError):  # it is of several lengths, or refuses to become an array
         return (len(value),) if isinstance(value, list | tuple) else ()
+
+
+def array_of(value: Any) -> Array:
+    """Return a value as an array; a ragged list is one of its lists.
+
+    Examples
+    --------
+    >>> array_of([[1, 2], [3]]).shape
+    (2,)
+    """
+    try:
+        return np.asarray(value)
+    except ValueError:
+        made = np.empty(len(value), object)
+        made[:] = value
+        return made
 
 
 def entries(value: Any) -> int:

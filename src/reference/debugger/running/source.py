@@ -112,9 +112,9 @@ class Source:
         """
         return _compiled(self.alone(unit, splices), self.file)
 
-    def fresh(self, unit: Unit) -> ast.stmt:
-        """Return a tree of a unit that may be changed; its places are those in the file."""
-        return body_in(_parsed(self.alone(unit)), heads_of(unit))[0]
+    def fresh(self, unit: Unit) -> list[ast.stmt]:
+        """Return the trees of a unit, which may be changed; their places are those in the file."""
+        return body_in(_parsed(self.alone(unit)), heads_of(unit))
 
     def alone(self, unit: Unit, splices: Iterable[Splice] = ()) -> str:
         """Return a text of a unit alone, with the splices made, on the lines where it stands."""
