@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.machinery
 import inspect
 import os
 import sys
@@ -21,6 +22,7 @@ from reference.exact.substitutes import substitutes
 Function = Callable[..., Any]
 
 _ABSENT = object()
+_COMPILED = importlib.machinery.ExtensionFileLoader
 _lock = threading.RLock()
 
 
@@ -53,7 +55,7 @@ def exact_numpy(*functions: Any) -> Iterator[None]:
         replaced = substitutes()
         by_original = {id(original): substitute for original, substitute in replaced.values()}
         changes: list[tuple[dict[str, Any], str, Any]] = [
-            (vars(sys.modules[module]), name, _guard(original, substitute))
+            (vars(sys.modules[module]), name, for_this_thread(original, substitute))
             for (module, name), (original, substitute) in replaced.items()
         ]
         changes += [  # names of `from numpy import zeros`, whatever they are called there
@@ -63,7 +65,7 @@ def exact_numpy(*functions: Any) -> Iterator[None]:
             if id(value) in by_original
         ]
         changes += [(space, "float", Float) for space in own]
-        changes += [(space, "np", _as_it_is()) for space in _compiled()]
+        changes += for_compiled()
         before = [(namespace, name, namespace.get(name, _ABSENT)) for namespace, name, _ in changes]
         try:
             for namespace, name, new in changes:
@@ -108,23 +110,27 @@ def _globals_of(value: Any) -> dict[str, Any] | None:
     return None if module is None else vars(module)
 
 
-def _compiled() -> list[dict[str, Any]]:
-    """Return the global names of NumPy's generators.
+def for_compiled() -> list[tuple[dict[str, Any], str, Any]]:
+    """Return what keeps compiled modules at the original NumPy: (global names, name, NumPy).
 
-    They write floats into what they get from ``np.empty``, unchecked: it must stay theirs.
+    Generators, for one, write floats into what they get from ``np.empty``, unchecked. So do
+    views by strides: the strides are those of the array before it is made one of objects.
     """
+    numpy = sys.modules["numpy"]
     return [
-        vars(module)
-        for name, module in list(sys.modules.items())
-        if name.startswith("numpy.random.") and isinstance(vars(module).get("np"), ModuleType)
+        (vars(module), name, _ORIGINAL)
+        for module in list(sys.modules.values())
+        if isinstance(getattr(getattr(module, "__spec__", None), "loader", None), _COMPILED)
+        or getattr(module, "__name__", None) == "numpy.lib._stride_tricks_impl"
+        for name, value in list(vars(module).items())
+        if value is numpy
     ]
 
 
-def _as_it_is() -> ModuleType:
-    """Return NumPy with the makers that it has now."""
-    numpy = ModuleType("numpy")
-    vars(numpy).update(vars(sys.modules["numpy"]))
-    return numpy
+def _copied(module: ModuleType) -> ModuleType:
+    made = ModuleType(module.__name__)
+    vars(made).update(vars(module))
+    return made
 
 
 def _is_users_own(space: dict[str, Any]) -> bool:
@@ -139,11 +145,12 @@ def _lies_in(space: dict[str, Any], directories: tuple[str, ...]) -> bool:
 
 _SHIPPED = {*sys.stdlib_module_names, "numpy"} - {"__main__"}
 _INSTALLED = tuple(sysconfig.get_path(kind) + os.sep for kind in ("purelib", "platlib", "stdlib"))
+_ORIGINAL = _copied(sys.modules["numpy"])
 _OURS = tuple(str(path) + os.sep for path in (*manual_lstm.__path__, Path(__file__).parents[1]))
 
 
-def _guard(original: Function, substitute: Function) -> Function:
-    """Return the substitute, for this thread only."""
+def for_this_thread(original: Function, substitute: Function) -> Function:
+    """Return the substitute for this thread, and the original for all others."""
     owner = threading.get_ident()
 
     def call(*args: Any, **options: Any) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +27,8 @@ class Program:
     params, inputs : dict of str to ndarray
     code : tuple
         Further code that runs; see `exact_numpy`.
+    held : callable, optional
+        Gives a context in which arrays that live on between calls can hold elements.
     """
 
     loss: Callable[[Any, Any], Any]
@@ -33,6 +36,7 @@ class Program:
     params: dict[str, Any]
     inputs: dict[str, Any]
     code: tuple[Any, ...] = ()
+    held: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def primal(self, name: str) -> Any:
         """Return the parameter or input of that name, or None."""
@@ -55,7 +59,7 @@ class Program:
             own[name] = primal.copy() if isinstance(own[name], np.ndarray) else primal.item()
         params = {name: own[name] for name in self.params}
         inputs = {name: own[name] for name in self.inputs}
-        with exact_numpy(self.loss, self.backward, *self.code):
+        with self.held(), exact_numpy(self.loss, self.backward, *self.code):
             return function(params, inputs)
 
     def primals(self, free: set[str], memory: Formal) -> dict[str, Array]:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Collection, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -46,6 +47,7 @@ def prove(
     generic: Collection[str] = (),
     code: Collection[Any] = (),
     seconds: float = math.inf,
+    held: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> Proof:
     """Prove or refute that `backward` gives the gradients of `loss`, in exact arithmetic.
 
@@ -71,6 +73,8 @@ def prove(
         Further code that runs, where `exact_numpy` cannot see it from the two functions.
     seconds : float, optional
         Give up as not applicable after about so long.
+    held : callable, optional
+        Gives a context in which arrays that live on between calls can hold elements.
 
     Returns
     -------
@@ -94,7 +98,7 @@ def prove(
     'proved'
     """
     started = time.perf_counter()
-    program = Program(loss, backward, dict(params), dict(inputs), tuple(code))
+    program = Program(loss, backward, dict(params), dict(inputs), tuple(code), held)
     deadline = time.monotonic() + seconds
     question = _Question(program, (), tuple(generic), deadline)
     verdict, gradients, reasons = _examine(question, seed, trials, wrt)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from reference.exact import formulas, makers
+from reference.exact import formulas, makers, strided
 
 Function = Callable[..., Any]
 
@@ -41,6 +41,7 @@ _REPLACE: dict[tuple[str, str], Callable[[Function], Function]] = {
     **{("math", name): formulas.method(as_method) for name, as_method in _MATH.items()},
     **{("scipy.special", name): formulas.formula(getattr(formulas, name)) for name in _SCIPY},
     ("math", "log"): formulas.formula(formulas.log),
+    ("numpy.lib.stride_tricks", "as_strided"): strided.within,
     ("numpy", "logaddexp"): formulas.formula(formulas.logaddexp),
     ("numpy.linalg", "norm"): formulas.formula(formulas.norm),
 }

@@ -47,7 +47,7 @@ def backward(params, inputs):
 def test_a_tree_made_anew_of_a_unit_alone_has_its_places_in_the_file(name):
     source = Source("f.py", TEXT)
     (unit,) = [u for u in source.units if getattr(u.tree, "name", "") == name]
-    fresh = source.fresh(unit)
+    (fresh,) = source.fresh(unit)
     assert fresh is not unit.tree
     assert ast.dump(fresh, include_attributes=True) == ast.dump(unit.tree, include_attributes=True)
 

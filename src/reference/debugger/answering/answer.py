@@ -112,6 +112,31 @@ class _Reader:
 
     def suspect(self, step: Step, sure: bool) -> Suspect:
         """Return the line that a step mends, with all that it says."""
+        try:
+            return self._told(step, sure)
+        except Exception:  # a fault of ours: the edit itself stands all the same
+            return self._plain(step, sure)
+
+    def _plain(self, step: Step, sure: bool) -> Suspect:
+        """Return the line that a step mends, with what the edit itself says."""
+        rewrite = step.rewrite
+        original = self.originals[rewrite.file]
+        before, after = _texts(step)
+        line = original_line(original, before, rewrite.line)
+        return Suspect(
+            file=rewrite.file,
+            line=line,
+            text=_text_of(original, line),
+            function=function_at(Source(rewrite.file, before), rewrite.line),
+            variable=rewrite.variable,
+            kind=rewrite.kind,
+            why=rewrite.why,
+            should_be=_mended_lines(before, after),
+            confidence=0.95 if sure else 0.6,
+            engines=("probe", "repair"),
+        )
+
+    def _told(self, step: Step, sure: bool) -> Suspect:
         rewrite = step.rewrite
         file, original = rewrite.file, self.originals[rewrite.file]
         before, after = _texts(step)

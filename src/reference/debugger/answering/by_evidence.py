@@ -15,6 +15,7 @@ from reference.debugger.naming.kinds_by_structure import loses_parts
 from reference.debugger.naming.standing import SURE, WEAK, only_begins
 from reference.debugger.naming.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.running.program import Inputs, Program
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 from reference.debugger.searching.cases import score
 from reference.debugger.searching.places import all_statements, ordered_statements, place_at
@@ -221,7 +222,7 @@ def _told(recording: Any, e: Evidence) -> str:
         return ""
     n = e.steps[0]
     start = sum(sizes[:n])
-    delta = e.delta[start : start + sizes[n]].reshape(np.shape(seen[n].value))
+    delta = e.delta[start : start + sizes[n]].reshape(shape_of(seen[n].value))
     wanted = np.asarray(seen[n].value) + delta
     return np.array2string(wanted, precision=4, threshold=8, edgeitems=2).replace("\n", " ")
 

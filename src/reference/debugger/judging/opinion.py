@@ -15,12 +15,11 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.judging.large import is_analytic, judge_large
 from reference.debugger.judging.missing import left_out, missing_gradients, of_wrong_shape
 from reference.debugger.judging.raised import finding as raised_here
-from reference.debugger.judging.slopes import analytic_slope, exact_slope, slope, unit
+from reference.debugger.judging.slopes import analytic_slope, exact_slope, slope, tangents, unit
 from reference.debugger.judging.voters import (
     Abstains,
     by_entries,
     by_jax,
-    by_tangents,
     precision,
 )
 from reference.debugger.judging.whereabouts import placed
@@ -155,7 +154,7 @@ def _reference(
     took = time.monotonic() - started
     seen.rough = {name for name, told in slopes.items() if np.isnan(told)}
     voters: dict[str, Any] = {
-        "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
+        "tangents": lambda: tangents(calls, draw, names),
         "complex step": lambda: by_entries(
             draw, names, lambda unit: analytic_slope(calls, draw, unit)
         ),

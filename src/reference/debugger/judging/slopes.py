@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.judging.voters import complex_step, differences, moved
+from reference.debugger.judging.voters import (
+    Gradients,
+    by_tangents,
+    complex_step,
+    differences,
+    moved,
+)
 from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, NoLoss
+from reference.debugger.running.dual import duals
+from reference.debugger.running.lifted import lifted
+
+_MOST_KEPT = 2_000_000  # entries of an array that lives on: complex numbers are as quick
 
 
 def slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
@@ -27,7 +39,14 @@ def analytic_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> flo
     """Return the slope of the loss by a complex step."""
     if calls.stateful:
         calls.restore()
-    return complex_step(calls.loss, draw, direction, calls.code)
+    with lifted(calls.state, lambda array: array.astype(complex), _MOST_KEPT):
+        return complex_step(calls.loss, draw, direction, calls.code)
+
+
+def tangents(calls: Calls, draw: Draw, names: Sequence[str]) -> Gradients:
+    """Return the gradients of the loss by one run on numbers that carry all tangents."""
+    with lifted(calls.state, duals):
+        return by_tangents(calls.loss, draw, names, calls.code)
 
 
 def unit(direction: Array) -> Array:

@@ -28,8 +28,9 @@ from reference.debugger.judging.opinion import NOT_FINITE, Opinion, not_a_number
 from reference.debugger.judging.screening import suspicious
 from reference.debugger.running.arguments import Draw, checked
 from reference.debugger.running.calls import Calls, Late, NoLoss
+from reference.debugger.running.lifted import lifted
 from reference.debugger.running.timebox import ExitError
-from reference.exact import Proof, prove
+from reference.exact import Proof, constants, prove
 
 _DRAWS = 4  # with the given one; half of them where the answer is plain
 _TO_SCREEN = 0.5  # seconds
@@ -250,7 +251,14 @@ def _proof(
     calls.restore()
     try:
         proof = calls.quietly(
-            lambda: prove(calls.loss, calls.backward, *smallest.copies(), seed=seed), at_most=2.0
+            lambda: prove(
+                calls.loss,
+                calls.backward,
+                *smallest.copies(),
+                seed=seed,
+                held=lambda: lifted(calls.state, constants),
+            ),
+            at_most=2.0,
         )
     except Late:
         reasons.append("not proved: exact arithmetic takes too long")

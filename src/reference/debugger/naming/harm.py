@@ -9,6 +9,7 @@ import numpy as np
 
 from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.turns import Turns
+from reference.debugger.running.shapes import shape_of
 from reference.report.words import listed
 
 
@@ -26,7 +27,7 @@ def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
         if name not in before or name not in after:
             continue
         mine, mended = before[name], after[name]
-        if mine is None or mended is None or np.shape(mine) != np.shape(mended):
+        if mine is None or mended is None or shape_of(mine) != shape_of(mended):
             continue
         if not _near(mended, reference) or _near(mine, reference):
             continue
@@ -68,7 +69,7 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     if before and set(outputs_of(before)) < set(outputs_of(after)) and kind not in _LEAVE_OUT:
         return "never returned"
     shapes = [
-        sorted(str(np.shape(value)) for value in answer.values()) for answer in (before, after)
+        sorted(str(shape_of(value)) for value in answer.values()) for answer in (before, after)
     ]
     if kind == "forward order" and shapes[0] == shapes[1]:
         return kind  # the gradients have each other's shapes
@@ -77,7 +78,7 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
         if (
             mine is not None
             and mended is not None
-            and (np.shape(mine) != np.shape(reference) == np.shape(mended))
+            and (shape_of(mine) != shape_of(reference) == shape_of(mended))
         ):
             place = kind == "index off by one" and kind in turns.mends()
             return kind if place else "wrong shape"
@@ -86,7 +87,7 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
 
 def _near(a: Any, b: Any) -> bool:
     size = float(np.max(np.abs(b), initial=0.0))
-    return np.shape(a) == np.shape(b) and bool(np.all(np.abs(a - b) <= 1e-7 * size + 1e-11))
+    return shape_of(a) == shape_of(b) and bool(np.all(np.abs(a - b) <= 1e-7 * size + 1e-11))
 
 
 def _ratio(mine: Any, reference: Any) -> str:

@@ -32,6 +32,7 @@ from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.shifts import are_shifted
 from reference.debugger.naming.turns import Turns
 from reference.debugger.naming.weighed import may_be_plainer, outweighed
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.texts.differences import differences
 from reference.debugger.texts.edited import (
     Assigning,
@@ -96,7 +97,7 @@ def _is_zero(turns: Turns) -> bool:
     return not any(
         np.any(value)
         for name, value in before.items()
-        if np.shape(value) != np.shape(after.get(name, 0)) or np.any(value != after[name])
+        if shape_of(value) != shape_of(after.get(name, 0)) or np.any(value != after[name])
     )
 
 

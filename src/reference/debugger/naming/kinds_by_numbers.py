@@ -37,6 +37,7 @@ from reference.debugger.naming.turns import turns
 from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.recording import record
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice
 from reference.debugger.searching.places import TELLING, place_at
 from reference.debugger.searching.round import Round
@@ -336,7 +337,7 @@ class Numbers:
         target, value = place.text(statement.targets[0]), place.text(statement.value)
         env = self.now.recording.executions[one.site][one.n].env
         held = place.value(target, env)
-        if np.shape(held) == one.made.shape and np.any(held) and self._right(one.made + held, one):
+        if shape_of(held) == one.made.shape and np.any(held) and self._right(one.made + held, one):
             splice = Splice(*place.source.span(statement), f"{target} += {value}")
             yield place.splice([splice], "= for +=", "added, not assigned")
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair import Place, quotients
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.values.agreement import Agreement
 from reference.debugger.values.evidence import Evidence
 
@@ -79,8 +80,8 @@ def constants(
 ) -> list[Constant]:
     """Return the numbers that a value may have been multiplied or divided by."""
     found: list[Constant] = []
-    sizes = {n for group in inputs for v in dict(group).values() for n in np.shape(v) if n > 1}
-    shapes = [np.shape(v) for group in inputs for v in dict(group).values()]
+    sizes = {n for group in inputs for v in dict(group).values() for n in shape_of(v) if n > 1}
+    shapes = [shape_of(v) for group in inputs for v in dict(group).values()]
     pairs = {a * b for shape in shapes for a, b in itertools.combinations(shape, 2)}
     for space in (env, place.names):
         for name, value in space.items():
@@ -270,7 +271,7 @@ def by_held(place: Place, one: Wrong, env: Mapping[str, Any]) -> Said | None:
         return None
     name = place.variable
     held, lacks = place.value(name, dict(env)), one.wanted - one.made
-    if np.shape(held) != lacks.shape or np.asarray(held).dtype.kind != "f":
+    if shape_of(held) != lacks.shape or np.asarray(held).dtype.kind != "f":
         return None
     held = -np.asarray(held) if added else np.asarray(held)
     size = float(np.max(np.abs(one.wanted), initial=0.0))

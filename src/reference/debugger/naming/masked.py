@@ -6,6 +6,7 @@ import numpy as np
 
 from reference.debugger.naming.patterns_outside import Pair, apart, where_read_masks
 from reference.debugger.naming.turns import Key, Turns
+from reference.debugger.running.shapes import shape_of
 
 
 def left_masked(turns: Turns, before: set[str], after: set[str]) -> str:
@@ -23,7 +24,7 @@ def left_masked(turns: Turns, before: set[str], after: set[str]) -> str:
     left: dict[str, dict[Key, Pair]] = {}
     for key, both in turns.left.items():
         for name, (was, becomes) in both.items():
-            if np.shape(was) != np.shape(becomes):
+            if shape_of(was) != shape_of(becomes):
                 return ""
             if np.any(apart(was, becomes)):
                 left.setdefault(name, {})[key] = was, becomes

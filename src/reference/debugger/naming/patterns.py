@@ -39,6 +39,7 @@ from reference.debugger.naming.plain_words import (
 from reference.debugger.naming.turns import Key, Turns
 from reference.debugger.naming.whole_runs import begins_later, undone_by_the_last
 from reference.debugger.running.same_answers import differ
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, is_time, score_of
 from reference.debugger.texts.edited import Edited, Loop, headed, same, written
@@ -78,7 +79,7 @@ def _shapes(turns: Turns) -> tuple[Shape | None, Shape | None]:
     for pair in turns.values.values():
         for k, values in enumerate(pair):
             if values and values[-1] is not None:
-                shapes[k] = np.shape(values[-1])
+                shapes[k] = shape_of(values[-1])
     return shapes[0], shapes[1]
 
 
@@ -188,7 +189,7 @@ def _wrong_values(turns: Turns, found: list[Edited]) -> tuple[int, ...]:
         for key in turns.timed()
         for name, (was, becomes) in turns.left.get(key, {}).items()
         if name.partition("[")[0] in names
-        and (np.shape(was) != np.shape(becomes) or np.any(apart(was, becomes)))
+        and (shape_of(was) != shape_of(becomes) or np.any(apart(was, becomes)))
     }
     return tuple(sorted(time for time in wrong if time is not None))
 
@@ -219,7 +220,7 @@ def _leaves_the_same(turns: Turns) -> bool:
     """Return whether all that both texts set has the same value: they differ in memory alone."""
     pairs = [pair for left in turns.left.values() for pair in left.values()]
     return bool(pairs) and all(
-        np.shape(was) == np.shape(becomes) and not np.any(apart(was, becomes))
+        shape_of(was) == shape_of(becomes) and not np.any(apart(was, becomes))
         for was, becomes in pairs
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.running.shapes import array_of, shape_of
 from reference.debugger.running.timing import in_words
 from reference.debugger.texts.clock import goes_backwards, score_of
 from reference.debugger.texts.differences import differences
@@ -110,7 +111,7 @@ def has_time(
     lengths = {steps}
     for group in inputs:
         for value in dict(group).values():
-            shape = np.shape(value)[:2] if isinstance(value, np.ndarray) else ()
+            shape = shape_of(value)[:2] if isinstance(value, np.ndarray) else ()
             if len(shape) == 2 and steps in shape:  # batch and time beside each other, made one
                 lengths.add(shape[0] * shape[1])
     return steps > 1 and any(length in lengths for shape in shapes for length in shape)
@@ -227,7 +228,7 @@ def where_masked(
     values = list(values)
     for group in inputs:
         for name, mask in dict(group).items():
-            array = np.asarray(mask)
+            array = array_of(mask)
             mine = array.ndim == 2 and steps in (0, *array.shape) and not _LABELS.match(name)
             if mine and _is_mask(array) and _fits(array, values):
                 return "where the mask is 0"
@@ -245,7 +246,7 @@ def where_read_masks(values: Mapping[Any, Pair], masks: Mapping[Any, Mapping[str
         rows = {key: masks[key][text] for key in values}
         told, wrong, allowed = False, 0, 0
         for key, (was, becomes) in values.items():
-            if was is None or becomes is None or np.shape(was) != np.shape(becomes):
+            if was is None or becomes is None or shape_of(was) != shape_of(becomes):
                 break
             differ = apart(np.asarray(was), np.asarray(becomes))
             if not differ.any():

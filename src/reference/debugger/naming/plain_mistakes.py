@@ -17,6 +17,7 @@ import numpy as np
 
 from reference.debugger.naming.meant import Meant, Slot, block_of
 from reference.debugger.naming.meant_by_updates import NUMPY
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.texts.differences import factors
 from reference.debugger.texts.edited import Parents, dumped, same
 from reference.debugger.texts.roles import called
@@ -263,7 +264,7 @@ def _may_stand_for(one: ast.expr, other: ast.expr, known: Values) -> bool:
     count something, and are nothing to each other.
     """
     a, b = known.get(ast.unparse(one)), known.get(ast.unparse(other))
-    if a is None or b is None or np.shape(a) != np.shape(b):
+    if a is None or b is None or shape_of(a) != shape_of(b):
         return False
     counts = np.size(a) == 1 and not (np.any(a % 1) and np.any(b % 1))
     return not counts and not np.array_equal(a, b)

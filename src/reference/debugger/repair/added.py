@@ -126,7 +126,7 @@ def _all_added(place: Place) -> Iterator[Rewrite]:
         pairs += [(f'{into}["{k.arg}"]', place.text(k.value)) for k in value.keywords]
     if not pairs and not lines:
         return
-    indent = f"\n{' ' * statement.col_offset}"
+    indent = f"\n{place.source.indent(statement)}"
     every = [*lines, *(f"{target} += {new}" for target, new in pairs)]
     yield place.rewrite(statement, indent.join(every), kind, "added, not assigned", 1.0)
     for chosen, (target, new) in enumerate(pairs if 1 < len(pairs) <= _MOST_TARGETS else ()):
@@ -142,7 +142,7 @@ def _one_added(place: Place, statement: ast.Assign, targets: list[str]) -> Itera
     for target in targets[:_MOST_TARGETS]:
         if place.shape(target):
             others = ", ".join("more" if other == target else other for other in targets)
-            indent = f"\n{' ' * statement.col_offset}"
+            indent = f"\n{place.source.indent(statement)}"
             new = f"{others} = {place.text(statement.value)}{indent}{target} = {target} + more"
             yield place.rewrite(statement, new, "= for +=", f"added to {target}, not assigned",
                                 1.2)  # fmt: skip
@@ -155,7 +155,7 @@ def _sums_added(place: Place, statement: ast.Assign, targets: list[str]) -> Iter
         return
     made = ", ".join(f"more_{t}" if t in sums else t for t in targets)
     lines = [f"{made} = {place.text(statement.value)}", *(f"{t} += more_{t}" for t in sums)]
-    new = f"\n{' ' * statement.col_offset}".join(lines)
+    new = f"\n{place.source.indent(statement)}".join(lines)
     yield place.rewrite(statement, new, "= for +=", f"added to {', '.join(sums)}", 1.1)
 
 

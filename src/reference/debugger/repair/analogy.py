@@ -130,6 +130,6 @@ def anew(place: Place) -> Iterator[Rewrite]:
         if not isinstance(value, float | np.floating | np.ndarray):
             continue
         at = source.at(loop.lineno)
-        line = f"{' ' * loop.col_offset}{name} = {zero}\n"
+        line = f"{source.indent(loop)}{name} = {zero}\n"
         yield Rewrite(source.file, (Splice(at, at, line),), "spurious term",
                       f"{name} begins anew", 1.4, added, name)  # fmt: skip

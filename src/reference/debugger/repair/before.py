@@ -39,7 +39,7 @@ def reads(source: Source, tree: ast.AST) -> Iterator[Rewrite]:
 
 
 def _of_readers(source: Source, block: list[ast.stmt], at: int, name: str) -> Iterator[Rewrite]:
-    line, indent = source.at(block[at].lineno), " " * block[at].col_offset
+    line, indent = source.at(block[at].lineno), source.indent(block[at])
     kept = f"{_word(name)}_before"
     for later in block[at + 1 :]:
         for statement in (node for node in ast.walk(later) if isinstance(node, _SIMPLE)):
@@ -105,7 +105,7 @@ def _earlier(
     source: Source, block: list[ast.stmt], at: int, elements: list[ast.expr]
 ) -> Iterator[Rewrite]:
     """Give the values from before the first statement that overwrites them."""
-    statement, indent = block[at], " " * block[at].col_offset
+    statement, indent = block[at], source.indent(block[at])
     first: dict[str, int] = {}
     for name in dict.fromkeys(n for element in elements for n in _names(element)):
         wrote = next((k for k in range(at) if name in _written(block[k])), None)

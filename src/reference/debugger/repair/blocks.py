@@ -17,6 +17,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.quotients import Products
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
 _KIND = "wrong derivative"
@@ -40,7 +41,7 @@ def of_product(
     statement = place.statement
     assert isinstance(statement, ast.AugAssign)
     factor = place.value(place.text(statement.value), env)
-    if not isinstance(statement.op, ast.Mult) or np.shape(factor) != np.shape(before):
+    if not isinstance(statement.op, ast.Mult) or shape_of(factor) != shape_of(before):
         return
     for block in _blocks(place, before * factor, wanted, env):
         part = _part(block, before.shape, env, place)
@@ -126,7 +127,7 @@ def of_value(
 
 
 def _lines(place: Place, *lines: str) -> str:
-    return f"\n{' ' * place.statement.col_offset}".join(lines)
+    return f"\n{place.source.indent(place.statement)}".join(lines)
 
 
 def _blocks(place: Place, made: Array, wanted: Array, env: dict[str, Any]) -> Iterator[str]:
@@ -230,7 +231,7 @@ def _restricted(
         source.span(inner)
         for inner in ast.walk(node)
         if isinstance(inner, ast.Name | ast.Attribute | ast.Subscript)
-        and np.shape(place.value(place.text(inner), env)) == shape
+        and shape_of(place.value(place.text(inner), env)) == shape
     ]
     outer = [s for s in spans if not any(o != s and o[0] <= s[0] and s[1] <= o[1] for o in spans)]
     for a, b in sorted(outer, reverse=True):

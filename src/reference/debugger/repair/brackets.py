@@ -49,7 +49,7 @@ def scaled(place: Place) -> Iterator[Rewrite]:
     for other in addends:
         text = place.text(other)
         if name not in text:
-            new = f"{place.text(statement)}\n{' ' * statement.col_offset}{name} += {text}"
+            new = f"{place.text(statement)}\n{place.source.indent(statement)}{name} += {text}"
             if isinstance(statement, ast.Assign):
                 value = place.text(statement.value)
                 simple = isinstance(statement.value, ast.Call | ast.BinOp)

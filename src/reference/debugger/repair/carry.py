@@ -85,7 +85,7 @@ def _never_updated(
     ]
     stale = [name for name in dict.fromkeys(before) if name in read and name not in stored]
     unused = [name for name in stored if name not in read] or stored
-    indent = " " * body[0].col_offset
+    indent = source.indent(body[0])
     end = source.at((loop.end_lineno or loop.lineno) + 1)
     lead = "" if source.data[end - 1 : end] == b"\n" else "\n"
     line = _first_use(body, stale)
@@ -201,7 +201,7 @@ def _zeroed_inside(
                 source.at(statement.lineno), source.at((statement.end_lineno or 0) + 1), ""
             )
             at = source.at(loop.lineno)
-            put = Splice(at, at, f"{' ' * loop.col_offset}{text}\n")
+            put = Splice(at, at, f"{source.indent(loop)}{text}\n")
             name = source.of(statement.targets[0])
             yield Rewrite(source.file, (cut, put), "carry lost", "zeroed before the loop", 1.0,
                           statement.lineno, name)  # fmt: skip

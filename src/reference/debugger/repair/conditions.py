@@ -109,7 +109,7 @@ def under(place: Place, test: str, cost: float) -> Rewrite:
     statement, source = place.statement, place.source
     start = source.at(statement.lineno)
     end = source.at((statement.end_lineno or statement.lineno) + 1)
-    indent = " " * statement.col_offset
+    indent = source.indent(statement)
     lines = source.data[start:end].decode().splitlines(keepends=True)
     body = "".join(f"    {line}" if line.strip() else line for line in lines)
     before = _before(place)

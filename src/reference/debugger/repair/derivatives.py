@@ -9,6 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
 
@@ -236,7 +237,7 @@ def unwrapped(place: Place) -> Iterator[Rewrite]:
         elif isinstance(node, ast.Call) and place.text(node.func) in _LIMITS and node.args:
             for argument in node.args:
                 text = place.text(argument)
-                if np.shape(place.value(text, place.env)) == np.shape(
+                if shape_of(place.value(text, place.env)) == shape_of(
                     place.value(place.text(node), place.env)
                 ):
                     new = inside(parent, text)

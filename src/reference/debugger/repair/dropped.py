@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
 
@@ -31,15 +32,15 @@ def rewrites(place: Place, unused: list[str], around: dict[str, Any]) -> Iterato
         return
     own = {name: held for name, held in place.env.items() if name != place.variable}
     for name, held in {**around, **own}.items():
-        if not isinstance(held, np.ndarray | float) or np.shape(held) != np.shape(value):
+        if not isinstance(held, np.ndarray | float) or shape_of(held) != shape_of(value):
             continue
         at = source.at((statement.end_lineno or statement.lineno) + 1)
-        line = f"{' ' * statement.col_offset}{name} = {name} + {place.variable}\n"
+        line = f"{source.indent(statement)}{name} = {name} + {place.variable}\n"
         splices = [Splice(at, at, line)]
         if name not in own and isinstance(place.function, ast.FunctionDef):
             first = place.function.body[0]
             top = source.at(first.lineno)
-            scope = f"{' ' * first.col_offset}nonlocal {name}\n"
+            scope = f"{source.indent(first)}nonlocal {name}\n"
             splices.insert(0, Splice(top, top, scope))
         alike = sum(letter in place.variable for letter in name) / len(name)
         yield place.splice(

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
 _MOST = 12
@@ -60,4 +61,4 @@ def _shape(place: Place, node: ast.expr, text: str) -> tuple[int, ...] | None:
     if not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
         return None
     value = place.value(text, place.env)
-    return np.shape(value) if isinstance(value, np.ndarray | float | np.floating) else None
+    return shape_of(value) if isinstance(value, np.ndarray | float | np.floating) else None

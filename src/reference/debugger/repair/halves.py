@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
 _MOST = 6
@@ -58,7 +59,7 @@ def _cut(
 ) -> Iterator[Rewrite]:
     """Give other cuts of an array, for the slices of its first and second part."""
     name, axis, count = base
-    shape = np.shape(place.value(name, place.env))
+    shape = shape_of(place.value(name, place.env))
     if count > len(shape):
         return
     size = shape[axis]

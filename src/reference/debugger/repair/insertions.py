@@ -52,7 +52,7 @@ def inserted(
     after = defined is None
     at = source.at((statement.end_lineno or statement.lineno) + 1 if after else statement.lineno)
     lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
-    text = f"{lead}{' ' * statement.col_offset}{name} = {name} + {term}\n"
+    text = f"{lead}{source.indent(statement)}{name} = {name} + {term}\n"
     return Rewrite(
         source.file, (Splice(at, at, text),), _KIND, f"{name} = {name} + {term} added", cost,
         defined or _first_use(source, place.function, term, statement.lineno), name,
@@ -76,7 +76,7 @@ def put(
         The statement after which it is put instead, in its block.
     """
     statement, source = after or place.statement, place.source
-    line_ = f"{' ' * statement.col_offset}{line}"
+    line_ = f"{source.indent(statement)}{line}"
     if after is None:
         at, text = source.at(statement.lineno), f"{line_}\n"
     else:  # within the last line, which may be the last of its function
@@ -124,7 +124,7 @@ def handed_on(place: Place, name: str, term: str, cost: float, line: int) -> Rew
     statement, source = place.statement, place.source
     at = source.at((statement.end_lineno or statement.lineno) + 1)
     lead = "" if source.data[at - 1 : at] == b"\n" else "\n"
-    text = f"{lead}{' ' * statement.col_offset}{name} = {term}\n"
+    text = f"{lead}{source.indent(statement)}{name} = {term}\n"
     return Rewrite(source.file, (Splice(at, at, text),), "carry lost",
                    f"{name} = {term} at the end of the loop", cost, line, name)  # fmt: skip
 

@@ -54,7 +54,7 @@ def _refined(place: Place) -> Iterator[Rewrite]:
     made = [s for s in later if isinstance(s, ast.Assign) and _is_name(s.targets[0], name)]
     if made:
         at = place.source.at((made[-1].end_lineno or 0) + 1)
-        line = f"{' ' * made[-1].col_offset}{place.variable} = {name}\n"
+        line = f"{place.source.indent(made[-1])}{place.variable} = {name}\n"
         yield place.splice(
             [Splice(at, at, line)], "wrong operand", f"{name}, as it is later", _COST
         )

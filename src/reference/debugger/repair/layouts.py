@@ -14,6 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
+from reference.debugger.running.shapes import shape_of
 
 _KIND = "wrong order"
 _TRANSPOSED = "transposed"
@@ -41,7 +42,7 @@ def split(place: Place) -> Iterator[Rewrite]:
     if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Tuple):
         return
     count, node = len(statement.targets[0].elts), statement.value
-    made = np.shape(place.value(place.text(node), place.env)) if isinstance(node, ast.Call) else ()
+    made = shape_of(place.value(place.text(node), place.env)) if isinstance(node, ast.Call) else ()
     if count < 2 or not made or made[0] != count:
         return
     for inner in ast.walk(node):
@@ -66,7 +67,7 @@ def _reshaped(place: Place, node: ast.Call) -> Iterator[Rewrite]:
         return
     old, sizes = found
     x, dims = bracketed(old, place.text(old)), [place.text(size) for size in sizes]
-    value, made = (np.shape(place.value(place.text(n), place.env)) for n in (old, node))
+    value, made = (shape_of(place.value(place.text(n), place.env)) for n in (old, node))
     if not value or len(made) != len(dims) or max(len(value), len(made)) > _AXES:
         return
     if value == made:

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, product, walked
+from reference.debugger.running.shapes import shape_of
 
 _MOST = 4  # masks
 _CARRIES = 4
@@ -30,7 +31,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
             continue
         text = place.text(node)
-        for factor in factors(place, masks, np.shape(value)):
+        for factor in factors(place, masks, shape_of(value)):
             if factor in text:
                 continue  # it has that part
             cost = 1.4 if isinstance(node, ast.BinOp) else 1.35  # one addend before the sum
@@ -61,9 +62,9 @@ def _passed(place: Place, node: ast.expr, masks: list[str]) -> Iterator[Rewrite]
     value = place.value(text, place.env)
     if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.ndim:
         return
-    for carry in _carries(place, np.shape(value)):
+    for carry in _carries(place, shape_of(value)):
         cost = 1.3 if carry == place.variable else 1.7
-        for factor in factors(place, masks, np.shape(value)):
+        for factor in factors(place, masks, shape_of(value)):
             term = f"{carry} * {factor}"
             if term not in text:
                 yield place.rewrite(node, f"{term} + {text}", "missing path", f"+ {term}", cost)
@@ -85,7 +86,7 @@ def factors(place: Place, masks: list[str], shape: tuple[int, ...]) -> Iterator[
     """Give masks and their complements, widened to be a factor of a shape."""
     for text in masks:
         mask = place.value(text, place.env)
-        wide = _widened(text, np.shape(mask), shape)
+        wide = _widened(text, shape_of(mask), shape)
         if wide is not None:
             yield from (wide, f"(1 - {wide})")
 
@@ -134,7 +135,7 @@ def known(place: Place) -> list[str]:
             continue
         flat = np.concatenate([np.ravel(value).astype(float) for value in values])
         if 0 < flat.mean() < 1:
-            key = str(np.shape(values[0])).encode() + flat.tobytes()
+            key = str(shape_of(values[0])).encode() + flat.tobytes()
             once.setdefault(key, text)
     return list(once.values())[:_MOST]
 

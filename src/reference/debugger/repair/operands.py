@@ -10,6 +10,7 @@ import numpy as np
 
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, Rewrite, inside, walked
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
 
@@ -31,7 +32,7 @@ def _singles(place: Place) -> Iterator[Rewrite]:
         value = place.value(text, place.env)
         if isinstance(value, float | np.floating | np.ndarray):
             for atom in place.atoms:
-                if atom.text != text and atom.shape == np.shape(value):
+                if atom.text != text and atom.shape == shape_of(value):
                     kind = naming(text, atom.text)
                     cost = 1.0 + unlike(text, atom.text) + 0.5 * atom.zero
                     yield place.rewrite(node, atom.text, kind, f"{atom.text}, not {text}", cost)
@@ -60,7 +61,7 @@ def _broadcast(place: Place) -> Iterator[Rewrite]:
         if whole is node:
             continue
         text = place.text(node)
-        old, result = (np.shape(place.value(place.text(n), place.env)) for n in (node, whole))
+        old, result = (shape_of(place.value(place.text(n), place.env)) for n in (node, whole))
         for atom in place.atoms:
             if atom.text == text or atom.zero or atom.shape == old or len(atom.text) > 30:
                 continue
@@ -123,7 +124,7 @@ def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -
         if (
             isinstance(other, np.ndarray)
             and other.ndim == np.ndim(value)  # type: ignore[arg-type]  # NumPy asks any object
-            and other.shape != np.shape(value)  # type: ignore[arg-type]  # NumPy asks any object
+            and other.shape != shape_of(value)  # type: ignore[arg-type]  # NumPy asks any object
             and other.dtype.kind == "f"
         ):
             cost = 1.3 + unlike(text, name)
@@ -157,7 +158,7 @@ def _is_reduced(node: ast.expr, parent: ast.AST) -> bool:
 def _of_other_shapes(place: Place, node: ast.expr, text: str, value: object) -> Iterator[Rewrite]:
     """Give arrays of other shapes for one that is summed or multiplied."""
     for atom in place.atoms:
-        if atom.shape and atom.shape != np.shape(value) and not atom.zero and len(atom.text) < 20:  # type: ignore[arg-type]  # a value of whatever type has a shape
+        if atom.shape and atom.shape != shape_of(value) and not atom.zero and len(atom.text) < 20:  # type: ignore[arg-type]  # a value of whatever type has a shape
             cost = 1.3 + unlike(text, atom.text)
             yield place.rewrite(node, atom.text, naming(text, atom.text),
                                 f"{atom.text}, not {text}", cost)  # fmt: skip
@@ -173,7 +174,7 @@ def _donated(place: Place) -> Iterator[Rewrite]:
         if not isinstance(value, float | np.floating | np.ndarray):
             continue
         for atom in place.donors:
-            if atom.shape == np.shape(value) and atom.text != text and not atom.zero:
+            if atom.shape == shape_of(value) and atom.text != text and not atom.zero:
                 cost = 1.7 + unlike(text, atom.text)
                 new = inside(parent, atom.text)
                 yield place.rewrite(node, new, naming(text, atom.text), f"{atom.text}", cost)
@@ -204,7 +205,7 @@ def replacements(place: Place, text: str, value: object) -> Iterator[str]:
     """Give what may stand for a variable: arrays of its shape, other indices, other sizes."""
     if isinstance(value, float | np.floating | np.ndarray):
         for atom in place.atoms:
-            if atom.text != text and atom.shape == np.shape(value) and not atom.zero:
+            if atom.text != text and atom.shape == shape_of(value) and not atom.zero:
                 yield atom.text
     elif type(value) in (int, slice):
         names = {**place.names, **place.env}

@@ -39,7 +39,7 @@ def _own(source: Source, constructor: ast.FunctionDef, shared: list[ast.Assign])
     documented = isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant)
     if documented and len(constructor.body) > 1:
         first = constructor.body[1]
-    at, indent = source.at(first.lineno), " " * first.col_offset
+    at, indent = source.at(first.lineno), source.indent(first)
     names = [ast.unparse(target) for node in shared for target in node.targets]
     lines = [
         f"{indent}self.{ast.unparse(target)} = {source.of(node.value)}\n"

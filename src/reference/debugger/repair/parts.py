@@ -10,6 +10,7 @@ import numpy as np
 
 from reference.debugger.repair.blocks import subscripts
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.running.shapes import shape_of
 
 _INDICES = ("0", "-1")
 _KIND = "wrong shape"
@@ -39,7 +40,7 @@ def _of_sum(place: Place, statement: ast.Assign) -> Iterator[Rewrite]:
         for index in _indices(place, whole, term):
             name, base = place.variable, place.text(whole)
             copied = f"{base}.copy()" if _is_variable(whole) else base
-            indent = " " * statement.col_offset
+            indent = place.source.indent(statement)
             text = f"{name} = {copied}\n{indent}{name}[{index}] {sign}= {place.text(term)}"
             yield place.rewrite(statement, text, _KIND, f"to [{index}] alone", 1.4)
 
@@ -52,7 +53,7 @@ def _of_addition(place: Place, statement: ast.AugAssign) -> Iterator[Rewrite]:
 
 def _indices(place: Place, whole: ast.expr, term: ast.expr) -> list[str]:
     """Return the indices of the entries that a term may be meant for, where it is broadcast."""
-    shapes = [np.shape(_array(place, node)) for node in (whole, term)]
+    shapes = [shape_of(_array(place, node)) for node in (whole, term)]
     if shapes[0] == shapes[1] or not shapes[0] or len(shapes[1]) > len(shapes[0]):
         return []
     own = [place.text(n.slice) for n in ast.walk(term) if isinstance(n, ast.Subscript)]
@@ -107,7 +108,7 @@ def _shape_of_part(place: Place, held: Any, index: str) -> tuple[int, ...] | Non
     """Return the shape of a part of an array; None if there is none."""
     at = place.value(f"np.s_[{index}]", {**place.env, "np": np})
     try:
-        return None if at is None else np.shape(np.asarray(held)[at])
+        return None if at is None else shape_of(np.asarray(held)[at])
     except (IndexError, TypeError):
         return None
 

@@ -14,6 +14,7 @@ import numpy as np
 from reference.debugger.repair.entries import fields, in_cache, keyed, other_parts
 from reference.debugger.repair.helpers import of_one
 from reference.debugger.repair.pure import is_pure
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice, Unit
 
 
@@ -56,7 +57,7 @@ class Atom:
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of its value."""
-        return np.shape(self.value)
+        return shape_of(self.value)
 
 
 @dataclass
@@ -305,7 +306,7 @@ class Place:
 
     def alike(self, value: Any) -> list[Atom]:
         """Return the atoms of the shape of a value, other than the value itself."""
-        shape = np.shape(value)
+        shape = shape_of(value)
         return [atom for atom in self.atoms if atom.shape == shape and not atom.zero]
 
     def chains(self) -> Iterator[ast.expr]:

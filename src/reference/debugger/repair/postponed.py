@@ -28,7 +28,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     if loop is None or not _is_read(name, loop, after=statement) or not _is_carried(name, value):
         return
     last = loop.body[-1]
-    indent, ends = " " * last.col_offset, [(last.end_lineno or last.lineno) + 1]
+    indent, ends = source.indent(last), [(last.end_lineno or last.lineno) + 1]
     ends += [later.lineno for later in _adding(name, loop, after=statement)[:1]]
     for kept, factor in ((value.left, value.right), (value.right, value.left)):
         if name in {n.id for n in ast.walk(factor) if isinstance(n, ast.Name)}:

@@ -22,6 +22,7 @@ from reference.debugger.repair.place import (
     longer,
     product,
 )
+from reference.debugger.running.shapes import shape_of
 
 _MOST = 160  # values that products are made of
 _MATRICES = 400
@@ -55,14 +56,14 @@ def rewrites(
     most : int
         Factors of a product.
     """
-    known = known_here(place, env, np.shape(made))
-    matrices = _matrix_products(place, env, np.shape(made))
+    known = known_here(place, env, shape_of(made))
+    matrices = _matrix_products(place, env, shape_of(made))
     addends = _addends(place, node, parent, env, made)
     usable = [np.abs(value) > 1e-9 * np.max(np.abs(value), initial=0.0) for *_, value in addends]
     tables = [Products(known, value) for *_, value in addends]
     pool = known + matrices
     terms = Products(pool, made, len(known))
-    everywhere = np.ones(np.shape(made), bool)
+    everywhere = np.ones(shape_of(made), bool)
     for target in wanted:
         delta = target - made
         for (inner, around, sign, value), where, table in zip(addends, usable, tables, strict=True):
@@ -88,7 +89,7 @@ def rewrites(
 def factor(place: Place, env: dict[str, Any], made: Array, wanted: Array) -> tuple[str, ...] | None:
     """Return one or two known values whose product turns a value into another, or None."""
     quotient = np.divide(wanted, made)
-    known = known_here(place, env, np.shape(made))
+    known = known_here(place, env, shape_of(made))
     return next(Products(known, made).of(quotient, np.ones(made.shape, bool), 2), None)
 
 
@@ -112,7 +113,7 @@ def _addends(
             other = -sign if isinstance(inner.op, ast.Sub) else sign
             for part, its in ((inner.left, sign), (inner.right, other)):
                 value = place.value(place.text(part), env)
-                if isinstance(value, np.ndarray) and value.shape == np.shape(made):
+                if isinstance(value, np.ndarray) and value.shape == shape_of(made):
                     found.append((part, inner, its, np.asarray(value, float)))
                 visit(part, its)
 

@@ -68,6 +68,6 @@ def _is_read(place: Place, name: str) -> bool:
 def _added(place: Place, element: ast.Name, factor: str, cost: float) -> Rewrite:
     name, statement = element.id, place.statement
     end = place.source.span(statement)[1]
-    line = f"\n{' ' * statement.col_offset}{name} = {name}{factor} + {name}_more"
+    line = f"\n{place.source.indent(statement)}{name} = {name}{factor} + {name}_more"
     splices = [Splice(*place.source.span(element), f"{name}_more"), Splice(end, end, line)]
     return place.splice(splices, _KIND, f"added to {name}{factor}", cost)

@@ -75,7 +75,7 @@ def chained(source: Source) -> Iterator[Rewrite]:
             continue
         values = [value, *(again for _ in node.targets[1:])]
         lines = [f"{source.of(t)} = {v}" for t, v in zip(node.targets, values, strict=True)]
-        text = f"\n{' ' * node.col_offset}".join(lines)
+        text = f"\n{source.indent(node)}".join(lines)
         name = source.of(node.targets[0])
         each.append(
             Rewrite(source.file, (Splice(*source.span(node), text),), _KIND,

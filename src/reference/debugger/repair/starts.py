@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, walked
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
 _KIND = "initial value"
@@ -57,7 +58,7 @@ def anew(place: Place) -> Iterator[Rewrite]:
         after = (statement.end_lineno or statement.lineno) + 1
         cut = Splice(source.at(statement.lineno), source.at(after), "")
         at = source.at(first.lineno)
-        line = f"{' ' * first.col_offset}{place.text(statement)}\n"
+        line = f"{source.indent(first)}{place.text(statement)}\n"
         # Of several that are set together it is hardly all that should be.
         cost = 1.6 if isinstance(place.target, ast.Tuple) else 1.2
         yield place.splice([cut, Splice(at, at, line)], _KIND,
@@ -84,7 +85,7 @@ def again(place: Place) -> Iterator[Rewrite]:
             carried = any(_is_read_before(other, loop, name) for other in writers)
             begun[name] = starts[-1]
             blamed[name] = start if around and not carried else line
-    indent, at = " " * loop.col_offset, source.at(loop.lineno)
+    indent, at = source.indent(loop), source.at(loop.lineno)
     groups = [list(begun)] if len(begun) > 1 else []
     for names in (*groups, *([name] for name in begun)):
         statements = dict.fromkeys(begun[name] for name in names)
@@ -171,7 +172,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             if value is None:
                 continue
             for atom in place.atoms:
-                if atom.shape == np.shape(value) and not atom.zero:
+                if atom.shape == shape_of(value) and not atom.zero:
                     yield place.rewrite(node, atom.text, _KIND, f"{atom.text}, not zeros", 1.7)
             if node.args and "like" in place.text(node.func):
                 inner = place.text(node.args[0])

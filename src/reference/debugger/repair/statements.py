@@ -97,7 +97,7 @@ def moved(place: Place) -> Iterator[Rewrite]:
     block, index, parents = path
     loop = block[index - 1]
     if index > 0 and isinstance(loop, ast.For | ast.While):
-        indent = " " * loop.body[0].col_offset
+        indent = source.indent(loop.body[0])
         yield place.splice(
             [_cut(source, statement), _insert(source, _after(loop), indent, place)],
             "accumulation outside the loop", "at the end of the loop", 1.0,
@@ -114,7 +114,7 @@ def moved(place: Place) -> Iterator[Rewrite]:
         and isinstance(loop := block[index - 2], ast.For)
         and isinstance(first := block[index - 1], _SIMPLE)
     ):
-        indent = " " * loop.body[0].col_offset
+        indent = source.indent(loop.body[0])
         both = [first, statement]
         new = "".join(f"{indent}{place.text(s)}\n" for s in both)
         start = source.at(_after(loop))
@@ -124,7 +124,7 @@ def moved(place: Place) -> Iterator[Rewrite]:
         )  # fmt: skip
     loop = next((p for p in reversed(parents) if isinstance(p, ast.For | ast.While)), None)
     if loop is not None and block is loop.body and not drives(statement, loop):
-        indent = " " * loop.col_offset
+        indent = source.indent(loop)
         yield place.splice(
             [_cut(source, statement), _insert(source, loop.lineno, indent, place)],
             "carry lost", "before the loop", 1.2,
@@ -142,7 +142,7 @@ def moved(place: Place) -> Iterator[Rewrite]:
             continue  # it is the same nearer by
         far = abs(other - index)
         cost = _LATE if other in (late, early) else 1.6 + 0.05 * far
-        indent = " " * statement.col_offset
+        indent = source.indent(statement)
         rewrite = place.splice(
             [_cut(source, statement), _insert(source, block[other].lineno, indent, place)],
             "wrong order" if far > 1 else "overwritten too early",
@@ -154,7 +154,7 @@ def moved(place: Place) -> Iterator[Rewrite]:
     last = block[-1]
     dependent = any(depend(statement, passed) for passed in block[index + 1 :])
     if index < len(block) - 1 and dependent and not isinstance(last, ast.Return):
-        indent = " " * statement.col_offset
+        indent = source.indent(statement)
         yield place.splice(
             [_cut(source, statement), _insert(source, _after(last), indent, place)],
             "overwritten too early", "at the end of the block", 1.7,

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
+from reference.debugger.running.shapes import shape_of
 
 
 def fewer(place: Place) -> Iterator[Rewrite]:
@@ -50,7 +51,7 @@ def factors(place: Place) -> Iterator[Rewrite]:
             )
         for atom in place.donors:
             if (
-                _broadcasts(atom.shape, np.shape(value))
+                _broadcasts(atom.shape, shape_of(value))
                 and not atom.zero
                 and _is_telling(atom.value)
             ):
@@ -58,13 +59,13 @@ def factors(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(node, new, "missing factor", f"times {atom.text}", 1.9)
         for atom in place.atoms:
             if 0 < len(atom.shape) < np.ndim(value) and (
-                atom.shape == np.shape(value)[: len(atom.shape)]
+                atom.shape == shape_of(value)[: len(atom.shape)]
             ):
                 wide = f"{atom.text}[{':, ' * len(atom.shape)}{_none(value, atom.value)}]"
                 yield place.rewrite(
                     node, f"{base} * {wide}", "missing factor", f"times {wide}", 1.8
                 )
-            if atom.shape != np.shape(value) and _broadcasts(atom.shape, np.shape(value)):
+            if atom.shape != shape_of(value) and _broadcasts(atom.shape, shape_of(value)):
                 yield place.rewrite(
                     node, f"{base} * {atom.text}", "missing factor", f"times {atom.text}", 2.0
                 )
@@ -80,7 +81,7 @@ def _wide(place: Place, node: ast.expr, base: str, value: object) -> Iterator[Re
     if not isinstance(target, ast.Subscript):
         return
     shape = place.shape(place.text(target))
-    if not shape or shape == np.shape(value):  # type: ignore[arg-type]  # a value of whatever type has a shape
+    if not shape or shape == shape_of(value):  # type: ignore[arg-type]  # a value of whatever type has a shape
         return
     for atom in place.atoms:
         if atom.shape and atom.shape == shape[: len(atom.shape)] and not atom.zero:
@@ -104,10 +105,10 @@ def scaled(place: Place) -> Iterator[Rewrite]:
         wide = atom.text
         if (
             0 < len(atom.shape) < np.ndim(value)
-            and atom.shape == np.shape(value)[: np.ndim(atom.value)]
+            and atom.shape == shape_of(value)[: np.ndim(atom.value)]
         ):
             wide = f"{atom.text}[{':, ' * len(atom.shape)}{_none(value, atom.value)}]"
-        elif not _broadcasts(atom.shape, np.shape(value)):
+        elif not _broadcasts(atom.shape, shape_of(value)):
             continue
         new = f"{target} = {target} {sign} {old} * {wide}"
         yield place.rewrite(statement, new, "missing factor", f"times {wide}", 1.8)
@@ -171,7 +172,7 @@ def products_of_two(place: Place) -> Iterator[Rewrite]:
         value = place.value(text, place.env)
         if value is None or not _is_float(value):
             continue
-        for term, cost in donated(place, np.shape(value)):
+        for term, cost in donated(place, shape_of(value)):
             yield place.rewrite(node, f"{text} + {term}", "missing path", f"+ {term}", cost)
 
 

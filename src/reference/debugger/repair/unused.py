@@ -9,6 +9,7 @@ import numpy as np
 
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, inside, product
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
 
@@ -63,17 +64,17 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
             if not isinstance(held, np.ndarray | float | np.floating) or name == text:
                 continue
             result = isinstance(parent, ast.Tuple | ast.List | ast.Dict | ast.Return)
-            alike = np.shape(held) == np.shape(value) or result
+            alike = shape_of(held) == shape_of(value) or result
             if alike and not isinstance(node, ast.BinOp):
                 yield place.rewrite(
                     node, name, naming(text, name), f"{name}, which nobody reads, not {text}", 1.0
                 )
-            if whole and np.shape(held) == np.shape(value):
+            if whole and shape_of(held) == shape_of(value):
                 yield place.rewrite(
                     node, inside(parent, f"{text} + {name}"), "carry not added",
                     f"{name}, which nobody reads, added", 0.95,
                 )  # fmt: skip
-            if (whole or addend) and np.shape(held) == np.shape(value):
+            if (whole or addend) and shape_of(held) == shape_of(value):
                 yield place.rewrite(
                     node, f"{product(node, text)} * {name}", "missing factor",
                     f"times {name}, which nobody reads", 1.1,
@@ -88,7 +89,7 @@ def _at_the_end(place: Place, names: list[str]) -> Iterator[Rewrite]:
         return
     shape = place.shape(place.text(value))
     at = source.at((statement.end_lineno or statement.lineno) + 1)
-    indent = " " * statement.col_offset
+    indent = source.indent(statement)
     for name in names:
         held = place.value(name, place.env)
         if isinstance(held, np.ndarray) and held.ndim and shape[1:] == held.shape:
@@ -109,7 +110,7 @@ def _of_zeros(place: Place, names: list[str]) -> Iterator[Rewrite]:
     if not isinstance(target, ast.Tuple) or "zeros" not in place.text(statement):
         return
     at = source.at((statement.end_lineno or statement.lineno) + 1)
-    indent = " " * statement.col_offset
+    indent = source.indent(statement)
     for name in names:
         if not np.ndim(place.value(name, place.env)):
             continue

@@ -17,6 +17,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.calls import Calls
 from reference.debugger.repair.place import Place, Rewrite, walked
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import blocks_of
 
 
@@ -71,7 +72,7 @@ def rewrites(
     first += [a.text for a in (*place.alike(made[0]), *place.donors) if a.shape == made[0].shape]
     for text in dict.fromkeys(first):
         values = [place.value(text, env) for env in envs]
-        if any(np.shape(v) != x.shape for v, x in zip(values, made, strict=True)):
+        if any(shape_of(v) != x.shape for v, x in zip(values, made, strict=True)):
             continue
         deltas = [
             sign * np.asarray(value, dtype=float) - change

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from reference.debugger.repair.place import Place
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
 _MOST = 16  # windows of a slice
@@ -88,7 +89,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 def _length(place: Place, node: ast.Subscript, part: ast.Slice) -> int | None:
     """Return the length of the axis that a slice is taken of; None if it is not known."""
     base = place.value(place.text(node.value), place.env)
-    shape = (len(base),) if type(base) in (list, tuple) else np.shape(base)
+    shape = (len(base),) if type(base) in (list, tuple) else shape_of(base)
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     axis = 0
     for other in parts:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import CONVERTIBLE, Array, fail
+from reference.debugger.running.shapes import entries, shape_of
 
 _SCALARS = (bool, int, float, np.generic)
 
@@ -43,7 +44,7 @@ class Draw:
     @property
     def size(self) -> int:
         """The number of entries of all arrays."""
-        return sum(np.size(value) for value in (*self.params.values(), *self.inputs.values()))
+        return sum(entries(value) for value in (*self.params.values(), *self.inputs.values()))
 
     def copies(self) -> tuple[Any, Any]:
         """Return params and inputs with arrays of their own."""
@@ -132,7 +133,7 @@ def added(draw: Draw, params: Any, inputs: Any) -> list[str]:
 def same(a: Any, b: Any) -> bool:
     """Return whether two values are equal in shape and in every entry; NaN equals NaN."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        if np.shape(a) != np.shape(b):
+        if shape_of(a) != shape_of(b):
             return False
         try:
             return bool(np.array_equal(a, b, equal_nan=True))

@@ -15,6 +15,7 @@ from manual_lstm.checks import Array, fail
 from reference.debugger.running.arguments import Draw, added, unchanged
 from reference.debugger.running.only_loss import candidates
 from reference.debugger.running.place import place_of
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.state import State
 from reference.debugger.running.timebox import TimeUp, Watchdog
 from reference.exact.blame import told
@@ -221,7 +222,7 @@ def as_floats(value: Any) -> Array | None:
 
 
 def _no_scalar(value: Any) -> NoReturn:
-    shape = np.shape(value) if isinstance(value, np.ndarray | list) else ()
+    shape = shape_of(value) if isinstance(value, np.ndarray | list) else ()
     has = f"shape {shape}" if shape else f"type {type(value).__name__}"
     fail("loss(params, inputs)", has, "a real scalar", "a gradient is the derivative of one number",
          error=ValueError if shape else TypeError)  # fmt: skip

@@ -52,10 +52,19 @@ class Probes:
         self.program, self.probe, self.shared = program, probe, shared
 
     def __enter__(self) -> list[Site]:
-        program, shared, sites = self.program, self.shared, []
+        program, sites = self.program, []
         names = {f.__name__ for f in program.functions} | {"__init__"}
         names |= {unit.classes[-1] for unit in program.live_units if unit.classes}
         self.undo, self.spaces = [], []
+        try:
+            self._enter(sites, names)
+        except BaseException:  # nobody would take the probe away
+            self.__exit__()
+            raise
+        return sites
+
+    def _enter(self, sites: list[Site], names: set[str]) -> None:
+        program, shared = self.program, self.shared
         for function in program.functions:
             space = function.__globals__
             if PROBE not in space:
@@ -68,7 +77,6 @@ class Probes:
                     None if shared else program.is_searched,
                 )  # fmt: skip
                 self.undo.append(program.swap(unit, code))
-        return sites
 
     def _spreading(self, k: int, frame: Any, value: Any, into: Any = None) -> Any:
         return self.probe(k, frame, value if into is None else _spread(value, into))

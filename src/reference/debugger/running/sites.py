@@ -12,7 +12,7 @@ import types
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 from reference.debugger.running.source import Source, Unit, body_in, heads_of
 
@@ -134,7 +134,8 @@ def _instrumented(
     source, sites = Source(file, text), []
     module = source.tree
     body = body_in(module, heads)
-    body[0] = _Instrumenter(source, sites, number, called, own).visit(body[0])
+    instrumenter = _Instrumenter(source, sites, number, called, own)
+    body[:] = [made for old in body for made in cast(Any, _listed(instrumenter.visit(old)))]
     ast.fix_missing_locations(module)
     return sites, compile(module, file, "exec", dont_inherit=True)
 

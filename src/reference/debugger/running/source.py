@@ -6,7 +6,7 @@ import ast
 import types
 import warnings
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -61,7 +61,7 @@ class Source:
             starts.append(starts[-1] + len(line))
         self._starts = starts
         self.lines = text.splitlines()
-        self.units = list(_units(file, self.tree.body, ()))
+        self.units = _joined(_units(file, self.tree.body, (), self.lines))
 
     def at(self, line: int, column: int = 0) -> int:
         """Return the place of a line (from 1) and a column (in bytes), in bytes."""
@@ -82,6 +82,11 @@ class Source:
         """Return the text of a node."""
         start, end = self.span(node)
         return self.data[start:end].decode()
+
+    def indent(self, statement: ast.AST) -> str:
+        """Return what stands before the first statement on the line of this one."""
+        line = self.lines[statement.lineno - 1]  # type: ignore[attr-defined]  # only statements come here
+        return line[: len(line) - len(line.lstrip())]
 
     def unit_at(self, line: int) -> Unit | None:
         """Return the unit that holds a line."""
@@ -107,9 +112,9 @@ class Source:
         """
         return _compiled(self.alone(unit, splices), self.file)
 
-    def fresh(self, unit: Unit) -> ast.stmt:
-        """Return a tree of a unit that may be changed; its places are those in the file."""
-        return body_in(_parsed(self.alone(unit)), heads_of(unit))[0]
+    def fresh(self, unit: Unit) -> list[ast.stmt]:
+        """Return the trees of a unit, which may be changed; their places are those in the file."""
+        return body_in(_parsed(self.alone(unit)), heads_of(unit))
 
     def alone(self, unit: Unit, splices: Iterable[Splice] = ()) -> str:
         """Return a text of a unit alone, with the splices made, on the lines where it stands."""
@@ -182,17 +187,39 @@ def begins_at(code: types.CodeType) -> tuple[int, int]:
     return code.co_firstlineno, min(columns, default=0)
 
 
-def _units(file: str, body: list[ast.stmt], classes: tuple[str, ...]) -> Iterator[Unit]:
+def _units(
+    file: str, body: list[ast.stmt], classes: tuple[str, ...], lines: list[str]
+) -> Iterator[Unit]:
     for statement in body:
-        if isinstance(statement, ast.ClassDef):
-            yield from _units(file, statement.body, (*classes, statement.name))
-        elif isinstance(statement, ast.If | ast.Try | ast.With) and not classes:
-            for block in (statement.body, getattr(statement, "orelse", [])):
-                yield from _units(file, block, classes)
+        if isinstance(statement, ast.ClassDef) and _on_own_lines(statement.body, lines):
+            yield from _units(file, statement.body, (*classes, statement.name), lines)
+        elif (
+            isinstance(statement, ast.If | ast.Try | ast.With)
+            and not classes
+            and all(_on_own_lines(block, lines) for block in blocks_of([statement]))
+        ):
+            for block in blocks_of([statement]):
+                yield from _units(file, block, classes, lines)
         else:
             decorators = getattr(statement, "decorator_list", [])
             first = min([statement.lineno, *(d.lineno for d in decorators)])
             yield Unit(file, first, statement.end_lineno or first, classes, statement)
+
+
+def _on_own_lines(block: list[ast.stmt], lines: list[str]) -> bool:
+    """Return whether a block begins on a line of its own, and not behind the colon."""
+    return not block or not lines[block[0].lineno - 1].encode()[: block[0].col_offset].strip()
+
+
+def _joined(units: Iterable[Unit]) -> list[Unit]:
+    """Put what shares a line, as ``a = 1; b = 2`` does, into one unit."""
+    found: list[Unit] = []
+    for unit in units:
+        if found and unit.first <= found[-1].last:
+            found[-1] = replace(found[-1], last=max(found[-1].last, unit.last))
+        else:
+            found.append(unit)
+    return found
 
 
 def codes_in(code: types.CodeType) -> Iterator[types.CodeType]:

@@ -14,9 +14,11 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from numpy.lib import stride_tricks
 
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
-from reference.exact.patching import namespaces
+from reference.exact.patching import for_compiled, for_this_thread, namespaces
+from reference.exact.strided import within
 
 _array, _asanyarray = np.array, np.asanyarray  # the originals
 
@@ -139,6 +141,7 @@ def _substitutes() -> dict[tuple[Any, str], Any]:
         found[math, name] = _scalar(getattr(math, name), name)
     found[np.linalg, "norm"] = _norm
     found[np, "logaddexp"] = _logaddexp
+    found[stride_tricks, "as_strided"] = within(stride_tricks.as_strided)
     return found
 
 
@@ -147,9 +150,17 @@ SUBSTITUTES = _substitutes()
 
 @contextmanager
 def dual_numpy(*functions: Any) -> Iterator[None]:
-    """Let the float code of `functions` run on arrays of Duals within the block."""
+    """Let the float code of `functions` run on arrays of Duals within the block.
+
+    Compiled code and other threads keep NumPy as it is: they would write floats into arrays of
+    objects, which ends the process.
+    """
     originals = {id(getattr(module, name)): new for (module, name), new in SUBSTITUTES.items()}
-    changes = [(vars(module), name, new) for (module, name), new in SUBSTITUTES.items()]
+    changes = [
+        (vars(module), name, for_this_thread(getattr(module, name), new))
+        for (module, name), new in SUBSTITUTES.items()
+    ]
+    changes += for_compiled()
     for space in namespaces(*functions):
         changes += [
             (space, name, originals[id(value)])

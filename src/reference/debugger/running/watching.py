@@ -29,7 +29,14 @@ class Watched:
         self.spaces: list[dict[str, Any]] = []
         own = {f.__name__ for f in program.functions} | {"__init__"}
         own |= {unit.classes[-1] for unit in program.live_units if unit.classes}
-        numbers = itertools.count()
+        try:
+            self._enter(own)
+        except BaseException:  # nobody would take the probe away
+            self.__exit__()
+            raise
+
+    def _enter(self, own: set[str]) -> None:
+        program, numbers = self.program, itertools.count()
         for space in {id(f.__globals__): f.__globals__ for f in program.functions}.values():
             if PROBE not in space:
                 space[PROBE] = self.probe
@@ -49,10 +56,11 @@ class Watched:
 def _watched(
     source: Source, unit: Unit, numbers: Iterator[int], own: set[str], plain_too: bool
 ) -> types.CodeType:
-    statement: ast.stmt = _Watcher(numbers, own, plain_too).visit(source.fresh(unit))
+    watcher = _Watcher(numbers, own, plain_too)
+    body: list[ast.stmt] = watcher.visit(ast.Module(source.fresh(unit), [])).body
     for name in reversed(unit.classes):
-        statement = ast.ClassDef(name, [], [], [statement], [])
-    module = ast.fix_missing_locations(ast.Module([statement], []))
+        body = [ast.ClassDef(name, [], [], body, [])]
+    module = ast.fix_missing_locations(ast.Module(body, []))
     return compile(module, source.file, "exec", dont_inherit=True)
 
 

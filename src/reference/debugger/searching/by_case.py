@@ -19,6 +19,7 @@ from manual_lstm.checks import Array
 from reference.debugger.repair import Place, Rewrite, banned, common, inverses, quotients
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import walked
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.searching import guards
 from reference.debugger.searching.round import Round
 from reference.debugger.values.evidence import Evidence
@@ -162,7 +163,7 @@ def _texts(place: Place, edits: Iterator[Rewrite], span: tuple[int, int]) -> Ite
 
 def _gives(place: Place, text: str, env: dict[str, Any], wanted: Array) -> bool:
     value = place.value(text, env)
-    if not isinstance(value, np.ndarray | float | np.floating) or np.shape(value) != wanted.shape:
+    if not isinstance(value, np.ndarray | float | np.floating) or shape_of(value) != wanted.shape:
         return False
     size = float(np.max(np.abs(wanted), initial=0.0))
     return np.allclose(value, wanted, rtol=1e-6, atol=_NEAR * size)

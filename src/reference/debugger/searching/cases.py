@@ -10,6 +10,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.running.program import Inputs, Outcome, as_float_array
+from reference.debugger.running.shapes import entries
 
 _RELATIVE = 1e-7
 _ABSOLUTE = 1e-11  # of the largest gradient; of 1 where that is larger
@@ -141,4 +142,4 @@ def _fresh(group: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]
 
 def size_of(inputs: Inputs) -> int:
     """Return the number of entries of all arrays."""
-    return sum(int(np.size(value)) for group in inputs for value in group.values())
+    return sum(entries(value) for group in inputs for value in group.values())

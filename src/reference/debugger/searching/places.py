@@ -13,6 +13,7 @@ from reference.debugger.repair import Place
 from reference.debugger.repair.place import walked
 from reference.debugger.running.own_lines import spares
 from reference.debugger.running.program import Outcome, Program
+from reference.debugger.searching.repairs import Weighed
 from reference.debugger.searching.round import Round
 from reference.debugger.values.evidence import Evidence
 
@@ -293,19 +294,39 @@ def place_at(program: Program, now: Round, file: str, line: int) -> Place | None
     return now.places[file, line]
 
 
-def _place(program: Program, now: Round, file: str, line: int) -> Place | None:
+def places_of(program: Program, now: Round, ordered: list[Statement]) -> list[Weighed]:
+    """Return the statements that begin at some lines, all of a line, in the order of the lines."""
+    found = []
+    for file, line, weight in ordered:
+        if (first := place_at(program, now, file, line)) is None:
+            continue
+        found.append((first, weight))
+        for statement in _statements(program, file, line)[1:]:
+            place = _place(program, now, file, line, statement)
+            found += [] if place is None else [(place, weight)]
+    return found
+
+
+def _statements(program: Program, file: str, line: int) -> list[ast.stmt]:
+    """Return what begins on a line: more than one where ``;`` or a colon stands between."""
+    unit = program.sources[file].unit_at(line)
+    if unit is None:
+        return []
+    found = [n for n in walked(unit.tree) if isinstance(n, ast.stmt) and n.lineno == line]
+    return sorted(found, key=lambda n: n.col_offset)
+
+
+def _place(
+    program: Program, now: Round, file: str, line: int, statement: ast.stmt | None = None
+) -> Place | None:
     source = program.sources[file]
     unit = source.unit_at(line)
-    if unit is None:
-        return None
-    statement = next(
-        (n for n in walked(unit.tree) if isinstance(n, ast.stmt) and n.lineno == line), None
-    )
-    if statement is None:
+    statement = statement or next(iter(_statements(program, file, line)), None)
+    if unit is None or statement is None:
         return None
     around = [f for f in functions_in(unit.tree) if f.lineno <= line <= (f.end_lineno or f.lineno)]
     function = max(around, key=lambda f: f.lineno, default=unit.tree)
-    envs = _envs(now, file, line, function)
+    envs = _envs(now, file, line, function, source.span(statement)[0])
     names = next((f.__globals__ for f in program.functions if f.__code__.co_filename == file), {})
     return Place(source, unit, function, statement, envs, names, _inner(now, file, line))
 
@@ -319,15 +340,17 @@ def _inner(now: Round, file: str, line: int) -> list[dict[str, Any]]:
     return []
 
 
-def _envs(now: Round, file: str, line: int, function: ast.AST) -> list[dict[str, Any]]:
+def _envs(now: Round, file: str, line: int, function: ast.AST, start: int) -> list[dict[str, Any]]:
     """Return the variables at a statement, or at the nearest one after it in its function."""
     last = getattr(function, "end_lineno", line)
-    nearest: tuple[int, int] | None = None
+    nearest: tuple[float, int] | None = None
     for k, site in enumerate(now.recording.sites):
         if site.file != file or k not in now.recording.executions or site.within:
             continue
         if getattr(function, "lineno", 0) <= site.line <= last:
             far = abs(site.statement - line) * 2 + (site.statement < line)
+            if far == 0 and site.span is not None and site.span[0] < start:
+                far += 0.5  # of a statement before it on its line
             if nearest is None or far < nearest[0]:
                 nearest = far, k
     if nearest is None:

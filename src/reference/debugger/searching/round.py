@@ -17,6 +17,7 @@ from manual_lstm.checks import Array
 from reference.debugger.repair import Place, Rewrite
 from reference.debugger.running.program import Program, as_float_array
 from reference.debugger.running.recording import Recording, record
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 from reference.debugger.searching.by_name import becomes_its_own
 from reference.debugger.searching.cases import Case, Score, score_of
@@ -253,7 +254,7 @@ class Round:
         change = self.jacobian.of(k) @ np.concatenate(deltas)
         outputs = {
             name: np.asarray(self.recording.outputs[name], float)
-            + change[rows].reshape(np.shape(self.recording.outputs[name]))
+            + change[rows].reshape(shape_of(self.recording.outputs[name]))
             for name, rows in self.jacobian.rows.items()
         }
         predicted = score_of(outputs, case)

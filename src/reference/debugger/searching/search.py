@@ -30,9 +30,8 @@ from reference.debugger.searching import (
 from reference.debugger.searching.beside import Beside
 from reference.debugger.searching.cases import Case, Score, score
 from reference.debugger.searching.places import (
-    Statement,
     ordered_statements,
-    place_at,
+    places_of,
 )
 from reference.debugger.searching.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
 from reference.debugger.searching.round import Round, probed
@@ -157,7 +156,7 @@ class Search:
         self.first = self.first or now
         ordered = ordered_statements(self.program, now, outcome)
         self.order = self.order or [(file, line) for file, line, _ in ordered]
-        places, partial = self._places(now, ordered), []
+        places, partial = places_of(self.program, now, ordered), []
         if step is None and not outcome.error and not now.explained:
             step = self.round(now, self._structure(now), base, [])
             plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
@@ -238,14 +237,21 @@ class Search:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
             return likeliest(self.found).steps[-1]
-        best = min(partial, key=itemgetter(0), default=None)
-        if best is None or (whole and best[0][0] >= 0):
-            return None
-        return self._accepted(best[1], now, telling=best[0][0] < 0)
+        for (outputs, _), rewrite in sorted(partial, key=itemgetter(0)):
+            if whole and outputs >= 0:
+                break
+            if step := self._accepted(rewrite, now, telling=outputs < 0):
+                return step
+        return None
 
-    def _accepted(self, rewrite: Rewrite, now: Round, telling: bool = True) -> Step:
+    def _accepted(self, rewrite: Rewrite, now: Round, telling: bool = True) -> Step | None:
+        """Make an edit in memory; None where the file with it is none."""
         step = replace(self._step(rewrite, now), telling=telling)
-        self._install(rewrite)
+        source = self.program.sources[rewrite.file]
+        try:
+            self.program.install(rewrite.file, source.edited(rewrite.splices))
+        except (SyntaxError, ValueError):
+            return None
         return step
 
     def _advance(self, now: Round, places: list[Weighed]) -> Step | None:
@@ -323,13 +329,6 @@ class Search:
         yield "any", self._cheapest(place for place, weight in places if weight < 3)
         yield "shared", candidates.of_shared(self.program, self.cases[0])
 
-    def _places(self, now: Round, ordered: list[Statement]) -> list[Weighed]:
-        return [
-            (place, weight)
-            for file, line, weight in ordered
-            if (place := place_at(self.program, now, file, line)) is not None
-        ]
-
     def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
         """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
         left = self.until - time.monotonic()
@@ -379,10 +378,6 @@ class Search:
         return trial.is_right(self.program, cases, self.limit) and self.accepts()
 
     # Accepting.
-
-    def _install(self, rewrite: Rewrite) -> None:
-        source = self.program.sources[rewrite.file]
-        self.program.install(rewrite.file, source.edited(rewrite.splices))
 
     def _step(self, rewrite: Rewrite, now: Round) -> Step:
         texts = {file: source.text for file, source in self.program.sources.items()}

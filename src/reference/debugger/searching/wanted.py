@@ -24,6 +24,7 @@ from reference.debugger.repair import (
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import inside
 from reference.debugger.running.program import Program
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.searching import by_case, by_lookup
 from reference.debugger.searching.places import place_at
 from reference.debugger.searching.round import Round
@@ -95,7 +96,7 @@ def _of_nothing(place: Place, node: ast.expr, shape: tuple[int, ...]) -> Iterato
     if not isinstance(place.statement, ast.Assign) or node is not place.statement.value:
         return
     names = (n.id for n in ast.walk(node) if isinstance(n, ast.Name) and n.id in place.env)
-    alike = next((name for name in names if np.shape(place.env[name]) == shape), None)
+    alike = next((name for name in names if shape_of(place.env[name]) == shape), None)
     if alike is not None:
         yield place.rewrite(node, f"np.zeros_like({alike})", "wrong derivative",
                             f"zeros: {place.text(place.statement.targets[0])} is the derivative "
@@ -139,10 +140,10 @@ def _of_blocks(now: Round, place: Place, e: Evidence) -> Iterator[Rewrite]:
     """
     site, jac = now.recording.sites[e.site], now.jacobian
     seen = now.recording.executions[e.site]
-    shape = np.shape(seen[0].value)
+    shape = shape_of(seen[0].value)
     if jac is None or not (e.full and e.linear) or site.role not in ("scaled", "assigned"):
         return
-    if not shape or any(np.shape(x.value) != shape for x in seen):
+    if not shape or any(shape_of(x.value) != shape for x in seen):
         return
     masks = list(blocks.masks(place, shape, seen[0].env))
     parts = [

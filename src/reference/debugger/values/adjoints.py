@@ -19,7 +19,9 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.running.dual import Dual, duals
+from reference.debugger.running.lifted import lifted
 from reference.debugger.running.program import Inputs, Program, copied
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.tangents import dual_numpy
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.running.watching import Watched
@@ -168,7 +170,7 @@ class Adjoints:
         )
         if not np.allclose(lowest, highest, rtol=_NEAR, atol=self._least):
             return None
-        return highest.reshape(np.shape(value))
+        return highest.reshape(shape_of(value))
 
     def has(self, number: float) -> bool:
         """Return whether a single number is an adjoint, or says nothing: fast."""
@@ -272,6 +274,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     try:
         with (
             Watched(program, probe, plain_too),
+            lifted(program.state, duals),
             dual_numpy(program.loss, program.backward, *program.functions),
             program.watchdog.limit(seconds),
         ):

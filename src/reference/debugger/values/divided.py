@@ -15,6 +15,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.running.program import Inputs, Program, as_float_array
 from reference.debugger.running.recording import Probes, Recording, changed, record, size_of
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.values.adjoints import Adjoints, adjoints_of
 from reference.debugger.values.agreement import Agreement
 
@@ -77,7 +78,7 @@ def _divides(program: Program, inputs: Inputs, recording: Recording, divisor: fl
             return value
         turn += 1
         last = turn == len(recording.executions[k])
-        return changed(sites[k], value, value + np.ones(np.shape(value))) if last else value
+        return changed(sites[k], value, value + np.ones(shape_of(value))) if last else value
 
     late = sorted(
         (k for k in recording.executions if not sites[k].plain and sites[k].role != "scaled"),

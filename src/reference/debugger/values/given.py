@@ -14,6 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.values.adjoints import Adjoints
 
 Course = tuple[Array, ...]
@@ -46,7 +47,7 @@ class Courses:
             How often the function of the line was called: for one sequence after another, or for
             both directions.
         """
-        shapes = tuple(np.shape(value) for value in values)
+        shapes = tuple(shape_of(value) for value in values)
         key = shapes, calls
         if key not in self._known:
             once: dict[bytes, Course] = {}

@@ -18,6 +18,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.running.dual import Dual, duals, plain_zeros, real, tangents_of
+from reference.debugger.running.lifted import lifted
 from reference.debugger.running.program import Inputs, Program, as_float_array, copied
 from reference.debugger.running.recording import (
     MOST_EXECUTIONS,
@@ -27,6 +28,7 @@ from reference.debugger.running.recording import (
     changed,
     size_of,
 )
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.sites import Site
 from reference.debugger.running.tangents import dual_numpy
 from reference.debugger.running.timebox import TimeUp
@@ -146,7 +148,7 @@ def _part(
             return value
         n = seen_now[k] = seen_now.get(k, -1) + 1
         span = columns[k][n]
-        shape = np.shape(value)
+        shape = shape_of(value)
         unit = plain_zeros((span.stop - span.start, count))
         unit[np.arange(span.stop - span.start), np.arange(span.start, span.stop)] = 1
         if shape == ():
@@ -158,6 +160,7 @@ def _part(
     try:
         with (
             Probes(program, probe, shared),
+            lifted(program.state, duals),
             dual_numpy(program.loss, program.backward, *program.functions),
             program.watchdog.limit(seconds),
         ):
@@ -168,7 +171,7 @@ def _part(
     rows, blocks, at = {}, [], 0
     for name, base in recording.outputs.items():
         base = as_float_array(base)
-        if base is None or name not in outputs or np.shape(outputs[name]) != base.shape:
+        if base is None or name not in outputs or shape_of(outputs[name]) != base.shape:
             continue
         if not np.allclose(real(np.asarray(outputs[name], object)).astype(float), base,
                            rtol=1e-6, atol=1e-9):  # fmt: skip
@@ -219,7 +222,7 @@ def shaken(program: Program, sites: list[Site]) -> Iterator[Callable[[int], None
     def probe(k: int, _: Any, value: Any) -> Any:
         if k != active or not size_of(value):
             return value
-        return changed(sites[k], value, value + rng.standard_normal(np.shape(value)))
+        return changed(sites[k], value, value + rng.standard_normal(shape_of(value)))
 
     def shake(k: int) -> None:
         nonlocal active
@@ -245,7 +248,7 @@ def linear_sites(
         if k != active or turn not in delta:
             return value
         turn += 1
-        moved = value + delta[turn - 1].reshape(np.shape(value))
+        moved = value + delta[turn - 1].reshape(shape_of(value))
         return changed(recording.sites[k], value, moved)
 
     found = set()
