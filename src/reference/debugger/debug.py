@@ -214,7 +214,7 @@ def _searched(
                 at,
                 question.names,
                 seed,
-                0.3 * (until - time.monotonic()),
+                0.4 * (until - time.monotonic()),
                 question.goes_wrong_alike,
             ) as smaller:
                 found = None

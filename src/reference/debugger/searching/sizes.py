@@ -7,9 +7,8 @@ running.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import islice, product
-from math import prod
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,12 @@ from reference.debugger.running.program import Inputs
 _SMALL = 6  # a size up to this stays as it is: directions, kernels, gates
 _MULTIPLES = (2, 3, 4, 6, 8)
 _PARTS = (4, 3, 2)  # gates in a size of which no array has one
-_MOST = 20_000  # guesses that are ordered
-_MOST_KEPT = 40  # of those by which one size stays
-
 Sum = tuple[int, tuple[int, ...], int]
 """A size as so many times the sum of others, and a number."""
+Way = tuple[Sum | None, ...]
+"""What each size is made of; None for nothing else."""
+KEPT: Sum = (0, (), 0)
+"""A size that stays what it is."""
 
 
 def shape_of(value: Any) -> tuple[int, ...]:
@@ -48,37 +48,58 @@ def sizes_of(group: Mapping[str, Any]) -> set[int]:
     return {size for value in group.values() for size in shape_of(value)}
 
 
-def smaller_sizes(inputs: Inputs) -> Iterator[dict[int, int]]:
-    """Give guesses of what every large size becomes: those with the fewest entries first.
+def smaller_sizes(
+    inputs: Inputs, reached: Callable[[dict[int, int]], float]
+) -> Iterator[dict[int, int]]:
+    """Give guesses of what every large size becomes, of those at which the program runs.
 
-    After these come guesses by which one size stays what it is.
+    It begins with sizes that have nothing in common, and goes on with what makes the program
+    come farther than before: one size is made of others, or stays what it is.
+
+    Parameters
+    ----------
+    inputs : (params, inputs)
+    reached : callable
+        How far the program comes with such sizes; infinity where it comes to its end.
 
     Examples
     --------
     >>> weights = {"W": np.zeros((60, 400)), "U": np.zeros((100, 400))}
-    >>> guesses = smaller_sizes((weights, {"ids": np.zeros(25, int)}))
-    >>> {25: 4, 60: 5, 100: 6, 400: 24} in list(guesses)
-    True
+    >>> def reached(sizes):
+    ...     return np.inf if sizes.get(400) == 4 * sizes.get(100, 0) else 0.0
+    >>> next(smaller_sizes((weights, {"ids": np.zeros(25, int)}), reached))
+    {25: 4, 60: 5, 100: 6, 400: 24}
     """
     of_params, of_inputs = (sizes_of(group) for group in inputs)
     both = of_params | of_inputs
     large = sorted(size for size in both if size > _SMALL)
-    shapes = [shape_of(value) for group in inputs for value in group.values()]
-    options = [_options(size, both) if size in of_params else [None] for size in large]
+    options = [[*(_options(size, both) if size in of_params else [None]), KEPT] for size in large]
 
-    def entries(sizes: dict[int, int]) -> int:
-        return sum(prod(sizes.get(size, size) for size in shape) for shape in shapes)
-
-    ways = list(islice(product(*options), _MOST))
-    seen = set()
     for step in (1, 4):
-        for kept in (0, *large) if step == 1 else (0,):
-            guesses = [_sizes(large, both, way, step, kept) for way in ways]
-            found = sorted((g for g in guesses if g is not None), key=entries)
-            for sizes in found[: _MOST_KEPT if kept or step > 1 else None]:
-                if (key := tuple(sizes.items())) not in seen:
-                    seen.add(key)
-                    yield sizes
+        far: dict[Way, float] = {}
+        best = -1.0
+        trail: list[Iterator[Way]] = [iter([(None,) * len(large)])]
+        while trail:
+            way = next((way for way in trail[-1] if way not in far), None)
+            if way is None:
+                trail.pop()  # what came this far is given up: others came as far before
+                continue
+            sizes = _sizes(large, both, way, step)
+            far[way] = reached(sizes) if sizes is not None else -1.0
+            if far[way] == inf and sizes is not None:
+                yield sizes
+            elif best < far[way]:
+                best = far[way]
+                trail.append(_around(way, options))
+
+
+def _around(way: Way, options: list[list[Sum | None]]) -> Iterator[Way]:
+    """Give the ways in which one size is made of something else; at last, stays what it is."""
+    for keeping in (False, True):
+        for k, others in enumerate(options):
+            for other in others:
+                if other != way[k] and (other == KEPT) == keeping:
+                    yield (*way[:k], other, *way[k + 1 :])
 
 
 def _options(size: int, sizes: set[int]) -> list[Sum | None]:
@@ -105,10 +126,8 @@ def _options(size: int, sizes: set[int]) -> list[Sum | None]:
     return found
 
 
-def _sizes(
-    large: list[int], sizes: set[int], way: tuple[Sum | None, ...], step: int, kept: int
-) -> dict[int, int] | None:
-    """Return the smaller sizes where some are made of others.
+def _sizes(large: list[int], sizes: set[int], way: Way, step: int) -> dict[int, int] | None:
+    """Return the smaller sizes where some are made of others, or None where two become one.
 
     Parameters
     ----------
@@ -118,14 +137,14 @@ def _sizes(
         What each of the large ones is made of.
     step : int
         New sizes are multiples of it.
-    kept : int
-        A size that stays as it is; 0 for none.
     """
-    made = {size: one for size, one in zip(large, way, strict=True) if one and size != kept}
+    of = dict(zip(large, way, strict=True))
+    made = {size: one for size, one in of.items() if one not in (None, KEPT)}
     used = {part for _, parts, _ in made.values() for part in parts}
-    free = sorted(s for s in {*large, *used} if s not in made and s > _SMALL and s != kept)
+    kept = {size for size in large if of[size] == KEPT}
+    free = sorted(s for s in {*large, *used} if s not in made and s > _SMALL and s not in kept)
     taken = {size for size in sizes if size <= _SMALL}
-    new = {size: size for size in (*range(_SMALL + 1), kept)}
+    new = {size: size for size in (*range(_SMALL + 1), *kept)}
     at = 3 if len(free) > 3 else 4
     for size in free:
         while at in taken or (step > 1 and at % step):
@@ -136,9 +155,9 @@ def _sizes(
         if size in made:
             times, parts, more = made[size]
             new[size] = times * sum(new[part] for part in parts) + more
-    smaller = {size: new[size] for size in large if size != kept}
+    smaller = {size: new[size] for size in large if size not in kept}
     # Two sizes that become one could be taken for each other.
-    return smaller if len({*smaller.values()}) == len(smaller) else None
+    return smaller if smaller and len({*smaller.values()}) == len(smaller) else None
 
 
 def near(sizes: Mapping[int, int]) -> list[dict[int, int]]:

@@ -9,7 +9,9 @@ it does at its own sizes.
 
 from __future__ import annotations
 
+import sys
 import time
+import types
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,15 +79,36 @@ def made_smaller(
         None where no guess does.
     """
     until = time.monotonic() + seconds
-    for sizes in smaller_sizes(inputs):
-        if time.monotonic() > until:
-            break
-        small = shrunk(inputs, sizes)
+
+    tried: set[tuple[bool, bool]] = set()  # ways that come farthest with the first guess
+
+    def ways(sizes: Sizes) -> list[tuple[Sizes, bool, bool]]:
         around = near(sizes)
-        ways = [(True, written, how) for written in (False, True) for how in around]
-        for kept, written, how in [(False, False, around[0]), *ways]:
-            with _with_numbers(program, sizes, how, kept, written) as changed:
-                if not changed or not _runs(program, small):
+        more = [(how, True, written) for written in (False, True) for how in around]
+        every = [(around[0], False, False), *more]
+        return [way for way in every if not tried or way[1:] in tried]
+
+    def reached(sizes: Sizes) -> float:
+        """Return how far the loss comes, at best."""
+        if time.monotonic() > until:
+            return -1.0
+        small = shrunk(inputs, sizes)
+        far: dict[tuple[bool, bool], float] = {}
+        for around, kept, written in ways(sizes):
+            with _with_numbers(program, sizes, around, kept, written) as changed:
+                lines = _lines_run(program, small) if changed else -1.0
+            far[kept, written] = max(far.get((kept, written), -1.0), lines)
+            if lines == np.inf:
+                return lines
+        best = max(far.values())
+        tried.update(way for way in far if not tried and far[way] == best)
+        return best
+
+    for sizes in smaller_sizes(inputs, reached):
+        small = shrunk(inputs, sizes)
+        for way in ways(sizes):
+            with _with_numbers(program, sizes, *way) as changed:
+                if not changed or _lines_run(program, small) < np.inf:
                     continue
                 program.state = State([program.loss, program.backward, *program.functions])
                 drawn = further(checked(*small), None, seed, differentiated)
@@ -112,12 +135,12 @@ def _with_numbers(
     """
     state = program.state
     texts = {file: source.text for file, source in program.sources.items()}
-    small = {file: with_smaller_numbers(text, around) for file, text in texts.items()}
     change = partial(_resized, sizes=sizes, small=around) if kept else _same
     state.restore()
     try:
         with state.rebound(change) as changed:
             if written:
+                small = {file: with_smaller_numbers(text, around) for file, text in texts.items()}
                 yield small != texts and _installed(program, small)
             else:
                 yield changed or not kept
@@ -127,14 +150,26 @@ def _with_numbers(
         state.restore()
 
 
-def _runs(program: Program, inputs: Inputs) -> bool:
-    """Return whether the loss runs, whatever it leaves behind."""
+def _lines_run(program: Program, inputs: Inputs) -> float:
+    """Return how many lines the loss runs before it raises; infinity where it doesn't."""
+    codes = {function.__code__ for function in program.functions}
+    lines = 0
+
+    def count(frame: types.FrameType, event: str, _: Any) -> Any:
+        nonlocal lines
+        lines += event == "line"
+        return count if frame.f_code in codes else None
+
+    before = sys.gettrace()
+    sys.settrace(count)
     try:
         with program.watchdog.limit(1.0):
             program.loss(*copied(inputs))
     except (Exception, TimeUp):
-        return False
-    return True
+        return float(lines)
+    finally:
+        sys.settrace(before)
+    return np.inf
 
 
 def _installed(program: Program, texts: Mapping[str, str]) -> bool:
