@@ -68,7 +68,7 @@ def smaller_sizes(
     >>> def reached(sizes):
     ...     return np.inf if sizes.get(400) == 4 * sizes.get(100, 0) else 0.0
     >>> next(smaller_sizes((weights, {"ids": np.zeros(25, int)}), reached))
-    {25: 4, 60: 5, 100: 6, 400: 24}
+    {25: 4, 60: 5, 100: 7, 400: 28}
     """
     of_params, of_inputs = (sizes_of(group) for group in inputs)
     both = of_params | of_inputs
@@ -84,7 +84,7 @@ def smaller_sizes(
             if way is None:
                 trail.pop()  # what came this far is given up: others came as far before
                 continue
-            sizes = _sizes(large, both, way, step)
+            sizes = _sizes(large, of_params, of_inputs, way, step)
             far[way] = reached(sizes) if sizes is not None else -1.0
             if far[way] == inf and sizes is not None:
                 yield sizes
@@ -126,13 +126,17 @@ def _options(size: int, sizes: set[int]) -> list[Sum | None]:
     return found
 
 
-def _sizes(large: list[int], sizes: set[int], way: Way, step: int) -> dict[int, int] | None:
+def _sizes(
+    large: list[int], of_params: set[int], of_inputs: set[int], way: Way, step: int
+) -> dict[int, int] | None:
     """Return the smaller sizes where some are made of others, or None where two become one.
 
     Parameters
     ----------
-    large, sizes : list and set of int
-        Those that are to be smaller, and all.
+    large : list of int
+        Those that are to be smaller.
+    of_params, of_inputs : set of int
+        All sizes.
     way : tuple
         What each of the large ones is made of.
     step : int
@@ -143,14 +147,15 @@ def _sizes(large: list[int], sizes: set[int], way: Way, step: int) -> dict[int, 
     used = {part for _, parts, _ in made.values() for part in parts}
     kept = {size for size in large if of[size] == KEPT}
     free = sorted(s for s in {*large, *used} if s not in made and s > _SMALL and s not in kept)
-    taken = {size for size in sizes if size <= _SMALL}
+    taken = {size for size in of_params | of_inputs if size <= _SMALL}
     new = {size: size for size in (*range(_SMALL + 1), *kept)}
     at = 3 if len(free) > 3 else 4
     for size in free:
         while at in taken or (step > 1 and at % step):
             at += 1
         new[size] = min(at, size)
-        at += 1
+        # Where one is another and 1, what is cut from it is spread over all by broadcasting.
+        at += 2 if size in of_params else 1
     for size in large:  # the smaller ones first: of them the others are made
         if size in made:
             times, parts, more = made[size]

@@ -101,7 +101,8 @@ def made_smaller(
             if lines == np.inf:
                 return lines
         best = max(far.values())
-        tried.update(way for way in far if not tried and far[way] == best)
+        if not tried:
+            tried.update(way for way in far if far[way] == best)
         return best
 
     for sizes in smaller_sizes(inputs, reached):
