@@ -63,7 +63,7 @@ def exact_numpy(*functions: Any) -> Iterator[None]:
             if id(value) in by_original
         ]
         changes += [(space, "float", Float) for space in own]
-        changes += [(space, "np", _as_it_is()) for space in _compiled()]
+        changes += [(space, "np", numpy_as_it_is()) for space in generators()]
         before = [(namespace, name, namespace.get(name, _ABSENT)) for namespace, name, _ in changes]
         try:
             for namespace, name, new in changes:
@@ -108,7 +108,7 @@ def _globals_of(value: Any) -> dict[str, Any] | None:
     return None if module is None else vars(module)
 
 
-def _compiled() -> list[dict[str, Any]]:
+def generators() -> list[dict[str, Any]]:
     """Return the global names of NumPy's generators.
 
     They write floats into what they get from ``np.empty``, unchecked: it must stay theirs.
@@ -120,7 +120,7 @@ def _compiled() -> list[dict[str, Any]]:
     ]
 
 
-def _as_it_is() -> ModuleType:
+def numpy_as_it_is() -> ModuleType:
     """Return NumPy with the makers that it has now."""
     numpy = ModuleType("numpy")
     vars(numpy).update(vars(sys.modules["numpy"]))

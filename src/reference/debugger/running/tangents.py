@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
-from reference.exact.patching import namespaces
+from reference.exact.patching import generators, namespaces, numpy_as_it_is
 
 _array, _asanyarray = np.array, np.asanyarray  # the originals
 
@@ -157,6 +157,7 @@ def dual_numpy(*functions: Any) -> Iterator[None]:
             if id(value) in originals
         ]
         changes.append((space, "float", Float))
+    changes += [(space, "np", numpy_as_it_is()) for space in generators()]
     before = [(space, name, space.get(name, _ABSENT)) for space, name, _ in changes]
     try:
         for space, name, new in changes:
