@@ -119,6 +119,7 @@ def debug(
         verdict=judgement.verdict,
         wrong=judgement.wrong,
         right=judgement.right,
+        undecided=judgement.undecided,
         suspects=judgement.findings,
         evidence=judgement.evidence,
         reasons=judgement.reasons,

@@ -34,6 +34,7 @@ from reference.exact import Proof, prove
 _DRAWS = 4  # with the given one; half of them where the answer is plain
 _TO_SCREEN = 0.5  # seconds
 _MOST_PROVED = 4000  # entries
+_NAMED = 4  # gradients, with a reason that is the same for all
 TOO_LARGE = "not proved: the arrays are large, and there is no example of smaller ones"
 
 
@@ -108,6 +109,7 @@ def judge(
     example: Example | None = None,
     seed: int = 0,
     seconds: float = 10.0,
+    enough: float | None = None,
 ) -> Judgement:
     """Say whether `backward` gives the gradients of `loss`, gradient by gradient.
 
@@ -125,6 +127,8 @@ def judge(
     seed : int
     seconds : float
         When the time is up, what is known is returned.
+    enough : float, optional
+        After so many seconds no further values are asked at if anything is known.
 
     Returns
     -------
@@ -152,8 +156,9 @@ def judge(
     """
     started = time.monotonic()
     given = checked(params, inputs)
+    until = started + (seconds if enough is None else enough)
     with Calls(loss, backward, started + seconds) as calls:
-        judgement = _judged(calls, given, guarded(example), seed)
+        judgement = _judged(calls, given, guarded(example), seed, until)
         calls.restore()
     return replace(
         judgement,
@@ -164,7 +169,9 @@ def judge(
     )
 
 
-def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> Judgement:
+def _judged(
+    calls: Calls, given: Draw, example: Examples | None, seed: int, until: float
+) -> Judgement:
 
     def others(names: Collection[str]) -> Iterator[Draw]:
         return further(given, example, seed, names)
@@ -183,7 +190,9 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
     for draw in (given, *manner.others):
         plain = proved or any(each.wrong or each.error for each in opinions)
         enough = len(opinions) >= (_DRAWS // 2 if plain else _DRAWS)
-        if enough or (opinions and calls.left < took):
+        if enough or (opinions and _is_known(opinions) and until - time.monotonic() < took):
+            break
+        if opinions and calls.left < took:
             break
         started = time.monotonic()
         try:
@@ -196,6 +205,8 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
                 reasons.append(str(late))
             break
         took = time.monotonic() - started
+        if opinions and opinions[-1].late:
+            break
     if example is not None and not any(each.wrong or each.error for each in opinions):
         rare = _rare(calls, given, example, seed)
         if rare is not None:
@@ -205,6 +216,12 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
         reasons.append(f"{example.failed}; fresh values of the given sizes were drawn")
     findings = [*manner.findings, *_without_numbers(calls, opinions, proof)]
     return _summed_up(given, opinions, proof, findings, reasons)
+
+
+def _is_known(opinions: list[Opinion]) -> bool:
+    """Return whether every gradient has been judged at some values."""
+    known = {name for each in opinions for name in (*each.right, *each.wrong)}
+    return all(each.error or each.findings or known >= each.undecided.keys() for each in opinions)
 
 
 def _rare(calls: Calls, given: Draw, example: Examples, seed: int) -> Draw | None:
@@ -309,7 +326,7 @@ def _summed_up(
         verdict = "right"
     else:
         verdict = "inconclusive"
-        reasons += [f"{name}: {reason}" for name, reason in undecided.items()]
+        reasons += _by_reason(undecided)
         if not right and not undecided and opinions:
             reasons.append("backward returns no gradient that could be compared")
     return Judgement(
@@ -333,3 +350,14 @@ def _summed_up(
         tuple(dict.fromkeys(reasons)),
         next((each.error for each in opinions if each.error is not None), None),
     )
+
+
+def _by_reason(undecided: dict[str, str]) -> list[str]:
+    """Return each reason once, with the names of the gradients that it is for."""
+    names: dict[str, list[str]] = {}
+    for name, reason in undecided.items():
+        names.setdefault(reason, []).append(name)
+    return [
+        f"{', '.join(some[:_NAMED])}{' and others' if len(some) > _NAMED else ''}: {reason}"
+        for reason, some in names.items()
+    ]

@@ -64,6 +64,7 @@ class Calls:
             str, tuple[str, Draw]
         ] = {}  # by "loss", "backward": an argument, and where
         self.added: dict[str, list[str]] = {}  # names that it put into the caller's dict
+        self.took: dict[str, float] = {}  # by "loss", "backward": the seconds of the last call
         self.state = State([loss, backward, *self.code])
         self._watchdog = Watchdog()
 
@@ -109,6 +110,25 @@ class Calls:
             _, line, text, _ = place_of(up)
             raise Late(f"it was at line {line}: {text}" if line else "") from None
 
+    def _timed(self, function: str, call: Callable[[], Answer]) -> Answer:
+        started = time.monotonic()
+        answer = self.quietly(call)
+        self.took[function] = time.monotonic() - started
+        return answer
+
+    def _not_ended(self, function: str, late: Late) -> str:
+        if function in self.took:  # it ends, but is asked many times
+            return self.no_time()
+        return f"the {function} did not end in time{f'; {late}' if str(late) else ''}"
+
+    def no_time(self) -> str:
+        """Say why the time was not enough, and what helps."""
+        each = [f"a call of {name} takes {took:.2g} s" for name, took in self.took.items()]
+        return (
+            f"there was no time to compare it: {' and '.join(each)}; give more time (seconds=60, "
+            "or --seconds 60), or fewer examples in a batch"
+        )
+
     def value(self, draw: Draw) -> float:
         """Return the loss.
 
@@ -127,9 +147,9 @@ class Calls:
     def _value(self, draw: Draw) -> float:
         params, inputs = draw.copies()
         try:
-            value = self.quietly(lambda: self.loss(params, inputs))
+            value = self._timed("loss", lambda: self.loss(params, inputs))
         except Late as late:
-            raise Late(_not_ended("loss", late)) from None
+            raise Late(self._not_ended("loss", late)) from None
         except Exception as error:
             raise NoLoss(f"the loss raises: {told(error)}") from error
         self._look(draw, params, inputs, "loss")
@@ -185,9 +205,9 @@ class Calls:
     def _gradients(self, draw: Draw) -> dict[str, Any]:
         params, inputs = draw.copies()
         try:
-            returned = self.quietly(lambda: self.backward(params, inputs))
+            returned = self._timed("backward", lambda: self.backward(params, inputs))
         except Late as late:
-            raise Late(_not_ended("backward", late)) from None
+            raise Late(self._not_ended("backward", late)) from None
         except Exception as error:
             raise Raised(told(error)) from error
         self._look(draw, params, inputs, "backward")
@@ -198,11 +218,6 @@ class Calls:
                  "a dict of gradients by the names of params and inputs",
                  "gradients are compared by name", error=TypeError)  # fmt: skip
         return {str(name): _own(value) for name, value in returned.items()}
-
-
-def _not_ended(function: str, late: Late) -> str:
-    where = f"; {late}" if str(late) else ""
-    return f"the {function} did not end in time{where}"
 
 
 def _own(value: Any) -> Any:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import linecache
 import re
+import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -26,8 +27,11 @@ _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity", "zeros_like", "o
            "arange", "linspace"}  # fmt: skip
 
 
-class _DoubleNumpy:
-    """NumPy, save that there are no floats shorter than doubles."""
+class _DoubleNumpy(types.ModuleType):
+    """NumPy, save that there are no floats shorter than doubles.
+
+    A module, and called as NumPy is: what puts other numbers in the place of floats replaces it.
+    """
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(np, name)
@@ -44,7 +48,7 @@ def _maker(original: Callable[..., Any]) -> Callable[..., Any]:
     return make
 
 
-_numpy = _DoubleNumpy()
+_numpy = _DoubleNumpy("numpy")
 
 
 def may_be_short(loss: Any, backward: Any, *groups: Mapping[str, Any]) -> bool:
