@@ -139,3 +139,22 @@ def test_a_loss_that_ends_is_not_said_not_to():
     assert found.verdict == "inconclusive"
     assert any("a call of loss takes 0.1 s" in reason for reason in found.reasons)
     assert not any("did not end" in reason for reason in found.reasons)
+
+
+def test_a_mistake_that_small_weights_hide_is_found_at_larger_ones():
+    slope = ("(1 - made[t + 1] ** 2)", "(1 - np.tanh(made[t + 1]) ** 2)")
+    wrong = module(ELMAN, slope)
+
+    def example(rng):
+        params, inputs = arguments(scale=1e-5)
+        return {name: rng.permuted(value) for name, value in params.items()}, inputs
+
+    found = judge(wrong.loss, wrong.backward, *example(np.random.default_rng(0)), example=example)
+    assert found.verdict == "wrong"
+    assert found.small
+    assert np.abs(found.params["R"]).max() > 0.1
+    right = module(ELMAN)
+    given = example(np.random.default_rng(0))
+    found = judge(right.loss, right.backward, *given, example=example)
+    assert found.verdict == "right"
+    assert not found.small

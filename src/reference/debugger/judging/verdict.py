@@ -21,7 +21,7 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.judging.conduct import conduct
-from reference.debugger.judging.draws import Example, drawn, further
+from reference.debugger.judging.draws import Example, drawn, further, ordinary
 from reference.debugger.judging.examples import ExampleError, Examples, guarded
 from reference.debugger.judging.non_finite import non_finite
 from reference.debugger.judging.opinion import NOT_FINITE, Opinion, not_a_number, opinion
@@ -75,6 +75,8 @@ class Judgement:
     seconds : float
     after_loss : bool
         Whether the backward runs only after a call of the loss with the same arguments.
+    small : bool
+        Whether it shows better at larger weights than the given ones.
     loss : callable or None
         The loss as it was asked: the user's own, or that without a part which raises and on which
         its value does not depend.
@@ -97,6 +99,7 @@ class Judgement:
     output: str = ""
     seconds: float = 0.0
     after_loss: bool = False
+    small: bool = False
     loss: Callable[..., Any] | None = field(default=None, repr=False)
 
 
@@ -186,10 +189,12 @@ def _judged(
     proof = _proof(calls, given, example, seed, reasons)
     opinions: list[Opinion] = []
     took = 0.0  # by the last one
+    small = example is not None and ordinary(given.params) is not given.params
+    few = _DRAWS // 2 + small  # the given weights, larger ones, and others by the example
     proved = proof is not None and proof.verdict == "proved"
     for draw in (given, *manner.others):
         plain = proved or any(each.wrong or each.error for each in opinions)
-        enough = len(opinions) >= (_DRAWS // 2 if plain else _DRAWS)
+        enough = len(opinions) >= (few if plain else _DRAWS)
         if enough or (opinions and _is_known(opinions) and until - time.monotonic() < took):
             break
         if opinions and calls.left < took:
@@ -295,8 +300,16 @@ def _summed_up(
         findings += [f for f in each.findings if (f.kind, f.variable) not in
                      {(g.kind, g.variable) for g in findings}]  # fmt: skip
         reasons += [reason for reason in each.reasons if reason not in reasons]
-    # The draw that shows most; the given one among equals.
-    shown = max(opinions, key=lambda each: len(each.wrong), default=Opinion(given))
+    # The draw that shows most; among equals the given one, unless its weights are small.
+    small = ordinary(given.params) is not given.params
+    shown = max(
+        opinions,
+        key=lambda each: (
+            len(each.wrong),
+            small and ordinary(each.draw.params) is each.draw.params,
+        ),
+        default=Opinion(given),
+    )
     wrong: dict[str, Mismatch] = {}
     votes: dict[str, dict[str, float]] = {}
     for each in (shown, *opinions):
@@ -349,6 +362,7 @@ def _summed_up(
         },
         tuple(dict.fromkeys(reasons)),
         next((each.error for each in opinions if each.error is not None), None),
+        small=small and bool(wrong) and shown.draw is not given,
     )
 
 
