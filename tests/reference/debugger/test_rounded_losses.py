@@ -158,3 +158,16 @@ def test_a_mistake_that_small_weights_hide_is_found_at_larger_ones():
     found = judge(right.loss, right.backward, *given, example=example)
     assert found.verdict == "right"
     assert not found.small
+
+
+def test_a_number_is_moved_as_what_it_is():
+    scaled = ("return SCALE *", "return params['scale'].sum().reshape(params['scale'].shape) *")
+    scaled_too = ("off = SCALE *", "off = params['scale'] *")
+    returned = ("    return grads", "    grads['scale'] = loss(params, inputs) / params['scale']\n"
+                "    return grads")  # fmt: skip
+    for scale in (np.array(0.7), np.float64(0.7)):
+        program = module(ELMAN, scaled, scaled_too, returned)
+        params, inputs = arguments()
+        found = judge(program.loss, program.backward, params | {"scale": scale}, inputs)
+        assert found.verdict == "right"
+        assert "complex step" in found.evidence["voters"] or "tangents" in found.evidence["voters"]

@@ -237,8 +237,8 @@ def _explained(
     """Return the largest difference that rounding explains."""
     explained = bound(reference, response, manual.dtype)
     # An entry that cancels to zero keeps the rounding of the terms that cancelled.
-    everything = max((float(np.nanmax(np.abs(g), initial=0.0)) for g in seen.reference.values()),
-                     default=0.0)  # fmt: skip
+    largest_of_each = [np.nan_to_num(np.abs(g)).max(initial=0.0) for g in seen.reference.values()]
+    everything = float(max(largest_of_each, default=0.0))
     explained += float(np.finfo(manual.dtype).eps) * everything
     if who == "differences":
         largest = float(np.abs(reference).max(initial=0.0))

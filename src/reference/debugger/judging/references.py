@@ -131,7 +131,7 @@ def _by_differences(
         errors.clear()
         (gradient,) = by_entries(draw, [name], told).values()
         off = np.reshape(errors, gradient.shape)
-        largest = float(np.nanmax(np.abs(gradient), initial=0.0))
+        largest = float(np.nan_to_num(np.abs(gradient)).max(initial=0.0))
         usual = float(np.median(off)) if off.size else 0.0
         known = off <= max(_UNKNOWN * largest, 2 * usual)
         found[name] = np.where(known, gradient, np.nan)

@@ -44,7 +44,7 @@ class Slopes:
     def __init__(self, calls: Calls, draw: Draw) -> None:
         self._calls = calls
         self._roundings: list[float] = []
-        self._draw = draw.map_floats(lambda array: array if array.ndim else array.item())
+        self._draw = draw.map_floats(np.copy)
         try:
             self.here = calls.value(self._draw)
         except NoLoss:  # it takes no doubles

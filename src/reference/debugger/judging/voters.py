@@ -49,10 +49,7 @@ def scalar(value: Any) -> Any:
 def moved(draw: Draw, direction: Mapping[str, Array], h: complex) -> Draw:
     """Return the draw, moved by `h` along a direction."""
     floats = draw.floats
-    return draw.replaced({
-        name: floats[name] + h * step if floats[name].ndim else (floats[name] + h * step).item()
-        for name, step in direction.items()
-    })  # fmt: skip
+    return draw.with_arrays({name: floats[name] + h * step for name, step in direction.items()})
 
 
 def by_tangents(loss: Loss, draw: Draw, names: Sequence[str], code: Sequence[Any]) -> Gradients:
@@ -89,10 +86,7 @@ def complex_step(
     """Return the derivative of the loss along a direction (Squire and Trapp 1998)."""
     shifted = moved(draw, direction, 1j * _COMPLEX_STEP)
     rest = {name: array for name, array in draw.floats.items() if name not in direction}
-    shifted = shifted.replaced({
-        name: array.astype(complex) if array.ndim else complex(array)
-        for name, array in rest.items()
-    })  # fmt: skip
+    shifted = shifted.with_arrays({name: array.astype(complex) for name, array in rest.items()})
     with warnings.catch_warnings(), complex_numpy(loss, *code):
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
         try:
