@@ -171,3 +171,53 @@ def test_a_number_is_moved_as_what_it_is():
         found = judge(program.loss, program.backward, params | {"scale": scale}, inputs)
         assert found.verdict == "right"
         assert "complex step" in found.evidence["voters"] or "tangents" in found.evidence["voters"]
+
+
+def test_what_is_wrong_is_kept_when_the_time_is_up():
+    slow = ("    off = params", "    time.sleep(0.02)\n    off = params")
+    program = module(ELMAN, slow, WRONG)
+    params, inputs = arguments()
+    params["A"] = np.random.default_rng(1).normal(size=(4, 3000)) / 60
+    inputs["xs"] = np.random.default_rng(2).normal(size=(5, 3000))
+    params = {"R": params["R"], **params}
+    found = judge(program.loss, program.backward, params, inputs, seconds=20.0, enough=0.1)
+    assert found.verdict == "wrong"
+    assert found.seconds < 5.0
+    assert set(found.wrong) | set(found.right) | set(found.undecided) == set(params)
+
+
+KEPT = """
+import numpy as np
+
+
+class Net:
+    def __init__(self):
+        self.W = np.random.default_rng(0).normal(size=(30, 200)) / 10
+
+
+net = Net()
+
+
+def loss(params, inputs):
+    net.W = params["W"]
+    return np.sum(np.tanh(net.W @ inputs["x"]) ** 2)
+
+
+def backward(params, inputs):
+    net.W = params["W"]
+    y = np.tanh(net.W @ inputs["x"])
+    return {"W": np.outer(2 * y * (1 - y**2), inputs["x"])}
+
+
+def example(rng):
+    return {"W": net.W + 0.01 * rng.normal(size=(30, 200))}, {"x": rng.normal(size=200)}
+"""
+
+
+def test_an_example_meets_no_complex_numbers_of_ours():
+    program = module(KEPT)
+    given = program.example(np.random.default_rng(0))
+    found = judge(program.loss, program.backward, *given, example=program.example)
+    assert found.verdict == "right"
+    assert "complex step" in found.evidence["voters"]
+    assert not any("example raises" in reason for reason in found.reasons)

@@ -10,6 +10,7 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch
 from reference.debugger.judging.differences import Slope
 from reference.debugger.judging.siding import KINK
+from reference.debugger.running.calls import Late
 
 _DIRECTIONS = 2
 ROUGH = 1e-5
@@ -66,10 +67,16 @@ def along(
         if getattr(true, "kink", False):
             return KINK
         if _is_off(manual, direction, true, rough):
-            told = float((manual * direction).sum())
-            if confirmed is not None and not confirmed(direction, told, true):
+            said = float((manual * direction).sum())
+            if confirmed is not None and not confirmed(direction, said, true):
                 return "differences cannot tell who is right"
-            return _worst(name, manual, slope, direction, rough)
+            try:
+                return _worst(name, manual, slope, direction, rough)
+            except Late:
+                note = "its slope along a direction; there was no time to look for an entry"
+                return Mismatch("TOTAL", name, (), {}, said, true, abs(said - true),
+                                rough * max(abs(said), abs(true)) + _error(true), 1, manual.size,
+                                note=note)  # fmt: skip
         error, size = _error(true), float(np.linalg.norm(manual * direction))
         if error > _OF_LOSS * abs(here) and error > _VAGUE * max(size, abs(true)):
             return VAGUE

@@ -16,6 +16,7 @@ from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, NoLoss
 
 _LEAP = 10.0
+_AT_LEAST, _PART = 5.0, 0.3  # seconds, and of those left, that one complex step may take
 _MEMORY = 9  # slopes whose roundings are remembered
 
 
@@ -95,7 +96,11 @@ class Slopes:
 
 def exact_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
     """Return the slope of a large loss by a complex step, in bounded time."""
-    return calls.quietly(lambda: analytic_slope(calls, draw, direction), at_most=5.0)
+    at_most = max(_AT_LEAST, _PART * calls.left)
+    try:
+        return calls.quietly(lambda: analytic_slope(calls, draw, direction), at_most)
+    finally:
+        calls.restore()  # what it keeps would be complex
 
 
 def analytic_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:

@@ -160,8 +160,8 @@ def judge(
     started = time.monotonic()
     given = checked(params, inputs)
     until = started + (seconds if enough is None else enough)
-    with Calls(loss, backward, started + seconds) as calls:
-        judgement = _judged(calls, given, guarded(example), seed, until)
+    with Calls(loss, backward, started + seconds, until) as calls:
+        judgement = _judged(calls, given, guarded(example), seed)
         calls.restore()
     return replace(
         judgement,
@@ -172,9 +172,7 @@ def judge(
     )
 
 
-def _judged(
-    calls: Calls, given: Draw, example: Examples | None, seed: int, until: float
-) -> Judgement:
+def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> Judgement:
 
     def others(names: Collection[str]) -> Iterator[Draw]:
         return further(given, example, seed, names)
@@ -195,7 +193,7 @@ def _judged(
     for draw in (given, *manner.others):
         plain = proved or any(each.wrong or each.error for each in opinions)
         enough = len(opinions) >= (few if plain else _DRAWS)
-        if enough or (opinions and _is_known(opinions) and until - time.monotonic() < took):
+        if enough or (opinions and _is_known(opinions) and calls.until - time.monotonic() < took):
             break
         if opinions and calls.left < took:
             break
@@ -233,7 +231,9 @@ def _rare(calls: Calls, given: Draw, example: Examples, seed: int) -> Draw | Non
     """Return a draw that the gradients seem to be wrong at, of many, if there is one."""
     more = islice(further(given, example, seed, ()), _DRAWS - 1, None)  # some were asked in full
     theirs = takewhile(lambda draw: draw.source == "example", more)  # until it fails
-    return suspicious(calls, theirs, min(_TO_SCREEN, 0.1 * calls.left))
+    with suppress(TypeError, ValueError):  # what it draws cannot be asked about
+        return suspicious(calls, theirs, min(_TO_SCREEN, 0.1 * calls.left))
+    return None
 
 
 def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None) -> list[Suspect]:

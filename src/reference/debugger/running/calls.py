@@ -43,6 +43,8 @@ class Calls:
     loss, backward : callable
     deadline : float
         On the clock of `time.monotonic`.
+    until : float, optional
+        Likewise, when what is known is enough.
 
     Attributes
     ----------
@@ -54,9 +56,14 @@ class Calls:
     """
 
     def __init__(
-        self, loss: Callable[..., Any], backward: Callable[..., Any], deadline: float
+        self,
+        loss: Callable[..., Any],
+        backward: Callable[..., Any],
+        deadline: float,
+        until: float | None = None,
     ) -> None:
         self.loss, self.backward, self.deadline = loss, backward, deadline
+        self.until = deadline if until is None else until
         self.code = [*functions_reached(loss), *functions_reached(backward)]
         self.stateful = self.after_loss = False
         self.printed = io.StringIO()
@@ -79,6 +86,11 @@ class Calls:
     def late(self) -> bool:
         """Whether the time is up."""
         return time.monotonic() > self.deadline
+
+    @property
+    def enough(self) -> bool:
+        """Whether it is time to be content with what is known."""
+        return time.monotonic() > self.until
 
     @property
     def left(self) -> float:
