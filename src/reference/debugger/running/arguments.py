@@ -68,7 +68,7 @@ class Draw:
     def with_arrays(self, arrays: Mapping[str, Array]) -> Draw:
         """Return the draw with arrays for some of its floats; a number stays a number."""
         both = {**self.inputs, **self.params}
-        values = {name: np.asarray(array) for name, array in arrays.items()}
+        values = {name: np.asanyarray(array) for name, array in arrays.items()}
         return self.replaced({
             name: value if isinstance(both[name], np.ndarray) else value[()]
             for name, value in values.items()
