@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from tests.reference.debugger.programs import module
 
+from reference.debugger.judging.precisions import judge_in_double_too
 from reference.debugger.judging.verdict import judge
 from reference.debugger.judging.voters import by_entries, by_tangents, complex_step
 from reference.debugger.running.arguments import Draw
@@ -77,3 +78,59 @@ def test_the_derivative_of_what_numpy_does(name, voter):
     at = lambda x: loss({"x": x}, {})  # noqa: E731
     true = [(8 * (at(X + h) - at(X - h)) - at(X + 2 * h) + at(X - 2 * h)) / 12e-4 for h in steps]
     np.testing.assert_allclose(found["x"], true, atol=1e-8, rtol=1e-8)
+
+
+WORKSPACE = """
+import numpy as np
+
+steps = np.zeros((4, 3))
+last = steps[3]
+both = [steps[0], None]
+
+
+class Room:
+    pass
+
+
+room = Room()
+room.sum = np.zeros((1, 3))
+
+
+def loss(params, inputs):
+    steps[0] = 0
+    for t in range(3):
+        np.dot(inputs["x"][t : t + 1], params["W"], out=room.sum)
+        steps[t + 1] = np.tanh(room.sum[0] + params["u"] * steps[t])
+    return np.sum(last ** 2)
+
+
+def backward(params, inputs):
+    loss(params, inputs)
+    d = {"W": np.zeros((2, 3)), "u": np.zeros(3)}
+    dh = 2 * last
+    for t in (2, 1, 0):
+        dz = dh * (1 - steps[t + 1] ** 2)
+        d["W"] += np.outer(inputs["x"][t], dz)
+        d["u"] += dz * steps[t]
+        dh = dz * params["u"]
+    return d
+"""
+
+
+def test_arrays_that_live_on_between_calls_take_all_numbers():
+    rng = np.random.default_rng(0)
+    given = {"W": rng.normal(size=(2, 3)), "u": rng.normal(size=3)}, {"x": rng.normal(size=(3, 2))}
+    program = module(WORKSPACE)
+    found = judge(program.loss, program.backward, *given)
+    assert found.verdict == "right"
+    assert "tangents" in found.evidence["voters"]
+    assert program.steps.dtype == float
+    assert program.last.base is program.steps
+    wrong = module(WORKSPACE, ("dz * steps[t]", "dz * steps[t + 1]"))
+    found = judge(wrong.loss, wrong.backward, *given)
+    assert list(found.wrong) == ["u"]
+    assert "complex step" in found.votes["u"]
+    short = module(WORKSPACE, ("(4, 3)", "(4, 3), np.float32"), ("(1, 3)", "(1, 3), np.float32"))
+    found = judge_in_double_too(short.loss, short.backward, given, None, 0, 20.0)
+    assert found.verdict == "right"
+    assert short.last.base is short.steps

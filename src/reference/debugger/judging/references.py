@@ -14,6 +14,7 @@ from reference.debugger.judging.slopes import Slopes, analytic_slope, exact_slop
 from reference.debugger.judging.voters import Abstains, by_entries, by_jax, by_tangents
 from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, Late
+from reference.debugger.running.dual import duals
 from reference.debugger.running.timebox import ExitError
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def reference_of(
     took = time.monotonic() - started
     seen.kinks = {name for name, told in true.items() if told.kink}
     voters: dict[str, Callable[[], dict[str, Array]]] = {
-        "tangents": lambda: by_tangents(calls.loss, draw, names, calls.code),
+        "tangents": lambda: tangents(calls, draw, names),
         "complex step": lambda: by_entries(
             draw, names, lambda unit: analytic_slope(calls, draw, unit)
         ),
@@ -85,6 +86,12 @@ def reference_of(
     if steps * took / max(len(names), 1) > _OF_ALL * calls.left:
         return _along_few(steps, "differences", seen)
     return _by_differences(draw, names, slopes, seen), "differences"
+
+
+def tangents(calls: Calls, draw: Draw, names: list[str]) -> dict[str, Array]:
+    """Return the gradients by one run on numbers with tangents, also in what is kept."""
+    with calls.in_numbers(duals):
+        return by_tangents(calls.loss, draw, names, calls.code)
 
 
 def _answer(

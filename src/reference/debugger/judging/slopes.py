@@ -14,6 +14,7 @@ from reference.debugger.judging.differences import STEP, Slope, slope_of
 from reference.debugger.judging.voters import complex_step, moved
 from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, NoLoss
+from reference.debugger.running.complex_numpy import analytic
 
 _LEAP = 10.0
 _AT_LEAST, _PART = 5.0, 0.3  # seconds, and of those left, that one complex step may take
@@ -107,7 +108,8 @@ def analytic_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> flo
     """Return the slope of the loss by a complex step."""
     if calls.stateful:
         calls.restore()
-    return complex_step(calls.loss, draw, direction, calls.code)
+    with calls.in_numbers(lambda array: analytic(array.astype(complex))):
+        return complex_step(calls.loss, draw, direction, calls.code)
 
 
 def unit(direction: Array) -> Array:

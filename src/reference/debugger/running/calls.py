@@ -6,7 +6,7 @@ import contextlib
 import io
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from manual_lstm.checks import Array, fail
 from reference.debugger.running.arguments import Draw, added, unchanged
 from reference.debugger.running.only_loss import candidates
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.place import place_of
 from reference.debugger.running.state import State
 from reference.debugger.running.timebox import TimeUp, Watchdog
@@ -100,6 +101,12 @@ class Calls:
     def restore(self) -> None:
         """Put back what the functions keep between calls."""
         self.state.restore()
+
+    @contextlib.contextmanager
+    def in_numbers(self, convert: Callable[[Array], Array]) -> Iterator[None]:
+        """Within the block arrays of floats that the functions keep between calls are others."""
+        with self.state.rebound(InOtherNumbers(convert)):
+            yield
 
     def quietly(self, call: Callable[[], Answer], at_most: float = 1e9) -> Answer:
         """Return ``call()``; prints are captured and warnings silenced.

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
 from reference.user_code import functions_reached
@@ -67,7 +68,7 @@ def doubled(loss: Any, backward: Any) -> Iterator[None]:
     functions = (*functions_reached(loss), *functions_reached(backward))
     before = State([loss, backward, *functions])
     try:
-        with before.rebound(_as_double):
+        with before.rebound(_in_doubles()):
             yield
     finally:
         before.restore()
@@ -82,7 +83,7 @@ def in_double_precision(program: Program) -> Iterator[None]:
     before = program.state
     before.restore()
     try:
-        with before.rebound(_as_double):
+        with before.rebound(_in_doubles()):
             program.state = State([program.loss, program.backward, *program.functions])
             yield
     finally:
@@ -105,14 +106,18 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _in_doubles() -> Callable[[Any], Any]:
+    arrays = InOtherNumbers(lambda array: array.astype(np.float64), _SHORT)
+    return lambda value: _as_double(arrays(value))
+
+
 def _as_double(value: Any) -> Any:
     if value is np:
         return _numpy
     if isinstance(value, type):
         return np.float64 if value in _SHORT else value
-    if isinstance(value, np.ndarray | np.dtype | np.generic):
-        short = value.dtype if isinstance(value, np.ndarray | np.generic) else value
-        if short not in _SHORT:
-            return value
-        return np.dtype(float) if isinstance(value, np.dtype) else value.astype(np.float64)
+    if isinstance(value, np.generic):
+        return np.float64(value) if value.dtype in _SHORT else value
+    if isinstance(value, np.dtype):
+        return np.dtype(float) if value in _SHORT else value
     return "float64" if isinstance(value, str) and value in _NAMES else value
