@@ -19,6 +19,7 @@ from reference.debugger.answering.mends import LEFT_BEHIND, mends
 from reference.debugger.answering.pruning import prune
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.faults.several import told_apart
+from reference.debugger.judging.draws import ordinary
 from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
 from reference.debugger.judging.precisions import judge_in_double_too
@@ -119,6 +120,7 @@ def debug(
         verdict=judgement.verdict,
         wrong=judgement.wrong,
         right=judgement.right,
+        undecided=judgement.undecided,
         suspects=judgement.findings,
         evidence=judgement.evidence,
         reasons=judgement.reasons,
@@ -205,6 +207,8 @@ def _searched(
         if isinstance(example, Examples) and example.failed:
             example = None
         drawn = [in_doubles(d) for d in (given, *draws(params, inputs, example, seed, 8))]
+        if judgement.small:
+            drawn = [(ordinary(d[0]), d[1]) for d in drawn]
         at = min(drawn, key=size_of)
         question = Question(program, judgement, drawn[0], until)
         if is_large(at):

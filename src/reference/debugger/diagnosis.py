@@ -135,6 +135,8 @@ class Diagnosis:
         Name of each wrong gradient to its worst `Mismatch`.
     right : tuple of str
         Names of the gradients that are right: that is evidence too.
+    undecided : dict
+        Name of each gradient of which neither is known to the reason.
     suspects : tuple of Suspect
         Best first; one fault may have several.
     fixes : tuple of Fix
@@ -156,6 +158,7 @@ class Diagnosis:
     verdict: str
     wrong: dict[str, Mismatch] = field(default_factory=dict)
     right: tuple[str, ...] = ()
+    undecided: dict[str, str] = field(default_factory=dict)
     suspects: tuple[Suspect, ...] = ()
     fixes: tuple[Fix, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)

@@ -36,7 +36,7 @@ class Program:
     params: dict[str, Any]
     inputs: dict[str, Any]
     code: tuple[Any, ...] = ()
-    held: Callable[[], AbstractContextManager[None]] = nullcontext
+    held: Callable[[], AbstractContextManager[Any]] = nullcontext
 
     def primal(self, name: str) -> Any:
         """Return the parameter or input of that name, or None."""

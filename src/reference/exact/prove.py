@@ -47,7 +47,7 @@ def prove(
     generic: Collection[str] = (),
     code: Collection[Any] = (),
     seconds: float = math.inf,
-    held: Callable[[], AbstractContextManager[None]] = nullcontext,
+    held: Callable[[], AbstractContextManager[Any]] = nullcontext,
 ) -> Proof:
     """Prove or refute that `backward` gives the gradients of `loss`, in exact arithmetic.
 

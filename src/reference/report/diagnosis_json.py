@@ -32,7 +32,8 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
           ``place``, ``manual``, ``reference``, ``error``, ``explained`` (what rounding explains),
           ``times`` (error in multiples of that), ``wrong`` of ``size`` entries, ``where``,
           ``reproduce``, ``note``
-        - ``right``: names of the gradients that are right
+        - ``right``: names of the gradients that are right; ``undecided``: name of each of which
+          neither is known to the reason
         - ``suspects``: best first: ``file``, ``line``, ``text``, ``function``, ``variable``,
           ``steps``, ``pattern``, ``kind``, ``why``, ``should_be``, ``confidence``, ``engines``
         - ``fixes``: best first: ``why``, ``verified``, ``lines``, ``diff``, and ``edits`` with
@@ -48,6 +49,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
             "verdict": diagnosis.verdict,
             "wrong": {name: mismatch.to_json() for name, mismatch in diagnosis.wrong.items()},
             "right": diagnosis.right,
+            "undecided": diagnosis.undecided,
             "suspects": [asdict(suspect) for suspect in diagnosis.suspects],
             "fixes": [_fix(fix) for fix in diagnosis.fixes],
             "evidence": diagnosis.evidence,

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from reference.debugger.judging.along import along
+from reference.debugger.judging.differences import Slope
 
 W = np.random.default_rng(0).standard_normal((40, 30))
 RIGHT = 2 * np.cos(2 * W)
@@ -34,5 +35,7 @@ def test_a_gradient_that_is_wrong_everywhere_is_shown_where_it_is_largest():
     assert mismatch.index == np.unravel_index(np.abs(RIGHT).argmax(), RIGHT.shape)
 
 
-def test_a_kink_tells_nothing():
-    assert "kink" in along("W", RIGHT, lambda _: float("nan"), 1.0)
+def test_a_kink_tells_nothing_nor_does_a_slope_that_is_not_known():
+    assert "kink" in along("W", RIGHT, lambda _: Slope(0.5, 1.0, kink=True), 1.0)
+    assert "rough" in along("W", RIGHT, lambda _: Slope(0.5, 1e9), 1.0)
+    assert "rough" in along("W", RIGHT, lambda _: float("nan"), 1.0)

@@ -8,14 +8,21 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.compare import Mismatch
-from reference.debugger.judging.voters import precision
+from reference.debugger.judging.differences import Slope
+from reference.debugger.judging.siding import KINK
+from reference.debugger.running.calls import Late
 
 _DIRECTIONS = 2
 ROUGH = 1e-5
 _EXACT = 1e-7  # where slopes are exact
 SINGLE = 1e-3  # for numbers of seven digits
+_VAGUE, _OF_LOSS = (
+    1e-2,
+    1e-8,
+)  # of a gradient, and of the loss: slopes not known better tell nothing
 
-Slope = Callable[[Array], float]  # of the loss along a direction, NaN where it has none
+VAGUE = "the loss is too rough there for differences to tell"
+Asked = Callable[[Array], float]  # the slope of the loss along a direction, NaN where it has none
 Confirmed = Callable[[Array, float, float], bool]
 """Whether others, too, see the second slope along a direction rather than the first."""
 
@@ -23,7 +30,7 @@ Confirmed = Callable[[Array, float, float], bool]
 def along(
     name: str,
     manual: Array,
-    slope: Slope,
+    slope: Asked,
     here: float,
     single: bool = False,
     confirmed: Confirmed | None = None,
@@ -37,7 +44,7 @@ def along(
         The user's gradient.
     slope : callable
     here : float
-        The loss, where `slope` is off by what rounding makes of it; 0 where it is exact.
+        The loss, where `slope` is told by differences; 0 where it is exact.
     single : bool
         Whether the program computes with seven digits.
     confirmed : callable, optional
@@ -49,34 +56,53 @@ def along(
         A mismatch with one entry that is wrong; or why nothing can be told; or None where all
         directions agree.
     """
-    rough = SINGLE if single else ROUGH if here else _EXACT
+    rough = tolerance(single, not here)
     rng = np.random.default_rng(2)
     for _ in range(_DIRECTIONS):
         direction = rng.standard_normal(manual.shape)
         direction /= np.linalg.norm(direction) or 1.0
         true = slope(direction)
         if np.isnan(true):
-            return "the loss has a kink there, or is too rough for differences to tell"
-        if _is_off(manual, direction, true, here, rough):
-            told = float((manual * direction).sum())
-            if confirmed is not None and not confirmed(direction, told, true):
+            return VAGUE
+        if getattr(true, "kink", False):
+            return KINK
+        if _is_off(manual, direction, true, rough):
+            said = float((manual * direction).sum())
+            if confirmed is not None and not confirmed(direction, said, true):
                 return "differences cannot tell who is right"
-            return _worst(name, manual, slope, direction, here, rough)
+            try:
+                return _worst(name, manual, slope, direction, rough)
+            except Late:
+                note = "its slope along a direction; there was no time to look for an entry"
+                return Mismatch("TOTAL", name, (), {}, said, true, abs(said - true),
+                                rough * max(abs(said), abs(true)) + _error(true), 1, manual.size,
+                                note=note)  # fmt: skip
+        error, size = _error(true), float(np.linalg.norm(manual * direction))
+        if error > _OF_LOSS * abs(here) and error > _VAGUE * max(size, abs(true)):
+            return VAGUE
     return None
 
 
-def _is_off(manual: Array, direction: Array, true: float, here: float, rough: float) -> bool:
+def tolerance(single: bool, exact: bool) -> float:
+    """Return how far, relatively, a right gradient may be off."""
+    return SINGLE if single else _EXACT if exact else ROUGH
+
+
+def _error(slope: float) -> float:
+    return slope.error if isinstance(slope, Slope) else 0.0
+
+
+def _is_off(manual: Array, direction: Array, true: float, rough: float) -> bool:
     told = float((manual * direction).sum())
     size = float(np.linalg.norm(manual * direction))
-    slack = 10 * precision(size, here) if here else 0.0
-    return not abs(told - true) <= rough * max(size, abs(true)) + slack
+    return not abs(told - true) <= rough * max(size, abs(true)) + _error(true)
 
 
 def _worst(
-    name: str, manual: Array, slope: Slope, direction: Array, here: float, rough: float
+    name: str, manual: Array, slope: Asked, direction: Array, rough: float
 ) -> Mismatch | str:
     """Return an entry on which the two sides differ: the largest, or one found by halving."""
-    found = _at(name, manual, slope, int(np.abs(manual).argmax()), here, rough)
+    found = _at(name, manual, slope, int(np.abs(manual).argmax()), rough)
     if found is not None:
         return found
     flat = np.arange(manual.size)
@@ -89,23 +115,20 @@ def _worst(
         gap_of_first = float(slope(part) - (manual * part).sum())
         is_first = abs(gap_of_first) >= abs(gap - gap_of_first)
         flat, gap = (first, gap_of_first) if is_first else (second, gap - gap_of_first)
-    return _at(name, manual, slope, int(flat[0]), here, rough) or (
+    return _at(name, manual, slope, int(flat[0]), rough) or (
         "it differs from differences along a direction, but in no entry that can be told"
     )
 
 
-def _at(
-    name: str, manual: Array, slope: Slope, entry: int, here: float, rough: float
-) -> Mismatch | None:
+def _at(name: str, manual: Array, slope: Asked, entry: int, rough: float) -> Mismatch | None:
     """Return the mismatch at an entry, if there is one."""
     index = tuple(int(k) for k in np.unravel_index(entry, manual.shape))
     unit = np.zeros(manual.shape)
     unit[index] = 1.0
     mine, true = float(manual[index]), slope(unit)
-    if np.isnan(true) or not _is_off(manual, unit, true, here, rough):
+    if np.isnan(true) or not _is_off(manual, unit, true, rough):
         return None
-    slack = 10 * precision(abs(mine), here) if here else 0.0
-    explained = float(rough * max(abs(mine), abs(true)) + slack)
+    explained = float(rough * max(abs(mine), abs(true)) + _error(true))
     note = "the others were not looked at"
     return Mismatch("TOTAL", name, index, {}, mine, true, abs(mine - true), explained, 1,
                     manual.size, note=note)  # fmt: skip

@@ -21,7 +21,7 @@ from reference.debugger.running.changes import changes
 from reference.debugger.running.place import at, place_of
 
 _SECONDS = 3.0  # to look for the line
-_SLOW = 0.05  # of the time, for four calls
+_SLOW, _HEAVY = 0.05, 0.15  # of the time, for four calls
 _TRIES = 12
 _OTHERS = 5
 
@@ -73,9 +73,10 @@ def conduct(
     gradients = _or_error(lambda: calls._gradients(given))
     gradients_again = _or_error(lambda: calls._gradients(given))
     names = [] if isinstance(gradients, Exception) else gradients.keys()
-    slow = time.monotonic() - started > _SLOW * calls.left
+    took = time.monotonic() - started
+    slow, heavy = took > _SLOW * calls.left, took > _HEAVY * calls.left
     seen.others = _with_a_value(calls, others(names), 1 if slow else _OTHERS)
-    asked = seen.others[: 1 if slow else 2]
+    asked = seen.others[: 0 if heavy else 1 if slow else 2]
     values_after = [_or_error(lambda d=draw: calls._value(d)) for draw in asked]
     gradients_after = [_or_error(lambda d=draw: calls._gradients(d)) for draw in asked]
 

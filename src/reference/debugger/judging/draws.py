@@ -16,6 +16,8 @@ from manual_lstm.checks import Array, fail
 from reference.debugger.judging.examples import ExampleError
 from reference.debugger.running.arguments import Draw, checked, is_float
 
+_SMALL = 0.3  # of the usual size of weights
+
 Example = Callable[[np.random.Generator], tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
@@ -24,7 +26,9 @@ def further(
 ) -> Iterator[Draw]:
     """Give draws without end: by `example`, or fresh values of the same shapes.
 
-    Every third of the fresh ones stays near the given values, for programs that bear no others.
+    Where the given weights are small, those of an example most likely are, too: the first draw has
+    the given ones at their ordinary size. Every third of the fresh ones stays near the given
+    values, for programs that bear no others.
 
     Parameters
     ----------
@@ -35,6 +39,9 @@ def further(
         Inputs whose gradient is asked for; of others the meaning may not be changed.
     """
     k = 0
+    weights = given.params if example is None else ordinary(given.params)
+    if weights is not given.params:
+        yield Draw(weights, given.inputs, "fresh values")
     while True:
         rng = np.random.default_rng([seed, k])
         k += 1
@@ -113,8 +120,35 @@ def _floats(array: Array, rng: np.random.Generator, is_param: bool) -> Array:
             return odds / (1 + odds)
         return array * np.exp(0.3 * normal)
     # Of order 1: small weights make every activation linear, and hide much.
-    fan = max(array.shape) if array.ndim > 1 else 1
-    return normal * (1.5 / np.sqrt(max(fan, 4)) if array.ndim > 1 and is_param else 0.7)
+    return normal * (_usual_size(array) if array.ndim > 1 and is_param else 0.7)
+
+
+def _usual_size(weights: Array) -> float:
+    return float(1.5 / np.sqrt(max(*weights.shape, 4)))
+
+
+def ordinary(params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return parameters whose matrices are not small, as they are before training.
+
+    Small weights make every activation linear and every gradient of what is inside small.
+
+    Examples
+    --------
+    >>> params = {"W": np.array([[0.01, -0.02], [0.0, 0.01]]), "b": np.zeros(2)}
+    >>> float(np.std(ordinary(params)["W"])) > 0.5
+    True
+    >>> large = ordinary(params)
+    >>> ordinary(large) is large
+    True
+    """
+    larger = {}
+    for name, value in params.items():
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim < 2:
+            continue
+        size = float(np.sqrt(np.mean(np.square(value, dtype=np.float64)))) if value.size else 0.0
+        if 0 < size < _SMALL * _usual_size(value) and value.min() < 0 < value.max():
+            larger[name] = value * value.dtype.type(_usual_size(value) / size)
+    return {**params, **larger} if larger else params
 
 
 def _near(array: Array, rng: np.random.Generator) -> Array:

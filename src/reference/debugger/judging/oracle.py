@@ -11,7 +11,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.judging.voters import scalar
 from reference.debugger.running.dual import Dual, duals, real
-from reference.debugger.running.lifted import lifted
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.tangents import dual_numpy
 from reference.debugger.running.timebox import TimeUp
@@ -59,7 +59,7 @@ def _by_tangents(
     program.state.restore()
     try:
         with (
-            lifted(program.state, duals),
+            program.state.rebound(InOtherNumbers(duals)),
             dual_numpy(program.loss, program.backward, *program.functions),
             program.watchdog.limit(seconds),
         ):

@@ -1,9 +1,10 @@
-"""The verdict on programs of seven digits: as they are, and in double precision."""
+"""The verdict on programs of seven digits: in double precision, or else as they are."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,10 @@ from reference.debugger.judging.examples import Examples
 from reference.debugger.judging.verdict import Judgement, judge
 from reference.debugger.running.doubles import doubled, in_doubles, may_be_short
 from reference.debugger.running.program import Inputs
+
+_ENOUGH = 0.5  # of the budget: what a verdict may take where a line is to be looked for
+_MOST = 0.9  # of the budget: what it may take where nothing is known yet
+_IN_DOUBLES = 0.7  # of that, where it may have to be asked a second time
 
 
 def judge_in_double_too(
@@ -21,7 +26,10 @@ def judge_in_double_too(
     seed: int,
     seconds: float,
 ) -> Judgement:
-    """Judge two functions as they are; in double precision, too, where seven digits hide much.
+    """Judge two functions; those that may compute with seven digits, in double precision first.
+
+    There the differences of a loss tell a slope, where otherwise they are noise, and a mistake
+    does not hide in rounding.
 
     Parameters
     ----------
@@ -30,13 +38,12 @@ def judge_in_double_too(
     example : Examples, optional
     seed : int
     seconds : float
-        The budget of the whole answer, of which a verdict may take half.
+        The budget of the whole answer, of which a verdict takes half, if it is known by then.
 
     Returns
     -------
     Judgement
-        In double precision only if it decides what is not decided, or finds wrong what seemed
-        right.
+        Of the functions as they are where double precision decides nothing.
 
     Raises
     ------
@@ -44,20 +51,21 @@ def judge_in_double_too(
         As `reference.debugger.judging.verdict.judge` does.
     """
     started = time.monotonic()
-    judgement = judge(
-        loss, backward, *given, example=example, seed=seed, seconds=max(1.0, seconds / 2)
-    )
-    if judgement.verdict == "wrong" or not may_be_short(loss, backward, *given):
-        return judgement
-    left = max(1.0, seconds / 2 - (time.monotonic() - started))
-    try:
-        with doubled(loss, backward):
+    in_double = None
+    if may_be_short(loss, backward, *given):
+        with suppress(TypeError, ValueError), doubled(loss, backward):
             drawn = None if example is None else Examples(lambda rng: in_doubles(example(rng)))
-            other = judge(
-                loss, backward, *in_doubles(given), example=drawn, seed=seed, seconds=left
-            )
-    except (TypeError, ValueError):  # it computes with floats of seven digits alone
+            in_double = judge(
+                loss, backward, *in_doubles(given), example=drawn, seed=seed,
+                seconds=_IN_DOUBLES * _MOST * seconds, enough=_IN_DOUBLES * _ENOUGH * seconds,
+            )  # fmt: skip
+        if in_double is not None and in_double.verdict != "inconclusive":
+            return replace(in_double, reasons=(*in_double.reasons, "told in double precision"))
+    spent = time.monotonic() - started
+    judgement = judge(
+        loss, backward, *given, example=example, seed=seed,
+        seconds=max(1.0, _MOST * seconds - spent), enough=max(1.0, _ENOUGH * seconds - spent),
+    )  # fmt: skip
+    if in_double is None or judgement.verdict != "inconclusive":
         return judgement
-    if other.verdict == "inconclusive" or other.verdict == judgement.verdict:
-        return judgement
-    return replace(other, reasons=(*other.reasons, "told in double precision"))
+    return in_double if len(in_double.right) >= len(judgement.right) else judgement

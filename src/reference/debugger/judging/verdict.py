@@ -21,20 +21,21 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.judging.conduct import conduct
-from reference.debugger.judging.draws import Example, drawn, further
+from reference.debugger.judging.draws import Example, drawn, further, ordinary
 from reference.debugger.judging.examples import ExampleError, Examples, guarded
 from reference.debugger.judging.non_finite import non_finite
 from reference.debugger.judging.opinion import NOT_FINITE, Opinion, not_a_number, opinion
 from reference.debugger.judging.screening import suspicious
 from reference.debugger.running.arguments import Draw, checked
 from reference.debugger.running.calls import Calls, Late, NoLoss
-from reference.debugger.running.lifted import lifted
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.timebox import ExitError
 from reference.exact import Proof, constants, prove
 
 _DRAWS = 4  # with the given one; half of them where the answer is plain
 _TO_SCREEN = 0.5  # seconds
 _MOST_PROVED = 4000  # entries
+_NAMED = 4  # gradients, with a reason that is the same for all
 TOO_LARGE = "not proved: the arrays are large, and there is no example of smaller ones"
 
 
@@ -75,6 +76,8 @@ class Judgement:
     seconds : float
     after_loss : bool
         Whether the backward runs only after a call of the loss with the same arguments.
+    small : bool
+        Whether it shows better at larger weights than the given ones.
     loss : callable or None
         The loss as it was asked: the user's own, or that without a part which raises and on which
         its value does not depend.
@@ -97,6 +100,7 @@ class Judgement:
     output: str = ""
     seconds: float = 0.0
     after_loss: bool = False
+    small: bool = False
     loss: Callable[..., Any] | None = field(default=None, repr=False)
 
 
@@ -109,6 +113,7 @@ def judge(
     example: Example | None = None,
     seed: int = 0,
     seconds: float = 10.0,
+    enough: float | None = None,
 ) -> Judgement:
     """Say whether `backward` gives the gradients of `loss`, gradient by gradient.
 
@@ -126,6 +131,8 @@ def judge(
     seed : int
     seconds : float
         When the time is up, what is known is returned.
+    enough : float, optional
+        After so many seconds no further values are asked at if anything is known.
 
     Returns
     -------
@@ -153,7 +160,8 @@ def judge(
     """
     started = time.monotonic()
     given = checked(params, inputs)
-    with Calls(loss, backward, started + seconds) as calls:
+    until = started + (seconds if enough is None else enough)
+    with Calls(loss, backward, started + seconds, until) as calls:
         judgement = _judged(calls, given, guarded(example), seed)
         calls.restore()
     return replace(
@@ -180,11 +188,15 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
     proof = _proof(calls, given, example, seed, reasons)
     opinions: list[Opinion] = []
     took = 0.0  # by the last one
+    small = example is not None and ordinary(given.params) is not given.params
+    few = _DRAWS // 2 + small  # the given weights, larger ones, and others by the example
     proved = proof is not None and proof.verdict == "proved"
     for draw in (given, *manner.others):
         plain = proved or any(each.wrong or each.error for each in opinions)
-        enough = len(opinions) >= (_DRAWS // 2 if plain else _DRAWS)
-        if enough or (opinions and calls.left < took):
+        enough = len(opinions) >= (few if plain else _DRAWS)
+        if enough or (opinions and _is_known(opinions) and calls.until - time.monotonic() < took):
+            break
+        if opinions and calls.left < took:
             break
         started = time.monotonic()
         try:
@@ -197,6 +209,8 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
                 reasons.append(str(late))
             break
         took = time.monotonic() - started
+        if opinions and opinions[-1].late:
+            break
     if example is not None and not any(each.wrong or each.error for each in opinions):
         rare = _rare(calls, given, example, seed)
         if rare is not None:
@@ -208,11 +222,19 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
     return _summed_up(given, opinions, proof, findings, reasons)
 
 
+def _is_known(opinions: list[Opinion]) -> bool:
+    """Return whether every gradient has been judged at some values."""
+    known = {name for each in opinions for name in (*each.right, *each.wrong)}
+    return all(each.error or each.findings or known >= each.undecided.keys() for each in opinions)
+
+
 def _rare(calls: Calls, given: Draw, example: Examples, seed: int) -> Draw | None:
     """Return a draw that the gradients seem to be wrong at, of many, if there is one."""
     more = islice(further(given, example, seed, ()), _DRAWS - 1, None)  # some were asked in full
     theirs = takewhile(lambda draw: draw.source == "example", more)  # until it fails
-    return suspicious(calls, theirs, min(_TO_SCREEN, 0.1 * calls.left))
+    with suppress(TypeError, ValueError):  # what it draws cannot be asked about
+        return suspicious(calls, theirs, min(_TO_SCREEN, 0.1 * calls.left))
+    return None
 
 
 def _without_numbers(calls: Calls, opinions: list[Opinion], proof: Proof | None) -> list[Suspect]:
@@ -256,7 +278,7 @@ def _proof(
                 calls.backward,
                 *smallest.copies(),
                 seed=seed,
-                held=lambda: lifted(calls.state, constants),
+                held=lambda: calls.state.rebound(InOtherNumbers(constants)),
             ),
             at_most=2.0,
         )
@@ -286,8 +308,16 @@ def _summed_up(
         findings += [f for f in each.findings if (f.kind, f.variable) not in
                      {(g.kind, g.variable) for g in findings}]  # fmt: skip
         reasons += [reason for reason in each.reasons if reason not in reasons]
-    # The draw that shows most; the given one among equals.
-    shown = max(opinions, key=lambda each: len(each.wrong), default=Opinion(given))
+    # The draw that shows most; among equals the given one, unless its weights are small.
+    small = ordinary(given.params) is not given.params
+    shown = max(
+        opinions,
+        key=lambda each: (
+            len(each.wrong),
+            small and ordinary(each.draw.params) is each.draw.params,
+        ),
+        default=Opinion(given),
+    )
     wrong: dict[str, Mismatch] = {}
     votes: dict[str, dict[str, float]] = {}
     for each in (shown, *opinions):
@@ -317,7 +347,7 @@ def _summed_up(
         verdict = "right"
     else:
         verdict = "inconclusive"
-        reasons += [f"{name}: {reason}" for name, reason in undecided.items()]
+        reasons += _by_reason(undecided)
         if not right and not undecided and opinions:
             reasons.append("backward returns no gradient that could be compared")
     return Judgement(
@@ -340,4 +370,16 @@ def _summed_up(
         },
         tuple(dict.fromkeys(reasons)),
         next((each.error for each in opinions if each.error is not None), None),
+        small=small and bool(wrong) and shown.draw is not given,
     )
+
+
+def _by_reason(undecided: dict[str, str]) -> list[str]:
+    """Return each reason once, with the names of the gradients that it is for."""
+    names: dict[str, list[str]] = {}
+    for name, reason in undecided.items():
+        names.setdefault(reason, []).append(name)
+    return [
+        f"{', '.join(some[:_NAMED])}{' and others' if len(some) > _NAMED else ''}: {reason}"
+        for reason, some in names.items()
+    ]

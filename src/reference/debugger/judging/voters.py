@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,8 +13,9 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.judging.differences import Slope, slope_of
 from reference.debugger.running.arguments import Draw
-from reference.debugger.running.complex_numpy import complex_numpy
+from reference.debugger.running.complex_numpy import analytic, complex_numpy
 from reference.debugger.running.dual import Dual, duals
 from reference.debugger.running.tangents import dual_numpy
 from reference.exact.blame import told
@@ -23,7 +23,6 @@ from reference.exact.blame import told
 Loss = Callable[[Any, Any], Any]
 Gradients = dict[str, Array]
 
-STEP = 1e-4
 _COMPLEX_STEP = 1e-30
 _MOST_EQUATIONS = 4000
 
@@ -50,10 +49,7 @@ def scalar(value: Any) -> Any:
 def moved(draw: Draw, direction: Mapping[str, Array], h: complex) -> Draw:
     """Return the draw, moved by `h` along a direction."""
     floats = draw.floats
-    return draw.replaced({
-        name: floats[name] + h * step if floats[name].ndim else (floats[name] + h * step).item()
-        for name, step in direction.items()
-    })  # fmt: skip
+    return draw.with_arrays({name: floats[name] + h * step for name, step in direction.items()})
 
 
 def by_tangents(loss: Loss, draw: Draw, names: Sequence[str], code: Sequence[Any]) -> Gradients:
@@ -88,11 +84,9 @@ def complex_step(
     loss: Loss, draw: Draw, direction: Mapping[str, Array], code: Sequence[Any]
 ) -> float:
     """Return the derivative of the loss along a direction (Squire and Trapp 1998)."""
-    shifted = moved(draw, direction, 1j * _COMPLEX_STEP)
-    rest = {name: array for name, array in draw.floats.items() if name not in direction}
-    shifted = shifted.replaced({
-        name: array.astype(complex) if array.ndim else complex(array)
-        for name, array in rest.items()
+    shifted = draw.with_arrays({
+        name: analytic(array + 1j * _COMPLEX_STEP * direction.get(name, 0.0))
+        for name, array in draw.floats.items()
     })  # fmt: skip
     with warnings.catch_warnings(), complex_numpy(loss, *code):
         warnings.simplefilter("error", np.exceptions.ComplexWarning)
@@ -120,34 +114,9 @@ def by_entries(
     return gradients
 
 
-def differences(value_at: Callable[[float], float]) -> float:
-    """Return the slope of a function at 0 by central differences with Richardson's extrapolation.
-
-    Returns
-    -------
-    float
-        NaN where two widths, or the two sides, tell different slopes: at a kink.
-    """
-    h = STEP
-    far_behind, behind, here, ahead, far_ahead = map(value_at, (-2 * h, -h, 0.0, h, 2 * h))
-    coarse, fine = (far_ahead - far_behind) / (4 * h), (ahead - behind) / (2 * h)
-    bends = abs(ahead - 2 * here + behind) / h, abs(far_ahead - 2 * here + far_behind) / (2 * h)
-    scale = max(abs(coarse), abs(fine), 1e-4 * abs(here), 1e-9)
-    # Along a smooth function these are off by order h; at a kink by the jump of the slope.
-    if not (abs(coarse - fine) <= 1e-5 * scale + _rough(here)):
-        return math.nan
-    if not (abs(bends[1] - 2 * bends[0]) <= 1e-4 * scale + _rough(here)):
-        return math.nan
-    return (4 * fine - coarse) / 3
-
-
-def precision(size: float, here: float) -> float:
-    """Return how far `differences` may be off for a slope that is a sum of terms of that size."""
-    return 1e-7 * size + _rough(here)
-
-
-def _rough(here: float) -> float:
-    return 64 * np.finfo(float).eps * abs(here) / STEP + 1e-13
+def differences(value_at: Callable[[float], float]) -> Slope:
+    """Return the slope of a function at 0; see `slope_of`."""
+    return slope_of(value_at)
 
 
 def by_jax(loss: Loss, draw: Draw, names: Sequence[str]) -> Gradients:

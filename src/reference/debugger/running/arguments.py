@@ -64,7 +64,16 @@ class Draw:
 
     def map_floats(self, function: Callable[[Array], Array]) -> Draw:
         """Return the draw with `function` of every array of floats."""
-        return self.replaced({name: function(array) for name, array in self.floats.items()})
+        return self.with_arrays({name: function(array) for name, array in self.floats.items()})
+
+    def with_arrays(self, arrays: Mapping[str, Array]) -> Draw:
+        """Return the draw with arrays for some of its floats; a number stays a number."""
+        both = {**self.inputs, **self.params}
+        values = {name: np.asanyarray(array) for name, array in arrays.items()}
+        return self.replaced({
+            name: value if isinstance(both[name], np.ndarray) else value[()]
+            for name, value in values.items()
+        })  # fmt: skip
 
 
 def is_float(value: Any) -> bool:

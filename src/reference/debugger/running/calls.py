@@ -6,7 +6,7 @@ import contextlib
 import io
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn, TypeVar
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from manual_lstm.checks import Array, fail
 from reference.debugger.running.arguments import Draw, added, unchanged
 from reference.debugger.running.only_loss import candidates
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.place import place_of
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.state import State
@@ -44,6 +45,8 @@ class Calls:
     loss, backward : callable
     deadline : float
         On the clock of `time.monotonic`.
+    until : float, optional
+        Likewise, when what is known is enough.
 
     Attributes
     ----------
@@ -55,9 +58,14 @@ class Calls:
     """
 
     def __init__(
-        self, loss: Callable[..., Any], backward: Callable[..., Any], deadline: float
+        self,
+        loss: Callable[..., Any],
+        backward: Callable[..., Any],
+        deadline: float,
+        until: float | None = None,
     ) -> None:
         self.loss, self.backward, self.deadline = loss, backward, deadline
+        self.until = deadline if until is None else until
         self.code = [*functions_reached(loss), *functions_reached(backward)]
         self.stateful = self.after_loss = False
         self.printed = io.StringIO()
@@ -65,6 +73,7 @@ class Calls:
             str, tuple[str, Draw]
         ] = {}  # by "loss", "backward": an argument, and where
         self.added: dict[str, list[str]] = {}  # names that it put into the caller's dict
+        self.took: dict[str, float] = {}  # by "loss", "backward": the seconds of the last call
         self.state = State([loss, backward, *self.code])
         self._watchdog = Watchdog()
 
@@ -81,6 +90,11 @@ class Calls:
         return time.monotonic() > self.deadline
 
     @property
+    def enough(self) -> bool:
+        """Whether it is time to be content with what is known."""
+        return time.monotonic() > self.until
+
+    @property
     def left(self) -> float:
         """The seconds that are left."""
         return self.deadline - time.monotonic()
@@ -88,6 +102,12 @@ class Calls:
     def restore(self) -> None:
         """Put back what the functions keep between calls."""
         self.state.restore()
+
+    @contextlib.contextmanager
+    def in_numbers(self, convert: Callable[[Array], Array], most: int) -> Iterator[None]:
+        """Within the block arrays of floats that the functions keep between calls are others."""
+        with self.state.rebound(InOtherNumbers(convert, most=most)):
+            yield
 
     def quietly(self, call: Callable[[], Answer], at_most: float = 1e9) -> Answer:
         """Return ``call()``; prints are captured and warnings silenced.
@@ -110,6 +130,25 @@ class Calls:
             _, line, text, _ = place_of(up)
             raise Late(f"it was at line {line}: {text}" if line else "") from None
 
+    def _timed(self, function: str, call: Callable[[], Answer]) -> Answer:
+        started = time.monotonic()
+        answer = self.quietly(call)
+        self.took[function] = time.monotonic() - started
+        return answer
+
+    def _not_ended(self, function: str, late: Late) -> str:
+        if function in self.took:  # it ends, but is asked many times
+            return self.no_time()
+        return f"the {function} did not end in time{f'; {late}' if str(late) else ''}"
+
+    def no_time(self) -> str:
+        """Say why the time was not enough, and what helps."""
+        each = [f"a call of {name} takes {took:.2g} s" for name, took in self.took.items()]
+        return (
+            f"there was no time to compare it: {' and '.join(each)}; give more time (seconds=60, "
+            "or --seconds 60), or fewer examples in a batch"
+        )
+
     def value(self, draw: Draw) -> float:
         """Return the loss.
 
@@ -128,9 +167,9 @@ class Calls:
     def _value(self, draw: Draw) -> float:
         params, inputs = draw.copies()
         try:
-            value = self.quietly(lambda: self.loss(params, inputs))
+            value = self._timed("loss", lambda: self.loss(params, inputs))
         except Late as late:
-            raise Late(_not_ended("loss", late)) from None
+            raise Late(self._not_ended("loss", late)) from None
         except Exception as error:
             raise NoLoss(f"the loss raises: {told(error)}") from error
         self._look(draw, params, inputs, "loss")
@@ -186,9 +225,9 @@ class Calls:
     def _gradients(self, draw: Draw) -> dict[str, Any]:
         params, inputs = draw.copies()
         try:
-            returned = self.quietly(lambda: self.backward(params, inputs))
+            returned = self._timed("backward", lambda: self.backward(params, inputs))
         except Late as late:
-            raise Late(_not_ended("backward", late)) from None
+            raise Late(self._not_ended("backward", late)) from None
         except Exception as error:
             raise Raised(told(error)) from error
         self._look(draw, params, inputs, "backward")
@@ -199,11 +238,6 @@ class Calls:
                  "a dict of gradients by the names of params and inputs",
                  "gradients are compared by name", error=TypeError)  # fmt: skip
         return {str(name): _own(value) for name, value in returned.items()}
-
-
-def _not_ended(function: str, late: Late) -> str:
-    where = f"; {late}" if str(late) else ""
-    return f"the {function} did not end in time{where}"
 
 
 def _own(value: Any) -> Any:

@@ -35,6 +35,30 @@ _FLOATS = (np.float16, np.float32, np.float64)
 _CONVERTED = {"array", "asarray", "asanyarray", "ascontiguousarray", "asfortranarray"}
 
 
+class _Analytic(np.ndarray):
+    """Complex numbers of which variances and absolute values are those that the reals have."""
+
+    def var(  # type: ignore[override]
+        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
+        keepdims: bool = False,
+    ) -> Any:  # fmt: skip
+        off = self - self.mean(axis, keepdims=True)
+        count = self.size if axis is None else off.size // np.sum(off, axis).size
+        return np.sum(off * off, axis, keepdims=keepdims) / (count - ddof)
+
+    def std(self, *args: Any, **options: Any) -> Any:
+        return np.sqrt(self.var(*args, **options))
+
+    def __abs__(self) -> Any:
+        return _abs(self)
+
+
+def analytic(array: Any) -> Any:
+    """Return complex numbers as `complex_numpy` computes with them."""
+    is_array = isinstance(array, np.ndarray) and array.dtype.kind == "c"
+    return array.view(_Analytic) if is_array else array
+
+
 def _is_float(dtype: Any) -> bool:
     return dtype is _Float or np.dtype(dtype).kind == "f"
 
@@ -45,7 +69,7 @@ def _maker(original: Callable[..., Any]) -> Callable[..., Any]:
         if options.get("dtype") is _Float:
             options["dtype"] = builtins.float
         made = original(*args, **options)
-        return made.astype(complex) if made.dtype.kind == "f" else made
+        return analytic(made.astype(complex) if made.dtype.kind == "f" else made)
 
     return make
 
@@ -55,7 +79,7 @@ def _converter(original: Callable[..., Any]) -> Callable[..., Any]:
         if dtype is not None and _is_float(dtype):
             dtype = complex
         made = original(value, dtype, **options)
-        return made.astype(complex) if made.dtype.kind == "f" else made
+        return analytic(made.astype(complex) if made.dtype.kind == "f" else made)
 
     return convert
 
@@ -64,12 +88,32 @@ def _abs(z: Any) -> Any:
     return np.where(np.real(z) < 0, -z, z)
 
 
+def _abs_of_any(z: Any) -> Any:
+    return _abs(z) if isinstance(z, np.ndarray | complex) else builtins.abs(z)
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) > 1):
+        raise TypeError(f"the norm of order {ord} of complex numbers is another")
+    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+
+
+class _ComplexLinalg:
+    norm = staticmethod(_norm)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(np.linalg, name)
+
+
 def _logaddexp(a: Any, b: Any) -> Any:
     larger = np.where(np.real(a) >= np.real(b), a, b)
     return larger + np.log(np.exp(a - larger) + np.exp(b - larger))
 
 
-_ANALYTIC: dict[str, Callable[..., Any]] = {
+_ANALYTIC: dict[str, Any] = {
+    "linalg": _ComplexLinalg(),
+    "var": lambda z, *args, **options: np.var(analytic(np.asanyarray(z)), *args, **options),
+    "std": lambda z, *args, **options: np.std(analytic(np.asanyarray(z)), *args, **options),
     "abs": _abs,
     "absolute": _abs,
     "fabs": _abs,
@@ -116,6 +160,8 @@ def complex_numpy(*functions: Any) -> Iterator[None]:
             elif value in _FLOATS if isinstance(value, type) else False:
                 changes.append((space, name, np.complex128))
         changes.append((space, "float", _Float))
+        if "abs" not in space:
+            changes.append((space, "abs", _abs_of_any))
     before = [(space, name, space.get(name, _ABSENT)) for space, name, _ in changes]
     try:
         for space, name, new in changes:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
+import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
 from reference.user_code import functions_reached
@@ -26,8 +29,11 @@ _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity", "zeros_like", "o
            "arange", "linspace"}  # fmt: skip
 
 
-class _DoubleNumpy:
-    """NumPy, save that there are no floats shorter than doubles."""
+class _DoubleNumpy(types.ModuleType):
+    """NumPy, save that there are no floats shorter than doubles.
+
+    A module, and called as NumPy is: what puts other numbers in the place of floats replaces it.
+    """
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(np, name)
@@ -44,7 +50,7 @@ def _maker(original: Callable[..., Any]) -> Callable[..., Any]:
     return make
 
 
-_numpy = _DoubleNumpy()
+_numpy = _DoubleNumpy("numpy")
 
 
 def may_be_short(loss: Any, backward: Any, *groups: Mapping[str, Any]) -> bool:
@@ -63,7 +69,7 @@ def doubled(loss: Any, backward: Any) -> Iterator[None]:
     functions = (*functions_reached(loss), *functions_reached(backward))
     before = State([loss, backward, *functions])
     try:
-        with before.rebound(_as_double):
+        with before.rebound(_in_doubles()):
             yield
     finally:
         before.restore()
@@ -78,7 +84,7 @@ def in_double_precision(program: Program) -> Iterator[None]:
     before = program.state
     before.restore()
     try:
-        with before.rebound(_as_double):
+        with before.rebound(_in_doubles()):
             program.state = State([program.loss, program.backward, *program.functions])
             yield
     finally:
@@ -101,14 +107,18 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _in_doubles() -> Callable[[Any], Any]:
+    arrays = InOtherNumbers(lambda array: array.astype(np.float64), _SHORT, sys.maxsize)
+    return lambda value: _as_double(arrays(value))
+
+
 def _as_double(value: Any) -> Any:
     if value is np:
         return _numpy
     if isinstance(value, type):
         return np.float64 if value in _SHORT else value
-    if isinstance(value, np.ndarray | np.dtype | np.generic):
-        short = value.dtype if isinstance(value, np.ndarray | np.generic) else value
-        if short not in _SHORT:
-            return value
-        return np.dtype(float) if isinstance(value, np.dtype) else value.astype(np.float64)
+    if isinstance(value, np.generic):
+        return np.float64(value) if value.dtype in _SHORT else value
+    if isinstance(value, np.dtype):
+        return np.dtype(float) if value in _SHORT else value
     return "float64" if isinstance(value, str) and value in _NAMES else value

@@ -180,6 +180,15 @@ class Dual:
     def fabs(self) -> Dual:  # noqa: D102
         return abs(self)
 
+    def rint(self) -> Dual:  # noqa: D102
+        return Dual(float(round(self.value)))
+
+    def floor(self) -> Dual:  # noqa: D102
+        return Dual(float(math.floor(self.value)))
+
+    def ceil(self) -> Dual:  # noqa: D102
+        return Dual(float(math.ceil(self.value)))
+
     def conjugate(self) -> Dual:  # noqa: D102
         return self
 

@@ -100,7 +100,28 @@ def _scalar(original: Callable[..., Any], method: str) -> Callable[..., Any]:
     return evaluate
 
 
+class _OnDuals:
+    """A function of NumPy's that takes numbers which are not Duals, too.
+
+    Such stand among others where a maximum with 0 was taken, or numbers were cut to a range, and
+    NumPy looks for a method of each.
+    """
+
+    def __init__(self, original: Any) -> None:
+        self._original = original
+
+    def __call__(self, x: Any, *args: Any, **options: Any) -> Any:
+        if isinstance(x, np.ndarray) and x.dtype == object:
+            x = duals(x)
+        return self._original(x, *args, **options)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._original, name)
+
+
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) > 1):
+        raise TypeError(f"a norm of order {ord} is not known")
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
 
 
@@ -139,6 +160,10 @@ def _substitutes() -> dict[tuple[Any, str], Any]:
     for name in ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "sinh", "cosh", "sin", "cos",
                  "fabs"):  # fmt: skip
         found[math, name] = _scalar(getattr(math, name), name)
+    for name in ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "square", "tanh",
+                 "arctanh", "sinh", "cosh", "sin", "cos", "tan", "arctan", "reciprocal", "fabs",
+                 "rint", "round", "floor", "ceil"):  # fmt: skip
+        found[np, name] = _OnDuals(getattr(np, name))
     found[np.linalg, "norm"] = _norm
     found[np, "logaddexp"] = _logaddexp
     found[stride_tricks, "as_strided"] = within(stride_tricks.as_strided)

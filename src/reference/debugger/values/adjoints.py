@@ -19,7 +19,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.running.dual import Dual, duals
-from reference.debugger.running.lifted import lifted
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.tangents import dual_numpy
@@ -274,7 +274,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     try:
         with (
             Watched(program, probe, plain_too),
-            lifted(program.state, duals),
+            program.state.rebound(InOtherNumbers(duals)),
             dual_numpy(program.loss, program.backward, *program.functions),
             program.watchdog.limit(seconds),
         ):

@@ -18,7 +18,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.running.dual import Dual, duals, plain_zeros, real, tangents_of
-from reference.debugger.running.lifted import lifted
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.program import Inputs, Program, as_float_array, copied
 from reference.debugger.running.recording import (
     MOST_EXECUTIONS,
@@ -160,7 +160,7 @@ def _part(
     try:
         with (
             Probes(program, probe, shared),
-            lifted(program.state, duals),
+            program.state.rebound(InOtherNumbers(duals)),
             dual_numpy(program.loss, program.backward, *program.functions),
             program.watchdog.limit(seconds),
         ):

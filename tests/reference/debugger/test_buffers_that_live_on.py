@@ -5,7 +5,7 @@ import pytest
 from tests.reference.debugger.programs import debugged, loaded
 
 from reference.debugger.running.dual import Dual, duals
-from reference.debugger.running.lifted import lifted
+from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.state import State
 
 KEPT = """\
@@ -111,7 +111,7 @@ def look(params, inputs):
 """
     made = loaded(text, tmp_path, "shared")
     before = (made.whole, made.part, made.turned, made.both)
-    with lifted(State([made.look]), duals):
+    with State([made.look]).rebound(InOtherNumbers(duals)):
         made.part[0, 2] = Dual(5.0)
         made.turned[1, 0] = Dual(7.0)
         assert made.whole[1, 2] == 5
