@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis, Suspect
 
 _AXIS = re.compile(r"axis (\d+) ([\d, -]+?) of \d+")
+_BESIDE = 5  # names of what is right, beside what is wrong
 _ENGINES = {
     "probe": "solving for the value that the line should have had",
     "explain": "explaining the values that the backward computes",
@@ -23,21 +24,26 @@ _ENGINES = {
 }
 
 
-def headline(diagnosis: Diagnosis) -> str:
-    """Return the verdict with the names of what is wrong and what is right.
+def headline(diagnosis: Diagnosis, most: int = 8) -> str:
+    """Return the verdict with the names of what is wrong, what is right, and what is open.
 
-    What is right is evidence too, and stands beside what is wrong.
+    What is right is evidence too, and stands beside what is wrong. Of each no more than `most`
+    are named.
     """
     wrong, right = list(diagnosis.wrong), list(diagnosis.right)
+    undecided = list(getattr(diagnosis, "undecided", ()))
+    few = min(most, _BESIDE)
+    rest = f"; {listed(right, few)} right" if right else ""
+    rest += f"; {listed(undecided, few)} not decided" if undecided else ""
     if diagnosis.verdict == "right":
-        return f"right: {listed(right)}" if right else "right"
+        return f"right: {listed(right, most)}" if right else "right"
     if diagnosis.verdict == "inconclusive":
-        return "inconclusive" + (f" ({listed(right)} right so far)" if right else "")
+        return "inconclusive" + (f" ({listed(right, most)} right so far)" if right else "")
     if not wrong:
         what = f": {diagnosis.suspects[0].kind}" if diagnosis.suspects else ""
-        return f"wrong{what}".removesuffix(": ") + (f"; {listed(right)} right" if right else "")
-    rest = f"; {listed(right)} right" if right else ""
-    return f"wrong: {listed(wrong)} ({len(wrong)} of {len(wrong) + len(right)} gradients){rest}"
+        return f"wrong{what}".removesuffix(": ") + rest
+    count = len(wrong) + len(right) + len(undecided)
+    return f"wrong: {listed(wrong, most)} ({len(wrong)} of {count} gradients){rest}"
 
 
 def listed(words: Iterable[Any], most: int = 8) -> str:
