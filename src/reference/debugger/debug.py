@@ -14,6 +14,7 @@ from manual_lstm import checks
 from reference.debugger.answering.answer import fixes_of, suspects_of
 from reference.debugger.answering.at_its_sizes import proved_at_smaller_sizes, tried_at_its_sizes
 from reference.debugger.answering.fewer import with_fewer
+from reference.debugger.answering.finishing import at_other_sizes, finished
 from reference.debugger.answering.gathering import gather
 from reference.debugger.answering.mends import LEFT_BEHIND, mends
 from reference.debugger.answering.pruning import prune
@@ -146,7 +147,8 @@ def debug(
                     diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, stopped))
             finally:
                 program.restore()
-    return replace(diagnosis, seconds=time.monotonic() - started)
+    diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
+    return finished(diagnosis, judgement, (params, inputs), seconds)
 
 
 def _is_usable(loss: Any, backward: Any, seconds: Any, seed: Any) -> None:
@@ -221,6 +223,7 @@ def _searched(
                 if smaller is not None:
                     found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
             if smaller is not None and found is not None:
+                found = at_other_sizes(found, smaller.sizes)
                 return tried_at_its_sizes(question, found, smaller.sizes)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
         of_verdict = in_doubles((judgement.params, judgement.inputs))

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reference.compare import NOT_COUNTED
 from reference.report.text import where_text
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis, Suspect
 
 _AXIS = re.compile(r"axis (\d+) ([\d, -]+?) of \d+")
+_CHANGED = {"argument changed": "changed", "state between calls": "kept from call to call"}
 _BESIDE = 5  # names of what is right, beside what is wrong
 _ENGINES = {
     "probe": "solving for the value that the line should have had",
@@ -62,8 +64,37 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def remarks_to_tell(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return what the numbers alone say, where no fix says more."""
+    return () if diagnosis.fixes else diagnosis.remarks
+
+
+def what_is_wrong(suspect: Suspect) -> str:
+    """Return which value is wrong and when, as a clause; or nothing.
+
+    Examples
+    --------
+    >>> from reference.debugger.diagnosis import Suspect
+    >>> what_is_wrong(Suspect("a.py", 3, "", "f", variable="dW, dU", pattern="all"))
+    'dW and dU are wrong at every step'
+    """
+    several = re.fullmatch(r"\w+(, \w+)+", suspect.variable)
+    names = suspect.variable.split(", ") if several else [suspect.variable]
+    are = "are" if several else "is"
+    if suspect.kind in _CHANGED:
+        return f"{listed(names)} {are} {_CHANGED[suspect.kind]}" if suspect.variable else ""
+    at = when(suspect)
+    if not (suspect.variable or at):
+        return ""
+    what = f"{listed(names)} {are} wrong" if suspect.variable else "wrong"
+    before = "" if at.startswith(("where ", "after ")) else "at "
+    return f"{what} {before}{at}" if at else what
+
+
 def extent(mismatch: Mismatch) -> str:
     """Return how many entries are wrong, and which, where that is not all of them."""
+    if mismatch.note == NOT_COUNTED:
+        return f"not counted, of {mismatch.size}"
     only = mismatch.note.removeprefix("wrong only in ")
     if only != mismatch.note:
         where = "only " + _AXIS.sub(r"index \2 of axis \1", only)
@@ -81,8 +112,8 @@ def extent(mismatch: Mismatch) -> str:
 
 def when(suspect: Suspect) -> str:
     """Return at which steps a suspect is wrong, or nothing."""
-    if suspect.pattern == "none":
-        return ""
+    if suspect.pattern == "none" or (suspect.pattern == "all" and suspect.steps == (0,)):
+        return ""  # what is run once has no steps
     if not suspect.steps:
         step = " step" if suspect.pattern.endswith(("last", "first")) else ""
         return "every step" if suspect.pattern == "all" else suspect.pattern + step
@@ -90,7 +121,10 @@ def when(suspect: Suspect) -> str:
     # A pattern that only counts the steps again says nothing.
     if not suspect.pattern or suspect.pattern.startswith("t="):
         return counted
-    return f"{counted} ({'every step' if suspect.pattern == 'all' else suspect.pattern})"
+    pattern = "every step" if suspect.pattern == "all" else suspect.pattern
+    if pattern == "all but t=0" and min(suspect.steps) > 1:  # they are counted from 1
+        pattern = "all but the first"
+    return f"{counted} ({pattern})"
 
 
 def spans(steps: Iterable[int]) -> str:
@@ -162,7 +196,7 @@ def evidence_sentences(evidence: dict[str, Any]) -> list[str]:
 
     Known keys come first and in words; any other is told as it is.
     """
-    rest = dict(evidence)
+    rest = {key: value for key, value in evidence.items() if key != "sizes"}  # told in a note
     sentences = []
     if rest.pop("proved", False):
         sentences.append("proved in exact arithmetic, without tolerance")

@@ -8,8 +8,8 @@ from tests.reference.report import diagnoses
 
 from reference.report.diagnosis_json import diagnosis_json
 
-KEYS = ["format", "verdict", "wrong", "right", "suspects", "fixes", "evidence", "reasons", "heat",
-        "output", "seconds", "files"]  # fmt: skip
+KEYS = ["format", "verdict", "wrong", "right", "suspects", "fixes", "evidence", "reasons",
+        "details", "remarks", "advice", "heat", "output", "seconds", "files"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", diagnoses.ALL)

@@ -109,4 +109,4 @@ def _ratio(mine: Any, reference: Any) -> str:
     for factor, word in ((ratio, "large"), (1 / ratio, "small")):
         if factor > 1 and abs(factor - round(factor)) < 1e-6 * factor:
             return f"{ {2: 'twice'}.get(round(factor), f'{round(factor)} times') } too {word}"
-    return f"{ratio:.4g} times what it should be"
+    return f"{ratio:.4g} times what is right"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reference.debugger.naming.kinds import kind_of_change
 from reference.debugger.naming.kinds_of_expressions import exchanged
 from reference.debugger.naming.kinds_of_memory import of_memory
+from reference.debugger.naming.kinds_of_whole import switches_clipping
 from reference.debugger.texts.differences import Difference, Signed, differences
 from reference.debugger.texts.edited import (
     Assigning,
@@ -116,6 +117,9 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
         lost = _overwritten(kind, one)
         if lost is not None:
             return lost
+    if kind == "clipped" and switches_clipping(one):
+        return Told("the gradients are set to limits here: clipped, they are no derivatives",
+                    "clip afterwards; for the check, switch it off")  # fmt: skip
     names = _not_returned(one) if kind == "never returned" else []
     if names:
         are = "is" if len(names) == 1 else "are"

@@ -1,0 +1,119 @@
+"""What an answer says besides its lines: remarks and advice; and what it need not say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from reference.debugger.answering.advice import SIZES, advice
+from reference.debugger.answering.remarks import remarks
+from reference.debugger.diagnosis import Diagnosis, Suspect
+from reference.debugger.judging.verdict import TOO_LARGE, Judgement
+from reference.debugger.running.program import Inputs
+
+_VOTERS = ("tangents", "complex step", "JAX")
+_DEPTH = 2  # of lists within lists
+_NO_PROOF = "not proved: "
+
+
+def finished(
+    diagnosis: Diagnosis, judgement: Judgement, given: Inputs, seconds: float
+) -> Diagnosis:
+    """Return a diagnosis with all that helps to judge and to act; the rest goes to its details.
+
+    Parameters
+    ----------
+    diagnosis : Diagnosis
+    judgement : Judgement
+    given : (params, inputs)
+    seconds : float
+        The budget.
+    """
+    if diagnosis.verdict == "wrong":
+        try:
+            diagnosis = replace(diagnosis, remarks=remarks(judgement))
+        except Exception as error:  # a fault of ours: the rest of the answer stands
+            left_out = f"the numbers were not read ({type(error).__name__}: {error})"
+            diagnosis = replace(diagnosis, details=(*diagnosis.details, left_out))
+    diagnosis = replace(diagnosis, suspects=tuple(_in_time(s, given) for s in diagnosis.suspects))
+    diagnosis = replace(diagnosis, advice=advice(diagnosis, given, seconds))
+    return _parted(diagnosis)
+
+
+def at_other_sizes(found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
+    """Return what was found at other sizes without the numbers of steps that are not the program's.
+
+    What a pattern says in words, such as "all but the last", holds at any size.
+    """
+
+    def told(suspect: Suspect) -> Suspect:
+        if suspect.pattern == "t=0":
+            return suspect
+        counted = suspect.pattern.startswith("t=")
+        return replace(suspect, steps=(), pattern="" if counted else suspect.pattern)
+
+    return replace(
+        found,
+        suspects=tuple(map(told, found.suspects)),
+        evidence={**found.evidence, SIZES: dict(sizes)},
+    )
+
+
+def _in_time(suspect: Suspect, given: Inputs) -> Suspect:
+    """Return a suspect without numbers of steps that cannot be time steps of what was given.
+
+    They number calls, nodes of a tape or layers: no argument is as long.
+    """
+    sizes = set(_lengths(given[1]))
+    if not sizes or not suspect.steps or suspect.steps == (0,):
+        return suspect
+    whole = {"all": len(suspect.steps), "all but t=0": len(suspect.steps) + 1,
+             "all but the last": len(suspect.steps) + 1}.get(suspect.pattern)  # fmt: skip
+    is_long = suspect.steps[-1] > max(sizes)
+    of_none = whole is not None and not {whole - 1, whole, whole + 1} & sizes
+    if not (is_long or of_none):
+        return suspect
+    counted = suspect.pattern.startswith("t=")
+    return replace(suspect, steps=(), pattern="" if counted else suspect.pattern)
+
+
+def _lengths(value: Any, depth: int = 0) -> Iterator[int]:
+    """Give the sizes of arrays and the lengths of lists, and whole numbers, which may be either."""
+    if isinstance(value, np.ndarray):
+        yield from value.shape
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from _lengths(inner, depth)
+    elif isinstance(value, list | tuple | str):
+        yield len(value)
+        for inner in value if depth < _DEPTH and not isinstance(value, str) else ():
+            yield from _lengths(inner, depth + 1)
+    elif isinstance(value, int | np.integer) and not isinstance(value, bool) and not depth:
+        yield int(value)
+
+
+def _parted(diagnosis: Diagnosis) -> Diagnosis:
+    """Return a diagnosis whose reasons are those that matter.
+
+    Which of the ways to tell a derivative does not work on a program is no affair of its author,
+    as long as another one does; of a proof it is enough to say that there is none.
+    """
+    reasons: list[str] = []
+    details: list[str] = []
+    for reason in diagnosis.reasons:
+        who = reason.partition(": ")[0]
+        if who in _VOTERS or (reason.startswith(_NO_PROOF) and diagnosis.verdict != "right"):
+            details.append(reason)
+        elif reason.startswith(_NO_PROOF) and reason != TOO_LARGE:
+            details.append(reason)
+            reasons.append("not proved: it does not run in exact arithmetic, or not in time")
+        else:
+            reasons.append(reason)
+    if diagnosis.verdict == "inconclusive" and not reasons:
+        reasons, details = details, []  # all that there is to say
+    return replace(
+        diagnosis, reasons=tuple(dict.fromkeys(reasons)), details=(*diagnosis.details, *details)
+    )
