@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.answering.remarks import CLIPPED
+from reference.debugger.answering.unread import NOT_READ
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.running.program import Inputs
 from reference.debugger.searching.smaller import is_large
@@ -33,8 +34,10 @@ def advice(diagnosis: Diagnosis, given: Inputs, seconds: float) -> tuple[str, ..
     """
     if diagnosis.verdict == "inconclusive":
         return tuple(_for_a_verdict(diagnosis, given, seconds))
-    if diagnosis.verdict == "right" or diagnosis.fixes:
-        return ()
+    if diagnosis.verdict == "right" or diagnosis.fixes or diagnosis.advice:
+        return diagnosis.advice
+    if any(remark.startswith(NOT_READ) for remark in diagnosis.remarks):
+        return ()  # that is all there is to mend
     named = [suspect for suspect in diagnosis.suspects if suspect.line]
     if not diagnosis.sources:
         if named:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.answering.advice import SIZES, advice
+from reference.debugger.answering.left_behind import as_known
+from reference.debugger.answering.mends import LEFT_BEHIND
 from reference.debugger.answering.remarks import remarks
 from reference.debugger.diagnosis import Diagnosis, Suspect
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
@@ -16,6 +18,7 @@ from reference.debugger.running.program import Inputs
 
 _VOTERS = ("tangents", "complex step", "JAX")
 _DEPTH = 2  # of lists within lists
+_PROVED = "proved right at the smallest sizes"  # each call of a program that keeps something
 _NO_PROOF = "not proved: "
 
 
@@ -34,9 +37,11 @@ def finished(
     """
     if diagnosis.verdict == "wrong":
         try:
-            diagnosis = replace(diagnosis, remarks=remarks(judgement))
+            diagnosis = as_known(diagnosis, given[0])
+            if not diagnosis.remarks:
+                diagnosis = replace(diagnosis, remarks=remarks(judgement))
         except Exception as error:  # a fault of ours: the rest of the answer stands
-            left_out = f"the numbers were not read ({type(error).__name__}: {error})"
+            left_out = f"the answer was left as found ({type(error).__name__}: {error})"
             diagnosis = replace(diagnosis, details=(*diagnosis.details, left_out))
     diagnosis = replace(diagnosis, suspects=tuple(_in_time(s, given) for s in diagnosis.suspects))
     diagnosis = replace(diagnosis, advice=advice(diagnosis, given, seconds))
@@ -101,11 +106,16 @@ def _parted(diagnosis: Diagnosis) -> Diagnosis:
     Which of the ways to tell a derivative does not work on a program is no affair of its author,
     as long as another one does; of a proof it is enough to say that there is none.
     """
+    is_kept = any(suspect.kind in LEFT_BEHIND for suspect in diagnosis.suspects)
     reasons: list[str] = []
     details: list[str] = []
     for reason in diagnosis.reasons:
         who = reason.partition(": ")[0]
-        if who in _VOTERS or (reason.startswith(_NO_PROOF) and diagnosis.verdict != "right"):
+        if (
+            who in _VOTERS
+            or (is_kept and reason.startswith(_PROVED))
+            or (reason.startswith(_NO_PROOF) and diagnosis.verdict != "right")
+        ):
             details.append(reason)
         elif reason.startswith(_NO_PROOF) and reason != TOO_LARGE:
             details.append(reason)

@@ -1,0 +1,131 @@
+"""Scripts as they are: weights in globals, a step of training in the function, clipping."""
+
+import numpy as np
+import pytest
+
+from reference.debugger.debug import debug
+
+A, b = np.full((3, 2), 0.1), np.zeros(3)  # the weights of the script below
+RNG = np.random.default_rng(8)
+PARAMS = {"A": RNG.standard_normal((3, 2)), "b": RNG.standard_normal(3)}
+INPUTS = {"x": RNG.standard_normal((4, 2))}
+learning_rate = 0.1
+memory = {"h": np.zeros(3)}
+
+
+def script(x):
+    """Value and gradients at the weights of this module."""
+    value, dA, db = 0.0, np.zeros_like(A), np.zeros_like(b)
+    for t in range(len(x)):
+        h = np.tanh(A @ x[t] + b)
+        value += np.sum(h)
+        d = 1 - h * h
+        dA += np.outer(d, x[t])
+        db += d
+    return value, {"A": dA, "b": db}
+
+
+def unset_loss(params, inputs):
+    return script(inputs["x"])[0]
+
+
+def set_loss(params, inputs):
+    globals().update(params)
+    return script(inputs["x"])[0]
+
+
+def unset_backward(params, inputs):
+    return script(inputs["x"])[1]
+
+
+def set_backward(params, inputs):
+    globals().update(params)
+    return script(inputs["x"])[1]
+
+
+@pytest.fixture(autouse=True)
+def weights():
+    before = A, b
+    yield
+    globals().update(A=before[0], b=before[1])
+
+
+def test_a_loss_that_reads_no_params_is_told_and_no_line_of_the_backward_is_mended():
+    found = debug(unset_loss, unset_backward, PARAMS, INPUTS, seconds=8)
+    assert found.verdict == "wrong"
+    assert not found.fixes
+    assert not found.suspects
+    (said,) = found.remarks
+    assert said.startswith("the loss does not depend on any of params")
+    assert "script reads the globals A and b" in said
+    assert said in " ".join(str(found).split())
+
+
+def test_a_backward_that_reads_the_weights_of_the_last_call_is_told_as_one_line():
+    found = debug(set_loss, unset_backward, PARAMS, INPUTS, seconds=8)
+    (suspect,) = found.suspects
+    assert suspect.variable.split(", ") == ["A", "b"]
+    assert "A and b live on between calls as globals that are set from params here" in suspect.why
+    assert not found.fixes
+    assert found.advice == ("for the check set them in loss and in backward, before they run",)
+    assert "A and b are kept from call to call" in str(found)
+
+
+def trained(params, inputs):
+    globals().update(params)
+    _, grads = script(inputs["x"])
+    for name in grads:
+        params[name] -= learning_rate * grads[name]
+    return grads
+
+
+def test_a_step_of_training_is_no_mistake_to_be_mended():
+    found = debug(set_loss, trained, PARAMS, INPUTS, seconds=8)
+    assert found.suspects[0].kind == "argument changed"
+    assert "a step of training" in found.suspects[0].why
+    assert not found.fixes
+    assert found.advice == ("for the check call it without the update",)
+
+
+def shifted(params, inputs):
+    inputs["x"] -= 1.0
+    return {"A": 0 * params["A"], "b": 0 * params["b"]}
+
+
+def test_another_argument_that_is_changed_has_its_fix():
+    def loss(params, inputs):
+        return float(np.sum(inputs["x"]))
+
+    found = debug(loss, shifted, PARAMS, INPUTS, seconds=8)
+    assert found.suspects[0].kind == "argument changed"
+    assert "training" not in found.suspects[0].why
+
+
+def carried(params, inputs):
+    """Return the loss; the state goes on to the next call."""
+    h = memory["h"]
+    for t in range(len(inputs["x"])):
+        h = np.tanh(params["A"] @ inputs["x"][t] + params["b"] + h)
+    memory["h"] = h
+    return float(np.sum(h))
+
+
+def of_carried(params, inputs):
+    h, hs = memory["h"], []
+    for t in range(len(inputs["x"])):
+        h = np.tanh(params["A"] @ inputs["x"][t] + params["b"] + h)
+        hs.append(h)
+    memory["h"] = h
+    dA, db, d = np.zeros_like(params["A"]), np.zeros_like(params["b"]), np.ones(3)
+    for t in reversed(range(len(inputs["x"]))):
+        d = d * (1 - hs[t] ** 2)
+        dA += np.outer(d, inputs["x"][t])
+        db += d
+    return {"A": dA, "b": db}
+
+
+def test_a_state_that_is_handed_on_is_not_frozen_by_a_fix():
+    found = debug(carried, of_carried, PARAMS, INPUTS, seconds=8)
+    assert found.suspects[0].kind == "state between calls"
+    assert "set it anew in loss and in backward for the check" in found.suspects[0].why
+    assert all(fix.why != "move it" for fix in found.fixes)
