@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from manual_lstm.checks import CONVERTIBLE, Array, fail
+from manual_lstm.checks import Array, fail
+from reference.debugger.running.hints import to_make_a_dict, to_make_arrays
 
 _SCALARS = (bool, int, float, np.generic)
 
@@ -84,7 +85,8 @@ def checked(params: Any, inputs: Any, source: str = "given") -> Draw:
     for name, group in (("params", params), ("inputs", inputs)):
         if not isinstance(group, Mapping):
             fail(name, f"type {type(group).__name__}", "a dict of arrays by name",
-                 "gradients are compared by name", error=TypeError)  # fmt: skip
+                 "gradients are compared by name", hint=to_make_a_dict(name, group),
+                 error=TypeError)  # fmt: skip
     for name, value in params.items():
         if not isinstance(name, str):
             fail("params", f"the name {name!r}", "a dict with strings for names",
@@ -109,7 +111,7 @@ def _is_array(name: str, value: Any) -> None:
         f"dtype {value.dtype}" if is_array else f"type {type(value).__name__}",
         "a NumPy array of floats",
         "its gradient is checked entry by entry",
-        hint=f"pass np.asarray({name}, dtype=float)" if type(value) in CONVERTIBLE else None,
+        hint=to_make_arrays(name, value),
         error=TypeError,
     )
 
