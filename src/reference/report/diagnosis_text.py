@@ -10,7 +10,7 @@ from reference.report.text import mismatch_lines, place_text
 from reference.report.words import (
     evidence_sentences,
     extent,
-    headline,
+    first_line,
     likely,
     place_of,
     pointed_at_by,
@@ -35,7 +35,7 @@ _OUTPUT = 5  # lines
 def diagnosis_text(diagnosis: Diagnosis) -> str:
     """Return a diagnosis as text of about one screen, the verdict in its first line."""
     blocks = [
-        [headline(diagnosis)],
+        [first_line(diagnosis)],
         _what_disagrees(diagnosis),
         *_suspects(diagnosis),
         *_fixes(diagnosis),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _AXIS = re.compile(r"axis (\d+) ([\d, -]+?) of \d+")
 _CHANGED = {"argument changed": "changed", "state between calls": "kept from call to call"}
+_LONG = 120  # characters of a first line
 _BESIDE = 5  # names of what is right, beside what is wrong
 _ENGINES = {
     "probe": "solving for the value that the line should have had",
@@ -188,7 +189,16 @@ def likely(diagnosis: Diagnosis) -> list[Suspect]:
 
 def pointed_at_by(suspect: Suspect) -> str:
     """Return how a suspect was found."""
-    return "; ".join(_ENGINES.get(engine, engine) for engine in suspect.engines)
+    words = dict(_ENGINES)
+    if suspect.confidence < _SURE_BESIDE_A_FIX:
+        words["repair"] = "an edit that mends a part of it"
+    return "; ".join(words.get(engine, engine) for engine in suspect.engines)
+
+
+def first_line(diagnosis: Diagnosis) -> str:
+    """Return the verdict with as many names as go into a line of ordinary length."""
+    lines = [headline(diagnosis, most) for most in (8, 5, 3, 2, 1)]
+    return next((line for line in lines if len(line) <= _LONG), lines[-1])
 
 
 def evidence_sentences(evidence: dict[str, Any]) -> list[str]:

@@ -10,7 +10,7 @@ from reference.debugger.answering.advice import SIZES, advice
 from reference.debugger.answering.finishing import at_other_sizes, finished
 from reference.debugger.answering.remarks import remarks
 from reference.debugger.debug import debug
-from reference.debugger.diagnosis import Diagnosis, Suspect
+from reference.debugger.diagnosis import Diagnosis, Edit, Fix, Suspect
 from reference.debugger.judging.verdict import Judgement
 
 RNG = np.random.default_rng(5)
@@ -136,6 +136,36 @@ def test_numbers_that_no_argument_is_as_long_as_are_no_time_steps(steps, pattern
     suspect = Suspect("a.py", 1, "x = 1", "f", steps=steps, pattern=pattern)
     told = finished(replace(WRONG, suspects=(suspect,)), Judgement("wrong"), SMALL, 20.0)
     assert told.suspects[0] == (suspect if kept else replace(suspect, steps=()))
+
+
+def test_a_line_that_the_fix_changes_is_as_sure_as_the_fix():
+    edit = Edit("a.py", 1, 1, ("x = 1",), ("x = 2",))
+    sure = Suspect("a.py", 1, "x = 1", "f", confidence=0.6)
+    other = replace(sure, line=2)
+    fixed = replace(WRONG, suspects=(sure, other), fixes=(Fix((edit,), "", "", "x = 1\n"),))
+    told = finished(fixed, Judgement("wrong"), SMALL, 20.0)
+    assert [s.confidence for s in told.suspects] == [0.95, 0.6]
+
+
+def test_an_edit_that_does_not_pass_is_not_called_a_repair():
+    guess = Suspect("a.py", 1, "x = 1", "f", confidence=0.6, engines=("probe", "repair"))
+    text = str(replace(WRONG, suspects=(guess,)))
+    assert "an edit that mends a part of it" in " ".join(text.split())
+    assert "a repair that passes" not in text
+
+
+def test_floats_of_seven_digits_are_named_where_nothing_could_be_told():
+    short = {"W": np.ones((3, 4), np.float32)}, SMALL[1]
+    (said,) = advice(Diagnosis("inconclusive"), short, 20.0)
+    assert "float32" in said
+    assert advice(Diagnosis("inconclusive"), SMALL, 20.0) == ()
+
+
+@pytest.mark.parametrize(("steps", "kept"), [((0, 1), False), ((0, 1, 2, 3, 4), True)])
+def test_layers_are_no_time_steps_though_there_are_two_rows(steps, kept):
+    suspect = Suspect("a.py", 1, "x = 1", "f", steps=steps, pattern="all")
+    told = finished(replace(WRONG, suspects=(suspect,)), Judgement("wrong"), SMALL, 20.0)
+    assert bool(told.suspects[0].steps) == kept
 
 
 def test_layers_are_no_time_steps():

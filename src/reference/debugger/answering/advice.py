@@ -58,6 +58,11 @@ def advice(diagnosis: Diagnosis, given: Inputs, seconds: float) -> tuple[str, ..
 
 def _for_a_verdict(diagnosis: Diagnosis, given: Inputs, seconds: float) -> Iterator[str]:
     told = " ".join(diagnosis.reasons)
+    if _is_short(given):
+        yield (
+            "the program computes with floats of seven digits (float32): for the check hand over "
+            "params and inputs as float64, as by astype(float), and let its buffers follow them"
+        )
     late = "end in time" in told or "takes too long" in told
     if is_large(given) and (late or "kink" in told or "too rough" in told):
         yield f"for a verdict {_SMALL}{_WRITTEN}"
@@ -76,6 +81,14 @@ def _for_a_line(diagnosis: Diagnosis, given: Inputs, seconds: float) -> Iterator
     alike = [] if large else _alike(given)
     if alike:
         yield f"let all sizes differ, so that what is what can be told: {listed(alike, 3)} are one"
+
+
+def _is_short(given: Inputs) -> bool:
+    return any(
+        isinstance(value, np.ndarray) and value.dtype in (np.float32, np.float16)
+        for group in given
+        for value in group.values()
+    )
 
 
 def _longer(seconds: float) -> str:

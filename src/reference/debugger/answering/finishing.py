@@ -17,6 +17,9 @@ from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.program import Inputs
 
 _VOTERS = ("tangents", "complex step", "JAX")
+_MENDED = 0.95
+_PAIR = 2  # of turns: rather layers or directions than time, where anything is longer
+_SEVERAL = "what mends it at smaller sizes doesn't at these"  # one of three fixes, perhaps
 _DEPTH = 2  # of lists within lists
 _PROVED = "proved right at the smallest sizes"  # each call of a program that keeps something
 _NO_PROOF = "not proved: "
@@ -43,7 +46,8 @@ def finished(
         except Exception as error:  # a fault of ours: the rest of the answer stands
             left_out = f"the answer was left as found ({type(error).__name__}: {error})"
             diagnosis = replace(diagnosis, details=(*diagnosis.details, left_out))
-    diagnosis = replace(diagnosis, suspects=tuple(_in_time(s, given) for s in diagnosis.suspects))
+    suspects = [_in_time(_as_sure_as_its_fix(s, diagnosis), given) for s in diagnosis.suspects]
+    diagnosis = replace(diagnosis, suspects=tuple(suspects))
     diagnosis = replace(diagnosis, advice=advice(diagnosis, given, seconds))
     return _parted(diagnosis)
 
@@ -67,6 +71,14 @@ def at_other_sizes(found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
     )
 
 
+def _as_sure_as_its_fix(suspect: Suspect, diagnosis: Diagnosis) -> Suspect:
+    """Return a suspect on a line that the first fix changes as surely at fault as that."""
+    for fix in diagnosis.fixes[:1]:
+        if suspect.file in {edit.file for edit in fix.edits} and suspect.line in fix.lines:
+            return replace(suspect, confidence=max(suspect.confidence, _MENDED))
+    return suspect
+
+
 def _in_time(suspect: Suspect, given: Inputs) -> Suspect:
     """Return a suspect without numbers of steps that cannot be time steps of what was given.
 
@@ -78,7 +90,9 @@ def _in_time(suspect: Suspect, given: Inputs) -> Suspect:
     whole = {"all": len(suspect.steps), "all but t=0": len(suspect.steps) + 1,
              "all but the last": len(suspect.steps) + 1}.get(suspect.pattern)  # fmt: skip
     is_long = suspect.steps[-1] > max(sizes)
-    of_none = whole is not None and not {whole - 1, whole, whole + 1} & sizes
+    of_none = whole is not None and (
+        not {whole - 1, whole, whole + 1} & sizes or (whole == _PAIR and max(sizes) > _PAIR)
+    )
     if not (is_long or of_none):
         return suspect
     counted = suspect.pattern.startswith("t=")
@@ -115,6 +129,7 @@ def _parted(diagnosis: Diagnosis) -> Diagnosis:
             who in _VOTERS
             or (is_kept and reason.startswith(_PROVED))
             or (reason.startswith(_NO_PROOF) and diagnosis.verdict != "right")
+            or (reason.startswith(_SEVERAL) and diagnosis.fixes)
         ):
             details.append(reason)
         elif reason.startswith(_NO_PROOF) and reason != TOO_LARGE:
