@@ -147,6 +147,12 @@ def test_a_line_that_the_fix_changes_is_as_sure_as_the_fix():
     assert [s.confidence for s in told.suspects] == [0.95, 0.6]
 
 
+def test_a_line_that_is_to_move_is_not_said_to_be_what_it_is():
+    moved = Suspect("a.py", 1, "x = 1", "f", confidence=0.95, should_be="x = 1")
+    told = finished(replace(WRONG, suspects=(moved,)), Judgement("wrong"), SMALL, 20.0)
+    assert told.suspects[0].should_be == ""
+
+
 def test_an_edit_that_does_not_pass_is_not_called_a_repair():
     guess = Suspect("a.py", 1, "x = 1", "f", confidence=0.6, engines=("probe", "repair"))
     text = str(replace(WRONG, suspects=(guess,)))

@@ -72,7 +72,12 @@ def at_other_sizes(found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
 
 
 def _as_sure_as_its_fix(suspect: Suspect, diagnosis: Diagnosis) -> Suspect:
-    """Return a suspect on a line that the first fix changes as surely at fault as that."""
+    """Return a suspect on a line that the first fix changes as surely at fault as that.
+
+    What it should be is not told where that is what it is.
+    """
+    if suspect.should_be.strip() == suspect.text.strip():
+        suspect = replace(suspect, should_be="")  # it is to be elsewhere: the fix shows where
     for fix in diagnosis.fixes[:1]:
         if suspect.file in {edit.file for edit in fix.edits} and suspect.line in fix.lines:
             return replace(suspect, confidence=max(suspect.confidence, _MENDED))

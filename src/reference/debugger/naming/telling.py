@@ -327,7 +327,8 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
     if d.what == "swapped":
         return _exchanged(d.old[0][1], d.new[0][1])
     which = ", which has the missing factor in it" if kind.startswith("missing") else ""
-    return Told(f"{old} is used where {new} belongs{which}", f"use {new}, not {old}")
+    mend = f"use {new}, not {old}" if not new.startswith("not ") else f"{new} in place of {old}"
+    return Told(f"{old} is used where {new} belongs{which}", mend)
 
 
 def _exchanged(a: ast.expr, b: ast.expr) -> Told:
