@@ -150,7 +150,7 @@ def debug(
             finally:
                 program.restore()
     diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
-    return finished(diagnosis, judgement, (params, inputs), seconds)
+    return finished(diagnosis, judgement, (params, inputs), seconds, backward)
 
 
 def _is_usable(loss: Any, backward: Any, seconds: Any, seed: Any) -> None:

@@ -1,9 +1,13 @@
 """Scripts as they are: weights in globals, a step of training in the function, clipping."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
+from reference.debugger.answering.limits import unreached
 from reference.debugger.debug import debug
+from reference.debugger.naming.harm import effect
 
 A, b = np.full((3, 2), 0.1), np.zeros(3)  # the weights of the script below
 RNG = np.random.default_rng(8)
@@ -129,3 +133,45 @@ def test_a_state_that_is_handed_on_is_not_frozen_by_a_fix():
     assert found.suspects[0].kind == "state between calls"
     assert "set it anew in loss and in backward for the check" in found.suspects[0].why
     assert all(fix.why != "move it" for fix in found.fixes)
+
+
+def limited(params, inputs):
+    globals().update(params)
+    _, grads = script(inputs["x"])
+    for name in grads:
+        np.clip(grads[name], -50, 50, out=grads[name])
+    return grads
+
+
+def test_clipping_that_nothing_has_reached_is_told_beside_right():
+    found = debug(set_loss, limited, PARAMS, INPUTS, seconds=8)
+    assert found.verdict == "right"
+    at = limited.__code__.co_firstlineno + 4
+    assert f"the clipping of gradients at line {at} (limited) has changed nothing" in str(found)
+    assert "clipping" not in str(debug(set_loss, set_backward, PARAMS, INPUTS, seconds=8))
+
+
+def safe(params, inputs):
+    x = np.clip(inputs["x"], -9, 9)
+    data = x.clip(-3, 3)
+    return np.clip(data, 0, 1)
+
+
+def test_clipping_of_values_is_no_clipping_of_gradients():
+    assert unreached(safe) == ""
+
+
+def many(names):
+    before = {name: np.zeros(2) for name in names}
+    return SimpleNamespace(answers=(before, {name: np.arange(2.0) for name in names}))
+
+
+def test_long_lists_of_names_are_not_told_again():
+    right = {name: np.arange(2.0) for name in "abcdefgh"}
+    spoiled = many("abcdefgh")
+    spoiled.answers[0].update({name: np.array([3.0, 1.5]) for name in "abcdefgh"})
+    assert effect(spoiled, right) == "all gradients that are wrong become right with it"
+    spoiled.answers[0]["a"] = np.zeros(2)
+    assert effect(spoiled, right) == (
+        "a is zero throughout; b, c, d, e and 3 more become right with it"
+    )

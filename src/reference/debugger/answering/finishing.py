@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from reference.debugger.answering.advice import SIZES, advice
 from reference.debugger.answering.left_behind import as_known
+from reference.debugger.answering.limits import unreached
 from reference.debugger.answering.mends import LEFT_BEHIND
 from reference.debugger.answering.remarks import remarks
 from reference.debugger.diagnosis import Diagnosis, Suspect
@@ -26,7 +27,11 @@ _NO_PROOF = "not proved: "
 
 
 def finished(
-    diagnosis: Diagnosis, judgement: Judgement, given: Inputs, seconds: float
+    diagnosis: Diagnosis,
+    judgement: Judgement,
+    given: Inputs,
+    seconds: float,
+    backward: Callable[..., Any] | None = None,
 ) -> Diagnosis:
     """Return a diagnosis with all that helps to judge and to act; the rest goes to its details.
 
@@ -37,7 +42,12 @@ def finished(
     given : (params, inputs)
     seconds : float
         The budget.
+    backward : callable, optional
+        Of a right one the clipping is told that has changed nothing.
     """
+    clipped = unreached(backward) if backward and diagnosis.verdict == "right" else ""
+    if clipped:
+        diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, clipped))
     if diagnosis.verdict == "wrong":
         try:
             diagnosis = as_known(diagnosis, given[0])

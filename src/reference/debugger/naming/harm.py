@@ -11,6 +11,8 @@ from reference.debugger.naming.meant_runs import outputs_of
 from reference.debugger.naming.turns import Turns
 from reference.report.words import listed
 
+_FEW = 4  # names
+
 
 def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     """Return what the mistake does to the gradients: by how much, and to which.
@@ -21,24 +23,30 @@ def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
         return ""
     before, after = turns.answers
     ratios: dict[str, list[str]] = {}
-    plain = []
+    plain, others = [], 0
     for name, reference in oracle.items():
         if name not in before or name not in after:
             continue
         mine, mended = before[name], after[name]
         if mine is None or mended is None or np.shape(mine) != np.shape(mended):
             continue
-        if not _near(mended, reference) or _near(mine, reference):
+        if _near(mine, reference):
+            continue
+        if not _near(mended, reference):
+            others += 1
             continue
         ratio = _ratio(np.asarray(mine), np.asarray(reference))
         if ratio:
             ratios.setdefault(ratio, []).append(name)
         else:
             plain.append(name)
-    parts = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {ratio}"
+    parts = [f"{listed(names, _FEW)} {'is' if len(names) == 1 else 'are'} {ratio}"
              for ratio, names in ratios.items()]  # fmt: skip
-    if plain:
-        parts.append(f"{listed(plain)} {'becomes' if len(plain) == 1 else 'become'} right with it")
+    if len(plain) > _FEW and not (ratios or others):
+        parts.append("all gradients that are wrong become right with it")
+    elif plain:
+        become = "becomes" if len(plain) == 1 else "become"
+        parts.append(f"{listed(plain, _FEW)} {become} right with it")
     return "; ".join(parts)
 
 
