@@ -11,7 +11,9 @@ from reference.debugger.answering.finishing import at_other_sizes, finished
 from reference.debugger.answering.remarks import remarks
 from reference.debugger.debug import debug
 from reference.debugger.diagnosis import Diagnosis, Edit, Fix, Suspect
+from reference.debugger.judging.along import along
 from reference.debugger.judging.verdict import Judgement
+from reference.report.words import extent
 
 RNG = np.random.default_rng(5)
 TRUE = {"W": RNG.standard_normal((4, 4)), "b": RNG.standard_normal(3)}
@@ -78,6 +80,13 @@ def test_of_large_arrays_the_entries_that_were_looked_at_tell_a_factor():
     assert remarks(alone) == ()  # any two numbers have a factor
     clipped = replace(judgement, wrong={"W": one_entry("W", -5.0, -5.1)})
     assert "clipped" in remarks(clipped)[0]
+
+
+def test_the_note_of_one_entry_is_known_to_the_report():
+    seen = along("W", np.ones(9), lambda way: 0.0, 0.0)
+    assert isinstance(seen, Mismatch)
+    assert seen.note == NOT_COUNTED
+    assert extent(seen) == "not counted, of 9"
 
 
 SMALL = {"W": np.ones((3, 4))}, {"x": np.ones((5, 2, 4))}

@@ -13,6 +13,7 @@ import numpy as np
 
 from manual_lstm.checks import Array, fail
 from reference.debugger.running.arguments import Draw, added, unchanged
+from reference.debugger.running.hints import to_return
 from reference.debugger.running.only_loss import candidates
 from reference.debugger.running.place import place_of
 from reference.debugger.running.state import State
@@ -196,24 +197,9 @@ class Calls:
         if not isinstance(returned, Mapping):
             fail("backward(params, inputs)", f"type {type(returned).__name__}",
                  "a dict of gradients by the names of params and inputs",
-                 "gradients are compared by name", hint=_which(returned, draw),
+                 "gradients are compared by name", hint=to_return(returned, draw.params),
                  error=TypeError)  # fmt: skip
         return {str(name): _own(value) for name, value in returned.items()}
-
-
-def _which(returned: Any, draw: Draw) -> str | None:
-    """Return how to make a dict of gradients of what a backward returned, if that is plain."""
-    if not isinstance(returned, list | tuple):
-        return None
-    dicts = [k for k, part in enumerate(returned) if isinstance(part, Mapping)]
-    if dicts:
-        return f"return its part [{dicts[0]}] alone"
-    shapes = [np.shape(value) for value in draw.params.values()]
-    if [np.shape(part) for part in returned if isinstance(part, np.ndarray)][
-        : len(shapes)
-    ] == shapes:
-        return f"return dict(zip({list(draw.params)}, ...)) of them"
-    return None
 
 
 def _not_ended(function: str, late: Late) -> str:

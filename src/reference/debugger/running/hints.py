@@ -73,6 +73,20 @@ def to_make_arrays(name: str, value: Any) -> str | None:
     )
 
 
+def to_return(returned: Any, params: Mapping[str, Any]) -> str | None:
+    """Return how to make a dict of gradients of what a backward returned, if that is plain."""
+    if not isinstance(returned, list | tuple):
+        return None
+    dicts = [k for k, part in enumerate(returned) if isinstance(part, Mapping)]
+    if dicts:
+        return f"return its part [{dicts[0]}] alone"
+    shapes = [np.shape(value) for value in params.values()]
+    arrays = [np.shape(part) for part in returned if isinstance(part, np.ndarray)]
+    if arrays[: len(shapes)] == shapes:
+        return f"return dict(zip({list(params)}, ...)) of them"
+    return None
+
+
 _FEW = 4
 _LETTERS = "abcd"
 
