@@ -146,7 +146,8 @@ def debug(
             except (Exception, SystemExit, TimeUp) as error:
                 if known:  # the verdict stands, whatever the search meets in somebody's code
                     stopped = f"the search for the line stopped: {type(error).__name__}: {error}"
-                    diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, stopped))
+                    reasons = (*diagnosis.reasons, stopped)
+                    diagnosis = replace(diagnosis, reasons=reasons, sources=_texts(program))
             finally:
                 program.restore()
     diagnosis = replace(diagnosis, seconds=time.monotonic() - started)

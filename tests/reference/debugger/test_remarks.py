@@ -200,6 +200,17 @@ def test_steps_of_a_shorter_sequence_are_not_told_as_those_of_the_given_one():
     ]  # fmt: skip
 
 
+def test_a_search_that_stopped_at_an_error_is_not_told_as_source_that_is_lacking(monkeypatch):
+    def fails(*_):
+        raise RuntimeError("of its own")
+
+    monkeypatch.setattr("reference.debugger.debug.not_read", fails)
+    params, inputs = {"W": 0.3 * RNG.standard_normal((4, 3))}, {"x": RNG.standard_normal((6, 4))}
+    found = debug(loss, limited, params, inputs, seconds=8)
+    assert "the search for the line stopped: RuntimeError: of its own" in found.reasons
+    assert found.advice[0] == "no line was found"
+
+
 def loss(params, inputs):
     return float(np.sum(np.tanh(inputs["x"] @ params["W"])))
 

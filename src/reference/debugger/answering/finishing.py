@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -18,6 +19,7 @@ from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.program import Inputs
 
 _VOTERS = ("tangents", "complex step", "JAX")
+_FACTOR = re.compile(r" (is|are) (\S+ times|twice) (what is right|too (large|small))$")
 _MENDED = 0.95
 _PAIR = 2  # of turns: rather layers or directions than time, where anything is longer
 _SEVERAL = "what mends it at smaller sizes doesn't at these"  # one of three fixes, perhaps
@@ -69,6 +71,7 @@ def at_other_sizes(found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
     """
 
     def told(suspect: Suspect) -> Suspect:
+        suspect = replace(suspect, why=_without_factors(suspect.why))
         if suspect.pattern == "t=0":
             return suspect
         counted = suspect.pattern.startswith("t=")
@@ -79,6 +82,21 @@ def at_other_sizes(found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
         suspects=tuple(map(told, found.suspects)),
         evidence={**found.evidence, SIZES: dict(sizes)},
     )
+
+
+def _without_factors(why: str) -> str:
+    """Return a sentence without by how much gradients are off: that hangs on the sizes.
+
+    Examples
+    --------
+    >>> _without_factors("B is used where T belongs. W is 5.25 times what is right; U is zero")
+    'B is used where T belongs. U is zero'
+    >>> _without_factors("dh lacks the factor f. W is twice too large")
+    'dh lacks the factor f'
+    """
+    sentences = why.split(". ")
+    kept = "; ".join(p for p in sentences[-1].split("; ") if not _FACTOR.search(p))
+    return ". ".join([*sentences[:-1], *([kept] if kept else [])])
 
 
 def _as_sure_as_its_fix(suspect: Suspect, diagnosis: Diagnosis) -> Suspect:
