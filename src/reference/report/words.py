@@ -66,8 +66,10 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
 
 
 def remarks_to_tell(diagnosis: Diagnosis) -> tuple[str, ...]:
-    """Return what the numbers alone say, where no fix says more."""
-    return () if diagnosis.fixes else diagnosis.remarks
+    """Return what the numbers alone say, where no fix says more, and what all have in common."""
+    if not diagnosis.fixes:
+        return diagnosis.remarks
+    return tuple(remark for remark in diagnosis.remarks if remark.startswith("all gradients are"))
 
 
 def what_is_wrong(suspect: Suspect) -> str:

@@ -1,12 +1,15 @@
 """Scripts as they are: weights in globals, a step of training in the function, clipping."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
+from reference.debugger.answering.left_behind import as_known
 from reference.debugger.answering.limits import unreached
 from reference.debugger.debug import debug
+from reference.debugger.diagnosis import Diagnosis, Edit, Fix, Suspect
 from reference.debugger.naming.harm import effect
 
 A, b = np.full((3, 2), 0.1), np.zeros(3)  # the weights of the script below
@@ -89,6 +92,29 @@ def test_a_step_of_training_is_no_mistake_to_be_mended():
     assert "a step of training" in found.suspects[0].why
     assert not found.fixes
     assert found.advice == ("for the check call it without the update",)
+
+
+@pytest.mark.parametrize(
+    ("text", "names", "is_one"),
+    [("p -= learning_rate * dp", "A", True), ("globals()[n] -= 0.1 * d[n]", "A", True),
+     ("p -= v / np.sqrt(m)", "A, b", True), ("A *= mask", "A", False), ("A -= mean", "A", False),
+     ("x -= 0.1 * mean", "x", False), ("params[n] = params[n] - lr * g[n]", "A, b", True)],
+)  # fmt: skip
+def test_what_a_step_of_training_looks_like(text, names, is_one):
+    changed = Suspect("a.py", 1, text, "f", variable=names, kind="argument changed", why="why")
+    told = as_known(Diagnosis("wrong", suspects=(changed,)), PARAMS)
+    assert ("step of training" in told.suspects[0].why) == is_one
+
+
+def test_beside_clipping_that_is_left_out_its_condition_is_not_turned_round():
+    line = "for g in grads: np.clip(g, -5, 5, out=g)"
+    source = f"if clip:\n    {line}\n"
+    out = Fix((Edit("a.py", 1, 2, ("if clip:", f"    {line}"), ()),), "without it", "", source)
+    turned = Fix((Edit("a.py", 1, 1, ("if clip:",), ("if not clip:",)),), "", "", source)
+    inner = Suspect("a.py", 2, line, "f", kind="clipped")
+    suspects = inner, replace(inner, line=1, text="if clip:", should_be="if not clip:")
+    told = as_known(Diagnosis("wrong", suspects=suspects, fixes=(out, turned)), PARAMS)
+    assert (told.fixes, told.suspects) == ((out,), suspects[:1])
 
 
 def shifted(params, inputs):

@@ -21,6 +21,7 @@ _MEANT = (
     "the check"
 )
 _MOVED = "move it"
+_TAKEN = re.compile(r"-= *(0?\.\d+|\d(\.\d*)?e-\d+) *\*")
 _UPDATE = re.compile(r"[-+]=|=.*-|subtract|\.step\(")
 
 
@@ -47,6 +48,10 @@ def as_known(diagnosis: Diagnosis, params: Collection[str]) -> Diagnosis:
     elif any(_turns_clipping(fix.source, fix.apply_to(fix.source)) for fix in fixes[:1]):
         advice, fixes = ("for the check switch clipping off",), ()
         suspects[0] = replace(suspects[0], should_be="")
+    fixes = tuple(f for f in fixes if not _turns_clipping(f.source, f.apply_to(f.source)))
+    suspects[1:] = [  # the condition of clipping, behind the clipping itself
+        s for s in suspects[1:] if not (s.kind == "clipped" and s.should_be.startswith("if "))
+    ]
     return replace(diagnosis, suspects=tuple(suspects), fixes=fixes, advice=advice)
 
 
@@ -96,6 +101,7 @@ def _as_known(suspect: Suspect, params: Collection[str]) -> Suspect:
     should = suspect.should_be
     if len(names) > 1:
         why = why.replace(f"{names[0]} lives on", f"{listed(names)} live on", 1)
+        why = why.replace("leaves in it,", "leaves in them,").replace(", it gives", ", they give")
         should = should.replace(names[0], listed(names), 1)
     return replace(suspect, why=why, should_be=should)
 
@@ -107,9 +113,9 @@ def holds_params(suspect: Suspect, params: Collection[str]) -> bool:
 
 
 def _is_step_of_training(suspect: Suspect, params: Collection[str]) -> bool:
+    """Return whether a line takes something from params, as an optimiser does."""
     names = set(suspect.variable.split(", "))
-    return (
-        suspect.kind == _CHANGED
-        and names <= set(params)
-        and bool(_RATE.search(suspect.text) and _UPDATE.search(suspect.text))
-    )
+    if suspect.kind != _CHANGED or not names <= set(params):
+        return False
+    by_rate = bool(_RATE.search(suspect.text) and _UPDATE.search(suspect.text))
+    return by_rate or (len(names) > 1 and "-=" in suspect.text) or bool(_TAKEN.search(suspect.text))

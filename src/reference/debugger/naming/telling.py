@@ -117,9 +117,9 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
         lost = _overwritten(kind, one)
         if lost is not None:
             return lost
-    if kind == "clipped" and switches_clipping(one):
+    if kind == "clipped" and (one.new is None or switches_clipping(one)):
         return Told("the gradients are set to limits here: clipped, they are no derivatives",
-                    "clip afterwards; for the check, switch it off")  # fmt: skip
+                    "without it: clip afterwards, if at all")  # fmt: skip
     names = _not_returned(one) if kind == "never returned" else []
     if names:
         are = "is" if len(names) == 1 else "are"
