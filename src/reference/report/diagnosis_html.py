@@ -17,6 +17,7 @@ from reference.report.words import (
     file_name,
     headline,
     likely,
+    open_questions,
     place_of,
     pointed_at_by,
     remarks_to_tell,
@@ -69,6 +70,7 @@ def _sections(diagnosis: Diagnosis) -> Iterable[Html]:
         "Fixes that pass": [_fix(fix) for fix in diagnosis.fixes],
         "What disagrees": [
             *([_table(diagnosis)] if diagnosis.wrong else []),
+            *[tag("p", text) for text in open_questions(diagnosis)],
             *[tag("p", remark) for remark in remarks_to_tell(diagnosis)],
         ],
         "Error by gradient, step and gate": _heat_maps([m for m in maps if m is not None]),

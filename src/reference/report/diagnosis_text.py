@@ -12,6 +12,7 @@ from reference.report.words import (
     extent,
     first_line,
     likely,
+    open_questions,
     place_of,
     pointed_at_by,
     remarks_to_tell,
@@ -69,7 +70,7 @@ def _what_disagrees(diagnosis: Diagnosis) -> list[str]:
             lines += [f"  {line}" for line in mismatch_lines(mismatch)]
     if len(worst_first) > _MISMATCHES:
         lines.append(f"  and {len(worst_first) - _MISMATCHES} more")
-    for remark in remarks_to_tell(diagnosis):
+    for remark in (*open_questions(diagnosis), *remarks_to_tell(diagnosis)):
         lines += _wrapped(remark, "  ")
     return lines
 

@@ -65,6 +65,19 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def open_questions(diagnosis: Diagnosis) -> list[str]:
+    """Return which gradients are not decided beside those that are wrong, by their reasons.
+
+    Of an inconclusive verdict the reasons tell all of it.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in dict(getattr(diagnosis, "undecided", {})).items():
+        by_reason.setdefault(reason, []).append(name)
+    if diagnosis.verdict == "inconclusive":
+        return []
+    return [f"not decided: {listed(names)} ({reason})" for reason, names in by_reason.items()]
+
+
 def remarks_to_tell(diagnosis: Diagnosis) -> tuple[str, ...]:
     """Return what the numbers alone say, where no fix says more, and what all have in common."""
     if not diagnosis.fixes:
