@@ -176,6 +176,14 @@ def test_floats_of_seven_digits_are_named_where_nothing_could_be_told():
     assert advice(Diagnosis("inconclusive"), SMALL, 20.0) == ()
 
 
+def test_a_way_of_the_tools_that_took_too_long_is_no_reason_to_ask_for_time():
+    late = Diagnosis("inconclusive", reasons=("JAX: takes too long", "W: a kink"))
+    assert finished(late, Judgement("inconclusive"), SMALL, 20.0).advice == ()
+    late = Diagnosis("inconclusive", reasons=("the loss did not end in time; it was at line 3",))
+    (more,) = finished(late, Judgement("inconclusive"), SMALL, 20.0).advice
+    assert "--seconds 60" in more
+
+
 @pytest.mark.parametrize(("steps", "kept"), [((0, 1), False), ((0, 1, 2, 3, 4), True)])
 def test_layers_are_no_time_steps_though_there_are_two_rows(steps, kept):
     suspect = Suspect("a.py", 1, "x = 1", "f", steps=steps, pattern="all")

@@ -58,7 +58,7 @@ def advice(diagnosis: Diagnosis, given: Inputs, seconds: float) -> tuple[str, ..
 
 def _for_a_verdict(diagnosis: Diagnosis, given: Inputs, seconds: float) -> Iterator[str]:
     told = " ".join(diagnosis.reasons)
-    if _is_short(given):
+    if "float32" in told or _is_short(given):
         yield (
             "the program computes with floats of seven digits (float32): for the check hand over "
             "params and inputs as float64, as by astype(float), and let its buffers follow them"
@@ -66,7 +66,7 @@ def _for_a_verdict(diagnosis: Diagnosis, given: Inputs, seconds: float) -> Itera
     late = "end in time" in told or "takes too long" in told
     if is_large(given) and (late or "kink" in told or "too rough" in told):
         yield f"for a verdict {_SMALL}{_WRITTEN}"
-    if late:
+    if late and "more time" not in told:
         yield _longer(seconds)
 
 

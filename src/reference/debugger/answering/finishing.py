@@ -60,8 +60,8 @@ def finished(
             diagnosis = replace(diagnosis, details=(*diagnosis.details, left_out))
     suspects = [_in_time(_as_sure_as_its_fix(s, diagnosis), given) for s in diagnosis.suspects]
     diagnosis = replace(diagnosis, suspects=tuple(suspects))
-    diagnosis = replace(diagnosis, advice=advice(diagnosis, given, seconds))
-    return _parted(diagnosis)
+    diagnosis = _parted(diagnosis)
+    return replace(diagnosis, advice=advice(diagnosis, given, seconds))
 
 
 def at_other_sizes(found: Diagnosis, sizes: Mapping[int, int]) -> Diagnosis:
