@@ -12,6 +12,7 @@ from manual_lstm.sequence_checks import named_leaves_of_shapes
 from manual_lstm.shapes import parse
 from manual_lstm.trees import output_of
 
+NOT_COUNTED = "the others were not looked at"  # the note of one entry of a large array
 _WORDS = {"T": "t", "B": "batch", "D": "input", "H": "unit", "P": "projected unit"}
 
 

@@ -104,6 +104,6 @@ def refuse_error(path: Path, error: BaseException, because: str) -> NoReturn:
     refuse(str(path), f"an error{where} ({what})", "a file that runs", because)
 
 
-def refuse(name: str, has: str, must: str, because: str) -> NoReturn:
+def refuse(name: str, has: str, must: str, because: str, hint: str | None = None) -> NoReturn:
     """Raise `UnusableInputError` in the words of `manual_lstm.checks`."""
-    checks.fail(name, has, must, because, error=UnusableInputError)
+    checks.fail(name, has, must, because, hint=hint, error=UnusableInputError)

@@ -5,6 +5,7 @@ Loaded by pytest as a plugin: neither JAX nor NumPy is imported before a test as
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator, Mapping
 from contextvars import ContextVar
 from types import SimpleNamespace
@@ -127,12 +128,28 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
         _OPTIONS.reset(before)
 
 
+def _held(excinfo: pytest.ExceptionInfo[BaseException]) -> list[tuple[str, Any]]:
+    """Return the answers that are not "right" among the variables of the failing function."""
+    made = sys.modules.get("reference.debugger.diagnosis")  # only if somebody has asked
+    if made is None or not excinfo.errisinstance(AssertionError):
+        return []
+    values = excinfo.traceback[-1].frame.f_locals.items()
+    return [(name, value) for name, value in values
+            if isinstance(value, made.Diagnosis) and value.verdict != "right"]  # fmt: skip
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     call: pytest.CallInfo[Any],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Put the diagnosis in place of a traceback, which would end in our files."""
+    """Put the diagnosis in place of a traceback, which would end in our files.
+
+    An answer that the test holds itself, as in ``assert d.verdict == "right"``, is shown below.
+    """
     report = yield
+    if call.excinfo is not None and not isinstance(call.excinfo.value, DiagnosisError):
+        report.sections += [(f"{name}, as the debugger tells it", str(told))
+                            for name, told in _held(call.excinfo)]  # fmt: skip
     if call.excinfo is not None and isinstance(call.excinfo.value, DiagnosisError):
         visible = call.excinfo.traceback.filter(call.excinfo)
         entry = visible[-1] if len(visible) else call.excinfo.traceback[0]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import copy
 import inspect
+import sys
 import textwrap
 import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -116,15 +119,18 @@ def _rounded(inputs: Inputs, decimals: int) -> Inputs:
 
 def _script(loss: Any, backward: Any, inputs: Inputs, example: Any, seed: int | None) -> str:
     functions = [loss, backward]
-    if _numbers(inputs) <= _MOST_NUMBERS:
+    owners = _owners(functions)
+    if owners and not all(owner.found for owner in owners.values()):
+        values = ["params, inputs = ...  # as in the test"]
+    elif _numbers(inputs) <= _MOST_NUMBERS:
         values = [_assigned("params", inputs[0]), _assigned("inputs", inputs[1])]
     elif seed is not None:
         functions.append(example)
         values = [f"params, inputs = {example.__name__}(np.random.default_rng({seed}))"]
     else:
         values = ["params, inputs = ...  # as in the test: too many numbers to print"]
-    folders, imports, sources = _origins(functions)
-    named = ", ".join(getattr(function, "__name__", "...") for function in (loss, backward))
+    folders, imports, sources = _origins(functions, owners)
+    named = ", ".join(_called(function, owners) for function in (loss, backward))
     lines = [
         *(["import sys", ""] if folders else []),
         "import numpy as np",
@@ -140,24 +146,82 @@ def _script(loss: Any, backward: Any, inputs: Inputs, example: Any, seed: int | 
     return "\n".join(lines)
 
 
-def _origins(functions: list[Any]) -> tuple[list[str], list[str], list[str]]:
+@dataclass(frozen=True)
+class _Owner:
+    """The object that methods are bound to: its name, and the module that has it, if any does."""
+
+    name: str
+    module: ModuleType | None
+    cls: type
+
+    @property
+    def found(self) -> bool:
+        return self.module is not None
+
+
+def _owners(functions: list[Any]) -> dict[int, _Owner]:
+    """Return the objects whose methods some functions are, by their ids."""
+    found: dict[int, _Owner] = {}
+    for function in functions:
+        owner = getattr(function, "__self__", None)
+        if owner is None or isinstance(owner, ModuleType) or id(owner) in found:
+            continue
+        held = next(
+            ((name, module) for module in list(sys.modules.values())
+             if isinstance(getattr(module, "__file__", None), str)
+             for name, value in list(vars(module).items())
+             if value is owner and name.isidentifier() and not name.startswith("_")),
+            (type(owner).__name__.lower(), None),
+        )  # fmt: skip
+        found[id(owner)] = _Owner(*held, type(owner))
+    return found
+
+
+def _called(function: Any, owners: Mapping[int, _Owner]) -> str:
+    """Return how a script calls a function."""
+    name = getattr(function, "__name__", "...")
+    owner = owners.get(id(getattr(function, "__self__", None)))
+    return f"{owner.name}.{name}" if owner else name
+
+
+def _origins(
+    functions: list[Any], owners: Mapping[int, _Owner]
+) -> tuple[list[str], list[str], list[str]]:
     """Return folders to import from, import lines, and the text of what cannot be imported."""
     folders: dict[str, None] = {}
     imports: dict[str, list[str]] = {}
     sources: list[str] = []
+    for owner in owners.values():
+        if owner.module is not None:
+            folder, module = _place(str(owner.module.__file__), owner.module.__name__)
+            folders[folder] = None
+            imports.setdefault(module, []).append(owner.name)
+            continue
+        cls = owner.cls.__qualname__
+        sources.append(f"{owner.name} = ...  # the {cls} of the test, of {owner.cls.__module__}\n")
     for function in functions:
+        if id(getattr(function, "__self__", None)) in owners:
+            continue
         name = getattr(function, "__qualname__", "")
         code = getattr(function, "__code__", None)
         if code is None or not name.isidentifier():
             sources.append(_text(function))
             continue
-        file, parts = Path(code.co_filename), function.__module__.split(".")
-        if file.with_suffix("").parts[-len(parts) :] != tuple(parts):  # as with importlib mode
-            parts = [file.stem]
-        folders[str(file.parents[len(parts) - 1])] = None
-        imports.setdefault(".".join(parts), []).append(name)
+        folder, module = _place(code.co_filename, function.__module__)
+        folders[folder] = None
+        imports.setdefault(module, []).append(name)
     lines = [f"from {module} import {', '.join(names)}" for module, names in imports.items()]
     return list(folders), lines, sources
+
+
+def _place(path: str, module: str) -> tuple[str, str]:
+    """Return the folder to import a module from, and the name to import it by."""
+    file, parts = Path(path), module.split(".")
+    if file.stem == "__init__":
+        file = file.parent
+    if file.with_suffix("").parts[-len(parts) :] != tuple(parts):  # as with importlib mode
+        parts = [file.stem]
+    return str(file.parents[len(parts) - 1]), ".".join(parts)
 
 
 def _text(function: Any) -> str:

@@ -75,6 +75,37 @@ def test_a_failure_is_told_by_its_diagnosis(pytester, monkeypatch):
     ran.stdout.no_fnmatch_line("*pytest_plugin.py*")
 
 
+HELD = """
+from tests.reference.report import diagnoses
+
+
+def test_asserted():
+    d = diagnoses.WRONG
+    assert d.verdict == "right", d
+
+
+def test_passes():
+    d = diagnoses.RIGHT
+    assert d.verdict == "right"
+"""
+
+
+def test_an_answer_that_a_test_holds_is_shown_as_its_text(pytester, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.syspath_prepend(Path(__file__).parents[2])
+    pytester.makepyfile(HELD)
+    ran = pytester.runpytest_inprocess(*PLUGIN, "-p", "no:cacheprovider", "--import-mode=importlib")
+    ran.assert_outcomes(passed=1, failed=1)
+    ran.stdout.fnmatch_lines(
+        [
+            "E       AssertionError: <Diagnosis: wrong: W and h0 (2 of 4 gradients)*>",
+            "*- d, as the debugger tells it -*",
+            "    > 11 | dc = dh * o[[]t] * (1 - c[[]t] ** 2)",
+        ]
+    )
+    ran.stdout.no_fnmatch_line("*Diagnosis(verdict=*")
+
+
 def test_starting_pytest_loads_neither_jax_nor_numpy(pytester):
     pytester.makepyfile("""
         import sys

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -148,3 +149,51 @@ def test_functions_that_fail_at_other_values_are_no_example(program):
         repetition(program.loss, choosy, given, ["W"], lambda rng: ({"W": 1}, {"xs": 2}))
     )
     assert names["params"]["W"].shape == (5, 5)
+
+
+NET = """
+import numpy as np
+
+
+class Net:
+    def loss(self, params, inputs):
+        self.h = np.tanh(inputs["x"] @ params["W"])
+        return self.h.sum()
+
+    def backward(self, params, inputs):
+        self.loss(params, inputs)
+        return {"W": inputs["x"].T @ (1 - self.h)}
+
+
+net = Net()
+"""
+GIVEN = {"W": np.full((2, 2), 0.3)}, {"x": np.array([[0.5, -1.0]])}
+
+
+def test_methods_of_an_object_that_a_module_has_run_again(tmp_path, monkeypatch):
+    (tmp_path / "net_to_repeat.py").write_text(NET)
+    monkeypatch.syspath_prepend(tmp_path)
+    module = importlib.import_module("net_to_repeat")
+    try:
+        script = repetition(module.net.loss, module.net.backward, GIVEN, ("W",))
+    finally:
+        del sys.modules["net_to_repeat"]
+    assert "from net_to_repeat import net\n" in script
+    assert script.endswith("print(debug(net.loss, net.backward, params, inputs))")
+    names = names_of(script)
+    assert names["net"].loss(names["params"], names["inputs"])
+
+
+def test_of_an_object_that_a_test_has_made_the_script_tells_which_and_prints_no_numbers():
+    class Net:
+        def loss(self, params, inputs):
+            return 1.0
+
+        backward = loss
+
+    net = Net()
+    script = repetition(net.loss, net.backward, GIVEN, ("W",))
+    assert "net = ...  # the " in script
+    assert ".Net of the test, of " in script
+    assert "debug(net.loss, net." in script
+    assert "np.array" not in script

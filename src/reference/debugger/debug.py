@@ -14,9 +14,12 @@ from manual_lstm import checks
 from reference.debugger.answering.answer import fixes_of, suspects_of
 from reference.debugger.answering.at_its_sizes import proved_at_smaller_sizes, tried_at_its_sizes
 from reference.debugger.answering.fewer import with_fewer
+from reference.debugger.answering.finishing import at_other_sizes, finished
 from reference.debugger.answering.gathering import gather
+from reference.debugger.answering.left_behind import holds_params
 from reference.debugger.answering.mends import LEFT_BEHIND, mends
 from reference.debugger.answering.pruning import prune
+from reference.debugger.answering.unread import not_read
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.faults.several import told_apart
 from reference.debugger.judging.draws import ordinary
@@ -145,10 +148,12 @@ def debug(
             except (Exception, SystemExit, TimeUp) as error:
                 if known:  # the verdict stands, whatever the search meets in somebody's code
                     stopped = f"the search for the line stopped: {type(error).__name__}: {error}"
-                    diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, stopped))
+                    reasons = (*diagnosis.reasons, stopped)
+                    diagnosis = replace(diagnosis, reasons=reasons, sources=_texts(program))
             finally:
                 program.restore()
-    return replace(diagnosis, seconds=time.monotonic() - started)
+    diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
+    return finished(diagnosis, judgement, (params, inputs), seconds, backward)
 
 
 def _is_usable(loss: Any, backward: Any, seconds: Any, seed: Any) -> None:
@@ -211,6 +216,9 @@ def _searched(
             drawn = [(ordinary(d[0]), d[1]) for d in drawn]
         at = min(drawn, key=size_of)
         question = Question(program, judgement, drawn[0], until)
+        unread = not_read(program, at, diagnosis)
+        if unread:  # every "fix" would make a backward that may be right return zeros
+            return replace(diagnosis, remarks=(unread,), sources=_texts(program))
         if is_large(at):
             question.given = at
             with made_smaller(
@@ -225,6 +233,7 @@ def _searched(
                 if smaller is not None:
                     found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
             if smaller is not None and found is not None:
+                found = at_other_sizes(found, smaller.sizes)
                 return tried_at_its_sizes(question, found, smaller)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
         of_verdict = in_doubles((judgement.params, judgement.inputs))
@@ -243,7 +252,7 @@ def _found(
     The search begins at those of `asked` at which the mistake shows.
     """
     program, judgement, until = question.program, question.judgement, question.until
-    originals = {file: source.text for file, source in program.sources.items()}
+    originals = _texts(program)
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     small, first = question.showing(asked)
     others = [d for d in drawn[1:] if d is not small][:3]
@@ -254,7 +263,7 @@ def _found(
     search.cases += [case for d in others if (case := question.case(d)) is not None]
     conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
     mended = mends(program, conduct, search.cases) if conduct else []
-    if mended:
+    if mended or any(holds_params(f, first.inputs[0]) for f in conduct):
         return replace(
             diagnosis,
             fixes=tuple(mended),
@@ -303,13 +312,17 @@ def _found(
     )
 
 
+def _texts(program: Program) -> dict[str, str]:
+    return {file: source.text for file, source in program.sources.items()}
+
+
 def _search(search: Search, by_length: Callable[[float], None]) -> None:
     """Search for one fault, for several, on short sequences, and for what is far-fetched.
 
     Where there is a second core, the second and the third are done there at the same time.
     """
     program, end = search.program, search.until
-    originals = {file: source.text for file, source in program.sources.items()}
+    originals = _texts(program)
 
     def for_several() -> Result:
         search.beside, search.until, search.steps = None, end, []

@@ -144,7 +144,13 @@ class Diagnosis:
     evidence : dict
         What the verdict stands on: "proved", "sampled", "voters", ...
     reasons : tuple of str
-        Why it is inconclusive, what could not be done, and what was seen besides.
+        Why it is inconclusive, and what was seen besides that helps to judge or to act.
+    details : tuple of str
+        What the debugger could not do, and why; it matters to nobody who reads the answer.
+    remarks : tuple of str
+        What the numbers of the gradients alone say, such as that all are 16 times too large.
+    advice : tuple of str
+        What to do where no line or no fix was found.
     heat : dict
         Gradient name to an array of relative errors by what is known: step × gate or the like;
         with the labels of its axes. For the picture.
@@ -163,6 +169,9 @@ class Diagnosis:
     fixes: tuple[Fix, ...] = ()
     evidence: dict[str, Any] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
     heat: dict[str, Any] = field(default_factory=dict)
     sources: dict[str, str] = field(default_factory=dict)
     output: str = ""
@@ -184,3 +193,18 @@ class Diagnosis:
         from reference.report.diagnosis_text import diagnosis_text
 
         return diagnosis_text(self)
+
+    def __repr__(self) -> str:
+        from reference.report.in_short import in_short
+
+        return in_short(self)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from reference.report.in_short import for_notebook
+
+        return for_notebook(str(self))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Print what IPython shows in a terminal."""
+        printer.text(str(self))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from reference.compare import Mismatch
@@ -17,8 +17,10 @@ from reference.report.words import (
     file_name,
     headline,
     likely,
+    open_questions,
     place_of,
     pointed_at_by,
+    remarks_to_tell,
     when,
 )
 
@@ -66,11 +68,14 @@ def _sections(diagnosis: Diagnosis) -> Iterable[Html]:
     parts = {
         "Where": _suspects(diagnosis),
         "Fixes that pass": [_fix(fix) for fix in diagnosis.fixes],
-        "What disagrees": [_table(diagnosis)] if diagnosis.wrong else [],
+        "What disagrees": [
+            *([_table(diagnosis)] if diagnosis.wrong else []),
+            *[tag("p", text) for text in open_questions(diagnosis)],
+            *[tag("p", remark) for remark in remarks_to_tell(diagnosis)],
+        ],
         "Error by gradient, step and gate": _heat_maps([m for m in maps if m is not None]),
-        reasons: [tag("ul", [tag("li", reason) for reason in diagnosis.reasons])]
-        if diagnosis.reasons
-        else [],
+        reasons: _listed(diagnosis.reasons),
+        "What to do": [tag("p", text) for text in diagnosis.advice],
         "Evidence": _evidence(diagnosis),
         "Source": [_source(diagnosis, file) for file in diagnosis.sources],
         "What your functions printed": [_output(diagnosis.output)]
@@ -208,7 +213,14 @@ def _heat_table(one: HeatMap) -> Html:
 
 
 def _evidence(diagnosis: Diagnosis) -> list[Html]:
-    sentences = evidence_sentences(diagnosis.evidence)
+    more = tag("details", tag("summary", "What could not be done"), _listed(diagnosis.details))
+    return [
+        *_listed(evidence_sentences(diagnosis.evidence)),
+        *([more] if diagnosis.details else []),
+    ]
+
+
+def _listed(sentences: Sequence[str]) -> list[Html]:
     return [tag("ul", [tag("li", sentence) for sentence in sentences])] if sentences else []
 
 

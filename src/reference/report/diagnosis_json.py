@@ -38,6 +38,8 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
           ``steps``, ``pattern``, ``kind``, ``why``, ``should_be``, ``confidence``, ``engines``
         - ``fixes``: best first: ``why``, ``verified``, ``lines``, ``diff``, and ``edits`` with
           ``file``, ``first``, ``last`` (lines from 1, inclusive), ``old``, ``new``
+        - ``remarks``: what the numbers alone say; ``advice``: what to do where no line or no fix
+          was found; ``details``: what could not be done, and why
         - ``evidence``, ``reasons``, ``heat``, ``output``, ``seconds``, and ``files``: the files
           that were examined
 
@@ -54,6 +56,9 @@ def diagnosis_json(diagnosis: Diagnosis) -> dict[str, Any]:
             "fixes": [_fix(fix) for fix in diagnosis.fixes],
             "evidence": diagnosis.evidence,
             "reasons": diagnosis.reasons,
+            "details": diagnosis.details,
+            "remarks": diagnosis.remarks,
+            "advice": diagnosis.advice,
             "heat": diagnosis.heat,
             "output": diagnosis.output,
             "seconds": diagnosis.seconds,

@@ -10,11 +10,13 @@ from reference.report.text import mismatch_lines, place_text
 from reference.report.words import (
     evidence_sentences,
     extent,
-    headline,
+    first_line,
     likely,
+    open_questions,
     place_of,
     pointed_at_by,
-    when,
+    remarks_to_tell,
+    what_is_wrong,
 )
 
 if TYPE_CHECKING:
@@ -34,11 +36,12 @@ _OUTPUT = 5  # lines
 def diagnosis_text(diagnosis: Diagnosis) -> str:
     """Return a diagnosis as text of about one screen, the verdict in its first line."""
     blocks = [
-        [headline(diagnosis)],
+        [first_line(diagnosis)],
         _what_disagrees(diagnosis),
         *_suspects(diagnosis),
         *_fixes(diagnosis),
         _ground(diagnosis),
+        _advice(diagnosis),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
 
@@ -67,6 +70,8 @@ def _what_disagrees(diagnosis: Diagnosis) -> list[str]:
             lines += [f"  {line}" for line in mismatch_lines(mismatch)]
     if len(worst_first) > _MISMATCHES:
         lines.append(f"  and {len(worst_first) - _MISMATCHES} more")
+    for remark in (*open_questions(diagnosis), *remarks_to_tell(diagnosis)):
+        lines += _wrapped(remark, "  ")
     return lines
 
 
@@ -104,11 +109,8 @@ def _suspect(diagnosis: Diagnosis, suspect: Suspect, around: int) -> list[str]:
     for number, text in shown:
         marker = ">" if number == suspect.line else " "
         lines.append(f"    {marker} {number:>{width}} | {text}".rstrip())
-    at = when(suspect)
-    if suspect.variable or at:
-        what = f"{suspect.variable} is wrong" if suspect.variable else "wrong"
-        before = "" if at.startswith(("where ", "after ")) else "at "
-        lines.append(f"    {what}{f' {before}{at}' if at else ''}")
+    what = what_is_wrong(suspect)
+    lines += _wrapped(what, "    ") if what else []
     for heading, text in (("why", suspect.why), ("should be", suspect.should_be)):
         if text:
             lines += _wrapped(f"{heading}: {text}", "    ")
@@ -143,7 +145,8 @@ def _ground(diagnosis: Diagnosis) -> list[str]:
     for reason in diagnosis.reasons:
         heading = "why" if diagnosis.verdict == "inconclusive" else "note"
         lines += _wrapped(f"{heading}: {reason}", "  ")
-    if diagnosis.verdict == "wrong" and not diagnosis.fixes and diagnosis.suspects:
+    open_ends = diagnosis.verdict == "wrong" and diagnosis.suspects and not diagnosis.fixes
+    if open_ends and not diagnosis.advice:
         lines.append("  no fix was found that passes")
     printed = diagnosis.output.rstrip().splitlines()
     if printed:
@@ -152,6 +155,14 @@ def _ground(diagnosis: Diagnosis) -> list[str]:
         lines += [f"    {line[:_WIDTH]}" for line in printed[-_OUTPUT:]]
     if diagnosis.seconds:
         lines.append(f"  took {diagnosis.seconds:.1f} s")
+    return lines
+
+
+def _advice(diagnosis: Diagnosis) -> list[str]:
+    """Return what was not found and what to do: the last that is read."""
+    lines: list[str] = []
+    for number, text in enumerate(diagnosis.advice):
+        lines += _wrapped(f"- {text}" if number else text, "  ")
     return lines
 
 

@@ -116,3 +116,16 @@ class Report:
         from reference.report.text import report_text
 
         return report_text(self)
+
+    def __repr__(self) -> str:
+        return f"<Report: {self.name}: {self.verdict}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from reference.report.in_short import for_notebook
+
+        return for_notebook(str(self))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """Print what IPython shows in a terminal."""
+        printer.text(str(self))

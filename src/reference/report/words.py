@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reference.compare import NOT_COUNTED
 from reference.report.text import where_text
 
 if TYPE_CHECKING:
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis, Suspect
 
 _AXIS = re.compile(r"axis (\d+) ([\d, -]+?) of \d+")
+_CHANGED = {"argument changed": "changed", "state between calls": "kept from call to call"}
+_LONG = 120  # characters of a first line
+_BESIDE = 5  # names of what is right, beside what is wrong
 _ENGINES = {
     "probe": "solving for the value that the line should have had",
     "explain": "explaining the values that the backward computes",
@@ -23,21 +27,26 @@ _ENGINES = {
 }
 
 
-def headline(diagnosis: Diagnosis) -> str:
-    """Return the verdict with the names of what is wrong and what is right.
+def headline(diagnosis: Diagnosis, most: int = 8) -> str:
+    """Return the verdict with the names of what is wrong, what is right, and what is open.
 
-    What is right is evidence too, and stands beside what is wrong.
+    What is right is evidence too, and stands beside what is wrong. Of each no more than `most`
+    are named.
     """
     wrong, right = list(diagnosis.wrong), list(diagnosis.right)
+    undecided = list(getattr(diagnosis, "undecided", ()))
+    few = min(most, _BESIDE)
+    rest = f"; {listed(right, few)} right" if right else ""
+    rest += f"; {listed(undecided, few)} not decided" if undecided else ""
     if diagnosis.verdict == "right":
-        return f"right: {listed(right)}" if right else "right"
+        return f"right: {listed(right, most)}" if right else "right"
     if diagnosis.verdict == "inconclusive":
-        return "inconclusive" + (f" ({listed(right)} right so far)" if right else "")
+        return "inconclusive" + (f" ({listed(right, most)} right so far)" if right else "")
     if not wrong:
         what = f": {diagnosis.suspects[0].kind}" if diagnosis.suspects else ""
-        return f"wrong{what}".removesuffix(": ") + (f"; {listed(right)} right" if right else "")
-    rest = f"; {listed(right)} right" if right else ""
-    return f"wrong: {listed(wrong)} ({len(wrong)} of {len(wrong) + len(right)} gradients){rest}"
+        return f"wrong{what}".removesuffix(": ") + rest
+    count = len(wrong) + len(right) + len(undecided)
+    return f"wrong: {listed(wrong, most)} ({len(wrong)} of {count} gradients){rest}"
 
 
 def listed(words: Iterable[Any], most: int = 8) -> str:
@@ -56,8 +65,52 @@ def listed(words: Iterable[Any], most: int = 8) -> str:
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
+def open_questions(diagnosis: Diagnosis) -> list[str]:
+    """Return which gradients are not decided beside those that are wrong, by their reasons.
+
+    Of an inconclusive verdict the reasons tell all of it.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for name, reason in dict(getattr(diagnosis, "undecided", {})).items():
+        by_reason.setdefault(reason, []).append(name)
+    if diagnosis.verdict == "inconclusive":
+        return []
+    return [f"not decided: {listed(names)} ({reason})" for reason, names in by_reason.items()]
+
+
+def remarks_to_tell(diagnosis: Diagnosis) -> tuple[str, ...]:
+    """Return what the numbers alone say, where no fix says more, and what all have in common."""
+    if not diagnosis.fixes:
+        return diagnosis.remarks
+    return tuple(remark for remark in diagnosis.remarks if remark.startswith("all gradients are"))
+
+
+def what_is_wrong(suspect: Suspect) -> str:
+    """Return which value is wrong and when, as a clause; or nothing.
+
+    Examples
+    --------
+    >>> from reference.debugger.diagnosis import Suspect
+    >>> what_is_wrong(Suspect("a.py", 3, "", "f", variable="dW, dU", pattern="all"))
+    'dW and dU are wrong at every step'
+    """
+    several = re.fullmatch(r"\w+(, \w+)+", suspect.variable)
+    names = suspect.variable.split(", ") if several else [suspect.variable]
+    are = "are" if several else "is"
+    if suspect.kind in _CHANGED:
+        return f"{listed(names)} {are} {_CHANGED[suspect.kind]}" if suspect.variable else ""
+    at = when(suspect)
+    if not (suspect.variable or at):
+        return ""
+    what = f"{listed(names)} {are} wrong" if suspect.variable else "wrong"
+    before = "" if at.startswith(("where ", "after ")) else "at "
+    return f"{what} {before}{at}" if at else what
+
+
 def extent(mismatch: Mismatch) -> str:
     """Return how many entries are wrong, and which, where that is not all of them."""
+    if mismatch.note == NOT_COUNTED:
+        return f"not counted, of {mismatch.size}"
     only = mismatch.note.removeprefix("wrong only in ")
     if only != mismatch.note:
         where = "only " + _AXIS.sub(r"index \2 of axis \1", only)
@@ -75,8 +128,8 @@ def extent(mismatch: Mismatch) -> str:
 
 def when(suspect: Suspect) -> str:
     """Return at which steps a suspect is wrong, or nothing."""
-    if suspect.pattern == "none":
-        return ""
+    if suspect.pattern == "none" or (suspect.pattern == "all" and suspect.steps == (0,)):
+        return ""  # what is run once has no steps
     if not suspect.steps:
         step = " step" if suspect.pattern.endswith(("last", "first")) else ""
         return "every step" if suspect.pattern == "all" else suspect.pattern + step
@@ -84,7 +137,10 @@ def when(suspect: Suspect) -> str:
     # A pattern that only counts the steps again says nothing.
     if not suspect.pattern or suspect.pattern.startswith("t="):
         return counted
-    return f"{counted} ({'every step' if suspect.pattern == 'all' else suspect.pattern})"
+    pattern = "every step" if suspect.pattern == "all" else suspect.pattern
+    if pattern == "all but t=0" and min(suspect.steps) > 1:  # they are counted from 1
+        pattern = "all but the first"
+    return f"{counted} ({pattern})"
 
 
 def spans(steps: Iterable[int]) -> str:
@@ -148,7 +204,16 @@ def likely(diagnosis: Diagnosis) -> list[Suspect]:
 
 def pointed_at_by(suspect: Suspect) -> str:
     """Return how a suspect was found."""
-    return "; ".join(_ENGINES.get(engine, engine) for engine in suspect.engines)
+    words = dict(_ENGINES)
+    if suspect.confidence < _SURE_BESIDE_A_FIX:
+        words["repair"] = "an edit that mends a part of it"
+    return "; ".join(words.get(engine, engine) for engine in suspect.engines)
+
+
+def first_line(diagnosis: Diagnosis) -> str:
+    """Return the verdict with as many names as go into a line of ordinary length."""
+    lines = [headline(diagnosis, most) for most in (8, 5, 3, 2, 1)]
+    return next((line for line in lines if len(line) <= _LONG), lines[-1])
 
 
 def evidence_sentences(evidence: dict[str, Any]) -> list[str]:
@@ -156,7 +221,7 @@ def evidence_sentences(evidence: dict[str, Any]) -> list[str]:
 
     Known keys come first and in words; any other is told as it is.
     """
-    rest = dict(evidence)
+    rest = {key: value for key, value in evidence.items() if key != "sizes"}  # told in a note
     sentences = []
     if rest.pop("proved", False):
         sentences.append("proved in exact arithmetic, without tolerance")

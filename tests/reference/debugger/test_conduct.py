@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from tests.reference.debugger.programs import MODEL, RNN, STEPS, line_of, module, rnn_arguments
 
@@ -66,3 +67,28 @@ def test_a_cache_that_every_call_fills_anew_is_no_state():
              ("    h = forward(params, inputs)\n    dU", "    forward(params, inputs)\n"
               "    h = cache['h']\n    dU")]  # fmt: skip
     assert found(RNN, *edits) == ()
+
+
+class Settings:
+    """Something among the inputs that no two of are equal."""
+
+    scale = 2.0
+
+
+@pytest.mark.parametrize("held", [Settings(), [Settings()], {"of": Settings()}])
+def test_an_object_among_the_inputs_is_not_changed_by_being_copied(held):
+    program = module(RNN)
+    params, inputs = rnn_arguments()
+    judgement = judge(program.loss, program.backward, params, {**inputs, "settings": held})
+    assert (judgement.verdict, judgement.findings) == ("right", ())
+
+
+def test_random_numbers_that_are_drawn_from_an_argument_change_it():
+    def backward(params, inputs):
+        inputs["rng"].standard_normal()
+        return program.backward(params, inputs)
+
+    program = module(RNN)
+    params, inputs = rnn_arguments()
+    judgement = judge(program.loss, backward, params, {**inputs, "rng": np.random.default_rng(0)})
+    assert [one.variable for one in judgement.findings] == ["rng"]

@@ -80,6 +80,9 @@ def test_what_a_statement_loses(line, kind, pattern):
         "dz = dz - dz.mean(axis=0)",  # a normalisation
         "dh_next = dz @ W.T + 1",  # it is read in the loop
         "last = dz",  # it began with nothing
+        "dE[range(3), x] -= 1",  # pairs are no repetition
+        "dE[np.arange(len(x)), x] -= 1",
+        "dE[arange(n), x] -= 1",  # nor is what is not known
     ],
 )
 def test_right_lines_are_left_alone(line):

@@ -8,10 +8,11 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from reference.debugger.answering.by_evidence import named_by
+from reference.debugger.answering.by_evidence import _name_of, named_by, value_in_words
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.naming.kinds_by_values import divided
 from reference.debugger.naming.standing import reads_another
+from reference.debugger.running.sites import Site
 from reference.debugger.values.adjoints import Adjoints
 from reference.debugger.values.evidence import Evidence
 
@@ -28,7 +29,8 @@ def test_zeros_that_a_sum_begins_with_come_after_what_is_added():
     found = suspects(('        dW += inputs["xs"][t].T @ dz', wrong))
     rank, suspect = of(found, wrong)
     assert (rank, suspect.kind) == (0, "wrong operand")
-    assert of(found, 'dW = np.zeros_like(params["W"])')[0] == len(found) - 1
+    zeros = of(found, 'dW = np.zeros_like(params["W"])')[0]
+    assert all(s.text.startswith("return") for s in found[zeros + 1 :])
 
 
 @pytest.mark.parametrize(
@@ -117,3 +119,40 @@ def test_a_line_is_told_by_the_evidence_that_has_a_name_for_it():
     assert named_by([named], [one]) == [named]
     assert named_by([weak], [replace(one, kind="wrong sign")]) == [replace(one, kind="wrong sign")]
     assert named_by([named], [replace(one, line=4)]) == [replace(one, line=4)]
+
+
+def test_the_result_and_the_params_explain_anything_and_come_last():
+    wrong = '        dW += np.sort(inputs["xs"][t]).T @ dz'
+    found = suspects(('        dW += inputs["xs"][t].T @ dz', wrong))
+    handed_on = [s for s in found if s.text.startswith("return {") and "spoil" not in s.text]
+    assert all(s.confidence < 0.5 for s in handed_on)
+    assert of(found, wrong)[1].confidence >= 0.4
+
+
+@pytest.mark.parametrize(
+    ("made", "wanted", "said"),
+    [
+        (np.ones(3), np.array([1.0, 3e-17, -2.0]), "[ 1.  0. -2.]"),
+        (np.zeros((4, 5)), np.eye(4, 5)[::-1] * 2, "2 at [0, 3], where it is 0"),
+        (np.ones((4, 5)), 1e-17 * np.ones((4, 5)), "0 throughout"),
+        (np.array(2.0), np.array(0.5), "0.5"),
+    ],
+)
+def test_of_a_large_value_the_entry_that_is_off_most_is_told(made, wanted, said):
+    assert value_in_words(made, wanted) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "role", "said"),
+    [
+        ("f(dh * m, k)", "f", "argument", "dh * m"),
+        ("[np.zeros_like(getattr(self, one))]", "np.zeros_like(getattr(self, on", "element",
+         "np.zeros_like(getattr(self, one))"),
+        ("d = x @ W", "d", "assigned", "d"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_called_as_it_is_written(text, name, role, said):
+    at = text.index(said if role == "argument" else said[:5] if role == "element" else "x @")
+    written = said if role != "assigned" else "x @ W"
+    site = Site("a.py", 1, 1, "f", name, role, False, (at, at + len(written)))
+    assert _name_of(site, text) == said

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 from tests.reference.debugger.programs import RNN, module, rnn_arguments
@@ -64,3 +66,64 @@ def test_an_example_that_fails_is_done_without(monkeypatch, example, reason, edi
     assert diagnosis.verdict == ("wrong" if edit else "right")
     assert bool(diagnosis.fixes) == bool(edit)
     assert any(reason in told for told in diagnosis.reasons)
+
+
+@dataclasses.dataclass
+class Weights:
+    W: np.ndarray
+
+
+class Parameter:
+    def __init__(self, value):
+        self.data = value
+
+
+class Slotted:
+    __slots__ = ("value",)
+
+    def __init__(self, value):
+        self.value = value
+
+
+ONES = np.ones(2)
+
+
+@pytest.mark.parametrize(
+    ("params", "hint"),
+    [
+        (Weights(ONES), "dataclasses.asdict(params), and make it again in loss and backward: Weig"),
+        ((ONES, ONES), "dict(a=params[0], b=params[1])"),
+        ([ONES] * 7, "{str(k): value for k, value in enumerate(params)}"),
+        (Parameter(ONES), "{'data': params.data, ...}"),
+        ({"rnn": {"W": ONES}}, '{f"{a}.{b}": value for a, inner in params.items()'),
+        ({"rnn": [ONES, ONES]}, '{f"{name}.{k}": value for name, some in params.items()'),
+        ({"W": Parameter(ONES)}, "{name: p.data for name, p in params.items()}"),
+        ({"W": Slotted(ONES)}, "{name: p.value for name, p in params.items()}"),
+    ],
+)
+def test_the_line_that_would_do_is_told(params, hint):
+    with pytest.raises(TypeError) as error:
+        debug(**QUESTION | {"params": params})
+    assert hint in str(error.value).split("HINT: ")[1]
+
+
+@pytest.mark.parametrize("params", [3, {"W": "a"}, {"W": None}, {"W": max}, {"W": Weights}])
+def test_of_other_things_no_line_is_known(params):
+    with pytest.raises(TypeError) as error:
+        debug(**QUESTION | {"params": params})
+    assert "HINT" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("returned", "hint"),
+    [(lambda g: (1.0, g), "return its part [1] alone"),
+     (lambda g: tuple(g.values()), "return dict(zip(['"), (lambda _: 3, None)],
+)  # fmt: skip
+def test_a_backward_that_returns_more_than_a_dict_is_told_what_to_return(returned, hint):
+    def backward(params, inputs):
+        gradients = PROGRAM.backward(params, inputs)
+        return returned({name: gradients[name] for name in params})
+
+    with pytest.raises(TypeError, match="must be a dict of gradients") as error:
+        debug(**QUESTION | {"backward": backward})
+    assert (hint in str(error.value)) if hint else ("HINT" not in str(error.value))

@@ -9,7 +9,8 @@ from tests.reference.report import diagnoses
 from reference.report.diagnosis_json import diagnosis_json
 
 KEYS = ["format", "verdict", "wrong", "right", "undecided", "suspects", "fixes", "evidence",
-        "reasons", "heat", "output", "seconds", "files"]  # fmt: skip
+        "reasons", "details", "remarks", "advice", "heat", "output", "seconds",
+        "files"]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", diagnoses.ALL)

@@ -167,3 +167,47 @@ def test_many_gradients_and_much_output_stay_on_a_screen():
     assert "  and 26 more" in lines
     assert "  your functions printed (the last of 500 lines):" in lines
     assert "    turn 499" in lines
+
+
+def test_what_is_not_decided_is_counted_and_named_with_its_reason():
+    diagnosis = replace(diagnoses.WRONG)
+    object.__setattr__(diagnosis, "undecided", {"U": "too rough", "c": "too rough"})
+    text = diagnosis_text(diagnosis)
+    assert text.startswith(
+        "wrong: W and h0 (2 of 6 gradients); V and b right; U and c not decided\n"
+    )
+    assert "  not decided: U and c (too rough)\n" in text
+
+
+@pytest.mark.parametrize(
+    ("about", "said"),
+    [
+        ({"steps": (2, 3, 4), "pattern": "all but t=0"}, "at t = 2 to 4 (all but the first)"),
+        ({"steps": (1, 2), "pattern": "all but t=0"}, "at t = 1, 2 (all but t=0)"),
+        ({"steps": (0,), "pattern": "all"}, "dc is wrong\n"),
+        ({"steps": (0,), "kind": "argument changed"}, "dc is changed\n"),
+        ({"variable": "dc, dh", "steps": ()}, "dc and dh are wrong at all but the last step\n"),
+        ({"variable": "f(a, b)", "pattern": "none"}, "f(a, b) is wrong\n"),
+    ],
+)
+def test_what_is_wrong_and_when(about, said):
+    suspect = replace(diagnoses.CARRY, **about)
+    assert said in diagnosis_text(replace(diagnoses.WRONG, suspects=(suspect,)))
+
+
+def test_a_first_line_is_not_longer_than_a_line():
+    names = [f"a_rather_long_name_of_a_gradient_{k}" for k in range(9)]
+    wrong = {name: diagnoses.mismatch(name, (0,), 1.0, 2.0) for name in names}
+    first = diagnosis_text(Diagnosis("wrong", wrong, right=tuple(f"{n}x" for n in names)))
+    assert len(first.splitlines()[0]) <= 200
+    assert "(9 of 18 gradients)" in first.splitlines()[0]
+
+
+def test_remarks_stand_below_the_table_and_advice_comes_last():
+    told = replace(
+        diagnoses.WRONG, fixes=(), remarks=("W is exactly zero",), advice=("no fix", "more time")
+    )
+    text = diagnosis_text(told)
+    assert "\n  W is exactly zero\n\n  my_lstm.py:11" in text
+    assert text.endswith("took 2.3 s\n\n  no fix\n  - more time")
+    assert "exactly zero" not in diagnosis_text(replace(told, fixes=(diagnoses.ADDED,)))

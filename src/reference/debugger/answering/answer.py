@@ -19,6 +19,7 @@ from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.source import Source, function_at
 from reference.debugger.searching.repairs import Found, Step
 from reference.debugger.searching.search import Search
+from reference.debugger.texts.edited import same
 from reference.debugger.texts.tidy import original_line, tidied
 
 
@@ -34,14 +35,35 @@ def fixes_of(
             continue
         (file,) = changed
         text = tidied(found.texts[file], originals[file])
-        if text in seen:
+        written = one_way(text)
+        if written in seen:
             continue
-        seen.add(text)
+        seen.add(written)
         edits = edits_between(file, originals[file], text)
         why = "; ".join(_mend(step) for step in found.steps)
         verified = f"{len(search.cases)} inputs with fresh values"
         made.append((Fix(edits, why, verified, originals[file]), found))
     return made[:3]
+
+
+def one_way(text: str) -> str:
+    """Return a program so that spaces, brackets and ``a = a + b`` for ``a += b`` are no matter.
+
+    Examples
+    --------
+    >>> one_way("g = g + (x[t-1])") == one_way("g += x[t - 1]")
+    True
+    """
+    return ast.dump(_OneWay().visit(ast.parse(text)))
+
+
+class _OneWay(ast.NodeTransformer):
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
+        value = node.value
+        target, *others = node.targets
+        if others or not isinstance(value, ast.BinOp) or not same(value.left, target):
+            return node
+        return ast.AugAssign(target, value.op, value.right)  # type: ignore[arg-type]  # no tuple is a left operand
 
 
 def edits_between(file: str, old: str, new: str) -> tuple[Edit, ...]:

@@ -12,10 +12,11 @@ import numpy as np
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.naming.kinds_by_numbers import Numbers, Said
 from reference.debugger.naming.kinds_by_structure import loses_parts
-from reference.debugger.naming.standing import SURE, WEAK, only_begins
+from reference.debugger.naming.standing import SURE, WEAK, only_begins, only_hands_on
 from reference.debugger.naming.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.sites import Site
 from reference.debugger.running.source import Source
 from reference.debugger.searching.cases import score
 from reference.debugger.searching.places import all_statements, ordered_statements, place_at
@@ -29,6 +30,11 @@ from reference.debugger.values.evidence import Evidence
 _SECONDS = 2.0  # for naming what is wrong, all lines together
 _LEAST = 0.7  # of that for the program as it is
 _MOST = 8
+_AS_ANY_OTHER = 0.25  # how sure a line is that would explain whatever is wrong
+_NOISE = 1e-9  # of the largest entry: what rounding leaves of zero
+_LONGEST = 50  # characters of a value as it is written
+_CUT = 30  # to which the name of an element is cut
+_FEW = 4  # entries that are told in full
 
 
 def from_evidence(program: Program, search: Search, originals: dict[str, str]) -> list[Suspect]:
@@ -115,11 +121,11 @@ def _in_order(
         said = numbers.of(file, line, e)
         suspect = suspect_of(now, inputs, originals, file, line, e, said)
         why = suspect.why or f"another value here explains {explained}"
-        begun = only_begins(now, e, said)
-        group = (
-            sure if numbers.is_sure(file, line) else begins if begun else full if e.full else some
-        )
-        group.append(replace(suspect, why=why))
+        is_sure = numbers.is_sure(file, line)
+        begun = only_begins(now, e, said) or only_hands_on(program, inputs, now, e, said)
+        group = sure if is_sure else begins if begun else full if e.full else some
+        sureness = _AS_ANY_OTHER if begun and not is_sure else suspect.confidence
+        group.append(replace(suspect, why=why, confidence=sureness))
     if until is None:
         return sure + full + some + begins
     full.sort(key=lambda suspect: suspect.kind in WEAK)  # what has a name of its own comes first
@@ -203,7 +209,7 @@ def suspect_of(
         line=line,
         text=_text_of(originals[file], line),
         function=site.function,
-        variable=site.name,
+        variable=_name_of(site, originals[file]),
         steps=steps,
         pattern=pattern,
         kind=said.kind,
@@ -212,6 +218,19 @@ def suspect_of(
         confidence=0.5 if e.full else 0.4 if said.kind else 0.3,
         engines=("probe",),
     )
+
+
+def _name_of(site: Site, text: str) -> str:
+    """Return what a value is called; an element, and what is given to a function, as written."""
+    if site.span is None:
+        return site.name
+    written = text.encode()[slice(*site.span)].decode()
+    is_cut = written.startswith(site.name) and len(site.name) == _CUT
+    if site.role != "argument" and not is_cut:
+        return site.name
+    if len(written) <= _LONGEST and "\n" not in written:
+        return written
+    return f"{site.name} ..." if is_cut else site.name
 
 
 def _told(recording: Any, e: Evidence) -> str:
@@ -224,7 +243,31 @@ def _told(recording: Any, e: Evidence) -> str:
     start = sum(sizes[:n])
     delta = e.delta[start : start + sizes[n]].reshape(shape_of(seen[n].value))
     wanted = np.asarray(seen[n].value) + delta
-    return np.array2string(wanted, precision=4, threshold=8, edgeitems=2).replace("\n", " ")
+    return value_in_words(np.asarray(seen[n].value, dtype=float), np.asarray(wanted, dtype=float))
+
+
+def value_in_words(made: Any, wanted: Any) -> str:
+    """Return a value that should have been; of a large one the entry that is off most.
+
+    Examples
+    --------
+    >>> value_in_words(np.zeros(2), np.array([0.25, 1e-18]))
+    '[0.25 0.  ]'
+    >>> value_in_words(np.zeros((3, 4)), np.arange(12.0).reshape(3, 4))
+    '11 at [2, 3], where it is 0'
+    >>> value_in_words(np.ones((3, 4)), np.zeros((3, 4)))
+    '0 throughout'
+    """
+    off = np.abs(wanted - made)
+    largest = max(float(np.abs(side).max(initial=0.0)) for side in (made, wanted))
+    wanted = np.where(np.abs(wanted) <= _NOISE * largest, 0.0, wanted)
+    if not wanted.any() and wanted.size > 1:
+        return "0 throughout"
+    if wanted.size <= _FEW:
+        return np.array2string(wanted, precision=4).replace("\n", " ")
+    at = np.unravel_index(int(off.argmax()), off.shape)
+    index = ", ".join(str(int(k)) for k in at)
+    return f"{wanted[at] + 0.0:.4g} at [{index}], where it is {made[at] + 0.0:.4g}"
 
 
 def _text_of(text: str, line: int) -> str:

@@ -23,6 +23,7 @@ from reference.debugger.running.place import at, place_of
 _SECONDS = 3.0  # to look for the line
 _SLOW, _HEAVY = 0.05, 0.15  # of the time, for four calls
 _TRIES = 12
+_LONG = 200  # characters of an error
 _OTHERS = 5
 
 
@@ -208,6 +209,8 @@ def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | NoLoss:
         if none.__cause__ is None:
             return none
         error = str(none).removeprefix("the loss raises: ")
+        if len(error) > _LONG:  # as of a module that tells at length what to use in its place
+            error = f"{error.partition('. ')[0].rstrip(')')})"
         if calls.can_do_without(none.__cause__, given):
             found = raised_here(none.__cause__, error)
             why = f"loss raises here, where its value does not depend on it: {error}"

@@ -12,6 +12,8 @@ from reference.debugger.naming.turns import Turns
 from reference.debugger.running.shapes import shape_of
 from reference.report.words import listed
 
+_FEW = 4  # names
+
 
 def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
     """Return what the mistake does to the gradients: by how much, and to which.
@@ -22,24 +24,30 @@ def effect(turns: Turns | None, oracle: Mapping[str, Any]) -> str:
         return ""
     before, after = turns.answers
     ratios: dict[str, list[str]] = {}
-    plain = []
+    plain, others = [], 0
     for name, reference in oracle.items():
         if name not in before or name not in after:
             continue
         mine, mended = before[name], after[name]
         if mine is None or mended is None or shape_of(mine) != shape_of(mended):
             continue
-        if not _near(mended, reference) or _near(mine, reference):
+        if _near(mine, reference):
+            continue
+        if not _near(mended, reference):
+            others += 1
             continue
         ratio = _ratio(np.asarray(mine), np.asarray(reference))
         if ratio:
             ratios.setdefault(ratio, []).append(name)
         else:
             plain.append(name)
-    parts = [f"{listed(names)} {'is' if len(names) == 1 else 'are'} {ratio}"
+    parts = [f"{listed(names, _FEW)} {'is' if len(names) == 1 else 'are'} {ratio}"
              for ratio, names in ratios.items()]  # fmt: skip
-    if plain:
-        parts.append(f"{listed(plain)} {'becomes' if len(plain) == 1 else 'become'} right with it")
+    if len(plain) > _FEW and not (ratios or others):
+        parts.append("all gradients that are wrong become right with it")
+    elif plain:
+        become = "becomes" if len(plain) == 1 else "become"
+        parts.append(f"{listed(plain, _FEW)} {become} right with it")
     return "; ".join(parts)
 
 
@@ -110,4 +118,4 @@ def _ratio(mine: Any, reference: Any) -> str:
     for factor, word in ((ratio, "large"), (1 / ratio, "small")):
         if factor > 1 and abs(factor - round(factor)) < 1e-6 * factor:
             return f"{ {2: 'twice'}.get(round(factor), f'{round(factor)} times') } too {word}"
-    return f"{ratio:.4g} times what it should be"
+    return f"{ratio:.4g} times what is right"

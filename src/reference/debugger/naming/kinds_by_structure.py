@@ -171,14 +171,15 @@ def _target(statement: ast.stmt) -> ast.expr | None:
 
 
 def _repeats(target: ast.Subscript, env: Mapping[str, Any]) -> bool:
-    """Return whether arrays of whole numbers, as they index a place, name an entry twice."""
+    """Return whether arrays of whole numbers, as they index a place, name an entry twice.
+
+    What one index repeats, another beside it may tell apart: all of them have to be known.
+    """
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-    arrays = [
-        value
-        for part in parts
-        if not isinstance(part, ast.Slice | ast.Constant)
-        and isinstance(value := _value(part, env), np.ndarray | list)
-    ]
+    values = [_value(part, env) for part in parts if not isinstance(part, ast.Slice | ast.Constant)]
+    if any(value is None for value in values):
+        return False
+    arrays = [value for value in values if isinstance(value, np.ndarray | list | range)]
     try:
         broad = np.broadcast_arrays(*map(np.asarray, arrays))
     except ValueError:

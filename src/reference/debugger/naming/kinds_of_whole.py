@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 
 from reference.debugger.naming.kinds_of_expressions import exchanged
 from reference.debugger.texts.differences import Signed, differences
@@ -17,6 +18,9 @@ from reference.debugger.texts.roles import (
     stored,
 )
 
+_LIMITS = ("clip", "clip_", "minimum", "maximum")
+_SQUARES = re.compile(r"sum\(|\*\* 2|square\(|vdot\(|dot\(")
+
 
 def of_whole(found: list[Edited]) -> str:
     """Return the kind of an edit, or nothing where each of its statements tells its own."""
@@ -25,7 +29,7 @@ def of_whole(found: list[Edited]) -> str:
     )]  # fmt: skip
     if any(late[0]) and not any(late[1]):
         return "late binding"
-    if _clips(found, "old") > _clips(found, "new"):
+    if _clips(found, "old") > _clips(found, "new") or any(map(switches_clipping, found)):
         return "clipped"
     if any(_keeps_what_was(one) for one in found):
         return "overwritten too early"
@@ -164,6 +168,35 @@ def _clips(found: list[Edited], side: str) -> int:
     """Count the statements that do nothing but set a value back to limits."""
     statements = [getattr(one, side) for one in found if not one.moved]
     return sum(called(getattr(s, "value", None)) == "clip" for s in statements)
+
+
+def switches_clipping(one: Edited) -> bool:
+    r"""Return whether an edit turns round a condition under which gradients are set to limits.
+
+    Examples
+    --------
+    >>> from reference.debugger.texts.edited import edited
+    >>> limited = "if {}:\n    for g in grads:\n        np.clip(g, -5, 5, out=g)"
+    >>> texts = limited.format("clip"), limited.format("not clip")
+    >>> [switches_clipping(one) for one in edited(*map(ast.parse, texts))]
+    [True]
+    """
+    old, new = one.old, one.new
+    if not (isinstance(old, ast.If) and isinstance(new, ast.If)) or same(old.test, new.test):
+        return False
+    if [dumped(s) for s in old.body] != [dumped(s) for s in new.body]:
+        return False
+    inside = [node for s in old.body for node in ast.walk(s)]
+    limits = any(called(node) in _LIMITS for node in inside)
+    scales = any(isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mult | ast.Div)
+                 for node in inside)  # fmt: skip
+    return limits or (scales and any(_is_norm(node) for node in inside))
+
+
+def _is_norm(node: ast.AST) -> bool:
+    """Return whether a call is of a norm, or of the root of a sum of squares."""
+    text = ast.unparse(node) if isinstance(node, ast.Call) else ""
+    return "norm" in called(node) or (called(node) == "sqrt" and bool(_SQUARES.search(text)))
 
 
 def _moves_a_term(found: list[Edited]) -> str:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Sequence
 
 import numpy as np
 
 from reference.debugger.naming.kinds_by_values import Said
+from reference.debugger.naming.steps_by_numbers import unchanged
+from reference.debugger.running.program import Inputs, Program
 from reference.debugger.searching.round import Round
 from reference.debugger.values.evidence import Evidence
 
@@ -24,6 +27,23 @@ def only_begins(now: Round, e: Evidence, said: Said) -> bool:
     if site.plain or site.role == "argument" or said.kind not in ("", "missing path"):
         return False  # what is handed on may be zero because of the fault
     return not any(np.any(run.value) for run in seen)
+
+
+def only_hands_on(program: Program, inputs: Inputs, now: Round, e: Evidence, said: Said) -> bool:
+    """Return whether a line only gives back what is made elsewhere, or reads what was given.
+
+    Other gradients in the result, and other params, explain whatever is wrong.
+    """
+    site, seen = now.recording.sites[e.site], now.recording.executions[e.site]
+    if not site.plain or said.kind not in WEAK:
+        return False
+    statement = unchanged(now.recording, site.file, site.statement).statement
+    if isinstance(statement, ast.Return) and site.function == program.backward.__name__:
+        return True
+    given = [v for group in inputs for v in group.values() if isinstance(v, np.ndarray)]
+    return bool(seen) and all(
+        any(np.array_equal(run.value, value) for value in given) for run in seen
+    )
 
 
 def reads_another(now: Round, of_line: Sequence[Evidence]) -> Evidence | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from reference.debugger.naming.kinds import kind_of_change
 from reference.debugger.naming.kinds_of_expressions import exchanged
 from reference.debugger.naming.kinds_of_memory import of_memory
+from reference.debugger.naming.kinds_of_whole import switches_clipping
 from reference.debugger.texts.differences import Difference, Signed, differences
 from reference.debugger.texts.edited import (
     Assigning,
@@ -116,6 +117,9 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
         lost = _overwritten(kind, one)
         if lost is not None:
             return lost
+    if kind == "clipped" and (one.new is None or switches_clipping(one)):
+        return Told("the gradients are set to limits here: clipped, they are no derivatives",
+                    "without it: clip afterwards, if at all")  # fmt: skip
     names = _not_returned(one) if kind == "never returned" else []
     if names:
         are = "is" if len(names) == 1 else "are"
@@ -323,7 +327,8 @@ def _of_difference(kind: str, made: str, d: Difference) -> Told:
     if d.what == "swapped":
         return _exchanged(d.old[0][1], d.new[0][1])
     which = ", which has the missing factor in it" if kind.startswith("missing") else ""
-    return Told(f"{old} is used where {new} belongs{which}", f"use {new}, not {old}")
+    mend = f"use {new}, not {old}" if not new.startswith("not ") else f"{new} in place of {old}"
+    return Told(f"{old} is used where {new} belongs{which}", mend)
 
 
 def _exchanged(a: ast.expr, b: ast.expr) -> Told:

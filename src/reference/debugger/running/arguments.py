@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from manual_lstm.checks import CONVERTIBLE, Array, fail
+from manual_lstm.checks import Array, fail
+from reference.debugger.running.hints import to_make_a_dict, to_make_arrays
 from reference.debugger.running.shapes import entries, shape_of
 
 _SCALARS = (bool, int, float, np.generic)
@@ -94,7 +95,8 @@ def checked(params: Any, inputs: Any, source: str = "given") -> Draw:
     for name, group in (("params", params), ("inputs", inputs)):
         if not isinstance(group, Mapping):
             fail(name, f"type {type(group).__name__}", "a dict of arrays by name",
-                 "gradients are compared by name", error=TypeError)  # fmt: skip
+                 "gradients are compared by name", hint=to_make_a_dict(name, group),
+                 error=TypeError)  # fmt: skip
     for name, value in params.items():
         if not isinstance(name, str):
             fail("params", f"the name {name!r}", "a dict with strings for names",
@@ -119,7 +121,7 @@ def _is_array(name: str, value: Any) -> None:
         f"dtype {value.dtype}" if is_array else f"type {type(value).__name__}",
         "a NumPy array of floats",
         "its gradient is checked entry by entry",
-        hint=f"pass np.asarray({name}, dtype=float)" if type(value) in CONVERTIBLE else None,
+        hint=to_make_arrays(name, value),
         error=TypeError,
     )
 
@@ -140,7 +142,11 @@ def added(draw: Draw, params: Any, inputs: Any) -> list[str]:
 
 
 def same(a: Any, b: Any) -> bool:
-    """Return whether two values are equal in shape and in every entry; NaN equals NaN."""
+    """Return whether two values are equal in shape and in every entry; NaN equals NaN.
+
+    Objects that cannot be compared, such as a network or its settings, are never equal to their
+    copies, which says nothing: they count as the same.
+    """
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         if shape_of(a) != shape_of(b):
             return False
@@ -152,6 +158,10 @@ def same(a: Any, b: Any) -> bool:
         return a.keys() == b.keys() and all(same(a[name], b[name]) for name in a)
     if isinstance(a, list | tuple) and isinstance(b, list | tuple):
         return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, np.random.Generator) and isinstance(b, np.random.Generator):
+        return same(a.bit_generator.state, b.bit_generator.state)
+    if type(a) is type(b) and type(a).__eq__ is object.__eq__:
+        return True
     try:
         return bool(a == b) or (a != a and b != b)
     except (TypeError, ValueError):

@@ -13,6 +13,7 @@ import numpy as np
 
 from manual_lstm.checks import Array, fail
 from reference.debugger.running.arguments import Draw, added, unchanged
+from reference.debugger.running.hints import to_return
 from reference.debugger.running.only_loss import candidates
 from reference.debugger.running.other_numbers import InOtherNumbers
 from reference.debugger.running.place import place_of
@@ -236,7 +237,8 @@ class Calls:
         if not isinstance(returned, Mapping):
             fail("backward(params, inputs)", f"type {type(returned).__name__}",
                  "a dict of gradients by the names of params and inputs",
-                 "gradients are compared by name", error=TypeError)  # fmt: skip
+                 "gradients are compared by name", hint=to_return(returned, draw.params),
+                 error=TypeError)  # fmt: skip
         return {str(name): _own(value) for name, value in returned.items()}
 
 
