@@ -18,8 +18,8 @@ from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
 from reference.user_code import functions_reached
 
-_SHORT = (np.float16, np.float32)
-_NAMES = ("float32", "float16", "single", "half", "f4", "f2", "f", "<f4", "=f4")
+SHORT = (np.float16, np.float32)
+_NAMES = ("float32", "float16", "f4", "f2", "<f4", "=f4")  # "f", "half" may mean other things
 _WRITTEN = re.compile(r"float32|float16|single|half|[\"\'][<=]?f[42]?[\"\']")
 _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity", "zeros_like", "ones_like",
            "empty_like", "full_like", "array", "asarray", "asanyarray", "ascontiguousarray",
@@ -33,13 +33,13 @@ class _DoubleNumpy:
         attribute = getattr(np, name)
         if name in _MAKERS:
             return _maker(attribute)
-        return np.float64 if isinstance(attribute, type) and attribute in _SHORT else attribute
+        return np.float64 if isinstance(attribute, type) and attribute in SHORT else attribute
 
 
 def _maker(original: Callable[..., Any]) -> Callable[..., Any]:
     def make(*args: Any, **options: Any) -> Any:
         made = original(*args, **options)
-        return made.astype(np.float64) if made.dtype in _SHORT else made
+        return made.astype(np.float64) if made.dtype in SHORT else made
 
     return make
 
@@ -50,7 +50,7 @@ _numpy = _DoubleNumpy()
 def may_be_short(loss: Any, backward: Any, *groups: Mapping[str, Any]) -> bool:
     """Return whether two functions may compute with less than doubles: by arrays, or by text."""
     values = [value for group in groups for value in group.values()]
-    if any(isinstance(value, np.ndarray) and value.dtype in _SHORT for value in values):
+    if any(isinstance(value, np.ndarray) and value.dtype in SHORT for value in values):
         return True
     reached = (*functions_reached(loss), *functions_reached(backward))
     files = {function.__code__.co_filename for function in reached}
@@ -63,7 +63,7 @@ def doubled(loss: Any, backward: Any) -> Iterator[None]:
     functions = (*functions_reached(loss), *functions_reached(backward))
     before = State([loss, backward, *functions])
     try:
-        with before.rebound(_as_double):
+        with before.rebound(as_double):
             yield
     finally:
         before.restore()
@@ -78,7 +78,7 @@ def in_double_precision(program: Program) -> Iterator[None]:
     before = program.state
     before.restore()
     try:
-        with before.rebound(_as_double):
+        with before.rebound(as_double):
             program.state = State([program.loss, program.backward, *program.functions])
             yield
     finally:
@@ -95,20 +95,21 @@ def in_doubles(inputs: Inputs) -> Inputs:
 def _group(group: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value.astype(np.float64)
-        if isinstance(value, np.ndarray) and value.dtype in _SHORT
+        if isinstance(value, np.ndarray) and value.dtype in SHORT
         else value
         for name, value in group.items()
     }
 
 
-def _as_double(value: Any) -> Any:
+def as_double(value: Any) -> Any:
+    """Return what stands for `value` where there are no floats shorter than doubles."""
     if value is np:
         return _numpy
     if isinstance(value, type):
-        return np.float64 if value in _SHORT else value
+        return np.float64 if value in SHORT else value
     if isinstance(value, np.ndarray | np.dtype | np.generic):
         short = value.dtype if isinstance(value, np.ndarray | np.generic) else value
-        if short not in _SHORT:
+        if short not in SHORT:
             return value
         return np.dtype(float) if isinstance(value, np.dtype) else value.astype(np.float64)
     return "float64" if isinstance(value, str) and value in _NAMES else value
