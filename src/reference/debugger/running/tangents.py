@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
+from reference.exact.lifting import NAMES, Lifting
 from reference.exact.patching import namespaces
 
 _array, _asanyarray = np.array, np.asanyarray  # the originals
@@ -130,7 +131,9 @@ def _substitutes() -> dict[tuple[Any, str], Any]:
                  "eye", "identity"):  # fmt: skip
         found[np, name] = _converter(getattr(np, name))
     found[np, "full"], found[np, "full_like"] = _full, _full_like
-    for name in ("isnan", "isinf", "isfinite", "isclose", "allclose", "sign"):
+    for name in NAMES:
+        found[np, name] = Lifting(getattr(np, name), duals)
+    for name in ("isnan", "isinf", "isfinite", "isclose", "allclose", "sign", "heaviside"):
         found[np, name] = _on_reals(getattr(np, name))
     for name in ("isnan", "isinf", "isfinite", "isclose"):
         found[math, name] = _on_reals(getattr(math, name))
