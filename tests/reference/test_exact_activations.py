@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -100,6 +102,8 @@ ACTIVATIONS = {
 }  # fmt: skip
 
 SOURCE = """
+from typing import Any
+
 import numpy as np
 def activation(z):{function}
     return y
@@ -118,7 +122,7 @@ INPUTS = {"x": 2 * RNG.normal(size=(5, 3)), "r": RNG.normal(size=(5, 4))}
 
 def program(name, factor="1"):
     function, slope = ACTIVATIONS[name]
-    names = {"__name__": "somebody"}
+    names: dict[str, Any] = {"__name__": "somebody"}
     source = SOURCE.format(function=function, slope=slope, factor=factor)
     exec(compile(source, "somebody.py", "exec"), names)
     return names["loss"], names["backward"]
