@@ -96,7 +96,7 @@ def _is_right(program: Program, case: Case, anew: bool) -> bool:
     mine = copied(case.inputs)
     try:
         with program.quiet(), program.watchdog.limit(_SECONDS):
-            value = float(program.loss(*mine))
+            value = float(np.asarray(program.loss(*mine)).item())
             outputs = {str(k): np.array(v) for k, v in dict(program.backward(*mine)).items()}
     except (Exception, TimeUp):
         return False
