@@ -8,6 +8,8 @@ import pytest
 from tests.reference.debugger.programs import debugged, loaded
 
 from reference.debugger.naming.scales import _mended
+from reference.debugger.repair.inverses import _solved
+from reference.debugger.repair.quotients import Products
 from reference.debugger.searching.cases import Case, score_of
 from reference.debugger.searching.round import Round
 from reference.debugger.searching.wanted import _mends
@@ -101,3 +103,14 @@ def test_a_mistake_is_mended_and_not_made_nothing(right, wrong, mend, tmp_path):
     for fix in found.fixes:
         added = [line for line in fix.diff.splitlines()[2:] if line.startswith("+")]
         assert any(part in added[0] for part in mend.split("|"))
+
+
+def test_formulas_are_told_apart_by_what_they_give_and_not_by_its_size():
+    rng = np.random.default_rng(2)
+    a, b, c = rng.uniform(1, 2, size=(3, 4))
+    products = Products([("a", SMALL * a), ("b", b), ("c", c)], a)
+    assert list(products.of(SMALL * a * b, np.ones(4, bool), 2)) == [("a", "b")]
+    matrix, target = rng.normal(size=(5, 2)), SMALL * rng.normal(size=(5, 3))
+    assert _solved(matrix, target) is None  # not every target is a product
+    x = SMALL * rng.normal(size=(2, 3))
+    np.testing.assert_allclose(_solved(matrix, matrix @ x), x.T)
