@@ -6,22 +6,16 @@ import copy
 import inspect
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from manual_lstm.checks import Array, fail
+from reference.estimate_judged import MORE_TIME, Judged
 from reference.estimate_report import EstimateReport
-from reference.estimate_search import Question
-from reference.evaluations import Entry, Evaluations, scalar
+from reference.evaluations import Evaluations, OutOfTime, scalar
 
-_LEADING = 48  # entries from the beginning on, for what depends on the order
-_SPREAD = 12  # further ones of each array
 _CALLED_WITH = {1: "params", 2: "params and inputs"}
-# What a sound difference attains: a part of an array's largest entry, and of the loss.
-_AGREES = 1e-6
-_ROUNDING = 1e-9
 
 
 def check_estimate(
@@ -43,10 +37,11 @@ def check_estimate(
     estimate : mapping of str to ndarray, ndarray, or callable
         The gradient; or a function that takes it, called as ``estimate(loss, params)``, or
         ``estimate(loss, params, inputs)`` where `inputs` is given; with one parameter fewer, the
-        loss is left out.
+        loss is left out. Entries that are NaN are not judged, nor are zeros among which few
+        entries, of no regular place, are filled.
     inputs : mapping, optional
     seconds : float
-        To look for a cause at most.
+        To judge it and to look for a cause, at most.
 
     Returns
     -------
@@ -61,7 +56,9 @@ def check_estimate(
     -----
     The exact derivative is taken by the complex step where the loss knows complex numbers and
     agrees with differences, else by extrapolated central differences, at up to 48 leading
-    entries and 12 more of each array. The estimate is then compared with what every difference
+    entries and 12 more of each array, and along a direction of arrays that are larger; at fewer
+    where a loss is slow, and the report says at how many. What a loss computes in float32 is
+    computed in float64, if it can be. The estimate is then compared with what every difference
     would have given, at steps from 1e-1 to 1e-15, in float64 and float32, times the usual stray
     factors, with perturbations that stay, and with state that is kept.
 
@@ -78,7 +75,6 @@ def check_estimate(
       evidence: it is the forward difference with step 0.001 in float64 at all 3 entries
       evidence: exact derivative by the complex step at 3 of 3 entries
     """
-    deadline = time.monotonic() + seconds
     single = isinstance(params, np.ndarray | np.floating | float)
     named = {"params": params} if single else params
     if not isinstance(named, Mapping):
@@ -91,6 +87,7 @@ def check_estimate(
         estimate = _taken(estimate, loss, params, inputs, evidence)
         evaluations.restore()
     given = {"params": estimate} if single and not isinstance(estimate, Mapping) else estimate
+    deadline = time.monotonic() + seconds
     return _report(evaluations, _checked(given, evaluations), inputs, evidence, deadline)
 
 
@@ -161,82 +158,39 @@ def _report(
             turned = " (it looks transposed)" if value.T.shape == shape else ""
             why = f"{name} has shape {value.shape}, but must be {shape}{turned}."
             return EstimateReport("wrong", "wrong shape", why, evidence=tuple(evidence))
-    evaluations.restore()
-    params, shared = evaluations.fresh(), evaluations.copied_inputs()
-    here, again = (float(scalar(evaluations.call(params, shared))) for _ in range(2))
+    if np.isnan(np.concatenate([value.ravel() for value in estimate.values()])).all():
+        return EstimateReport("wrong", "not finite", "No entry is a number.")
+    evaluations.deadline = deadline
+    try:
+        here, again, anew = _first_calls(evaluations)
+    except OutOfTime:
+        return EstimateReport("inconclusive", why=f"A call of loss takes "
+                              f"{evaluations.seconds_a_call:.2g} s, which leaves no time for its "
+                              f"derivative: {MORE_TIME}.")  # fmt: skip
+    except (TypeError, ValueError) as error:
+        if not evaluations.is_short:
+            raise
+        evaluations.as_given()  # which raises what is not due to precision
+        return EstimateReport("inconclusive", why="loss computes in float32 only, of which "
+                              "differences leave too few digits; in float64 it raises "
+                              f"{type(error).__name__}: {error}".rstrip(".") + ". Let its arrays "
+                              "have the dtype of params.")  # fmt: skip
     if not np.isfinite(here):
         return EstimateReport("inconclusive", why=f"loss is {here} here.")
-    if here != float(evaluations.value(evaluations.fresh())):
+    if here != anew:
         return EstimateReport("inconclusive", why="loss gives another value at each call, so it "
                               "has no derivative: fix its random numbers.")  # fmt: skip
     keeps = here != again
     if keeps:
         evidence.append(f"loss keeps state: {here:.9g}, and {again:.9g} when it is called again")
-
-    entries = _chosen(estimate)
-    exact, doubt, how = _exact(evaluations, entries)
-    evidence.append(
-        f"exact derivative by {how} at {len(entries)} of "
-        f"{sum(value.size for value in estimate.values())} entries"
-    )
-    mine = np.array([estimate[entry.name][entry.index] for entry in entries])
-    scales = {name: max((abs(exact[k]) for k, e in enumerate(entries) if e.name == name),
-                        default=0.0) for name in estimate}  # fmt: skip
-    scale = np.array([scales[entry.name] for entry in entries])
-    attained = _AGREES * scale + _ROUNDING * abs(here)
-    allowed = attained + doubt
-    off = np.where(np.isfinite(mine), np.abs(mine - exact), np.inf)
-    errors: dict[str, float] = {}
-    for k, entry in enumerate(entries):
-        part = float(off[k] / scale[k]) if scale[k] else (np.inf if off[k] > allowed[k] else 0.0)
-        errors[entry.name] = max(errors.get(entry.name, 0.0), part)
-    faint = [name for name in estimate if 0 < 1e-2 * scales[name] < _ROUNDING * abs(here)]
-    if faint:
-        evidence.append(f"too small beside the loss for differences to tell: {', '.join(faint)}")
-    report = EstimateReport("right", evidence=tuple(evidence), errors=errors)
-    if not np.isfinite(exact).all() or (doubt > attained).any():
-        k = int(np.argmax(np.where(np.isfinite(exact), doubt, np.inf)))
-        why = f"loss has no derivative that can be told at {entries[k]}: a kink, or low precision."
-        return replace(report, verdict="inconclusive", errors=None, why=why)
-    if (off <= allowed).all():
-        if len(faint) < len(estimate):
-            return report
-        why = "The gradient is too small beside the loss for differences to tell."
-        return replace(report, verdict="inconclusive", why=why)
-    about = Question(evaluations, entries, mine, exact, allowed, here, deadline)
-    return about.answered(report, inputs, keeps)
+    if evaluations.is_short:
+        evidence.append("what loss computes in float32 is computed in float64 for the derivative")
+    return Judged(evaluations, estimate, here, evidence).report(inputs, keeps)
 
 
-def _chosen(estimate: dict[str, Array]) -> list[Entry]:
-    """Return the leading entries, and more of each array: first where it is 0, and the largest."""
-    leading, spread = [], []
-    rng = np.random.default_rng(0)
-    for name, value in estimate.items():
-        flat = np.abs(np.nan_to_num(value.ravel()))
-        first = min(value.size, _LEADING - len(leading))
-        leading += [Entry(name, tuple(map(int, np.unravel_index(k, value.shape))))
-                    for k in range(first)]  # fmt: skip
-        rest = np.arange(first, value.size)
-        if rest.size:
-            picked = {int(rest[flat[rest].argmax()]), int(rest[flat[rest].argmin()])}
-            picked |= {int(k) for k in rng.choice(rest, min(_SPREAD, rest.size), replace=False)}
-            spread += [Entry(name, tuple(map(int, np.unravel_index(k, value.shape))))
-                       for k in sorted(picked)]  # fmt: skip
-    return leading + spread
-
-
-def _exact(evaluations: Evaluations, entries: list[Entry]) -> tuple[Array, Array, str]:
-    """Return the derivative at each entry, how far it may be off, and how it was taken."""
-    told = [evaluations.richardson(entry) for entry in entries]
-    rough, doubt = (np.array(column) for column in zip(*told, strict=True))
-    try:
-        exact = np.array([evaluations.complex_step(entry) for entry in entries])
-    except Exception:  # whatever a loss says to complex numbers
-        return rough, doubt, "extrapolated differences"
-    scale = np.abs(rough).max(initial=0.0)
-    if not (np.abs(exact - rough) <= 10 * doubt + 1e-7 * scale).all():
-        return rough, doubt, "extrapolated differences (the complex step disagrees)"
-    # A kink at the very place: one side's slope is as good as the other's.
-    jumps = np.array([evaluations.jump(entry, 1e-6) for entry in entries])
-    largest = 1e-5 * scale + 1e-7 * abs(evaluations.at(entries[0], 0.0))
-    return exact, np.where(jumps > largest, jumps, 0.0), "the complex step"
+def _first_calls(evaluations: Evaluations) -> tuple[float, float, float]:
+    """Return the loss, the loss when it is called again, and from the same state again."""
+    with evaluations.prepared():
+        params, shared = evaluations.fresh(), evaluations.copied_inputs()
+        here, again = (float(scalar(evaluations.call(params, shared))) for _ in range(2))
+    return here, again, float(evaluations.value(evaluations.fresh()))

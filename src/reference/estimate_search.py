@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
@@ -23,10 +23,13 @@ from reference.estimate_causes import (
     state_kept,
 )
 from reference.estimate_report import EstimateReport
-from reference.evaluations import PRECISIONS, Entry, Evaluations
+from reference.evaluations import AS_WRITTEN, Entry, Evaluations, OutOfTime
 
 _EXPLAINED = 0.02  # of the error may be left by a cause
 _TO_THE_DIGIT = 1e-9  # that little is left where the very numbers are had again
+_SEVEN = 0.05  # of the largest entry may be off where a loss has seven digits
+_CALLS = 60  # of the loss for each entry, for the causes of one or two precisions
+_LEAST = 4  # entries at which causes are tried, however slow the loss is
 _FEW = 12  # entries on which unusual steps are tried
 _LIKELY = "take about 1e-5"
 
@@ -41,7 +44,6 @@ class Question:
     exact: Array
     allowed: Array
     here: float
-    deadline: float
 
     def answered(self, report: EstimateReport, inputs: Any, keeps: bool) -> EstimateReport:
         """Return the report with the cause, if one gives these numbers."""
@@ -63,13 +65,45 @@ class Question:
         constant = self._constant(report, known, done)
         if constant is not None:
             return constant
-        best = self._best(known, done, keeps)
+        tried = self._affordable(done, missing)
+        few = self._at(tried)
+        if few.entries != self.entries:
+            known, done = factors(self.evaluations.params, inputs, few.entries), done[tried]
+        best = few._best(known, done, keeps)
         if best is None:
-            return self._unexplained(report, done)
+            report = self._unexplained(report, ~missing)
+            if time.monotonic() < self.evaluations.deadline:
+                return report
+            cut = "the search for the cause was cut: give it more `seconds`"
+            return replace(report, evidence=(*report.evidence, cut))
         cause, factor, left = best
         # A step that is far too small gives zeros of its own.
-        missing &= ~(np.abs(cause.values * factor.value - self.mine) <= self.allowed)
-        return self._told(report, cause, factor, left, missing)
+        unlike = ~(np.abs(cause.values * factor.value - few.mine) <= few.allowed)
+        missing[tried] &= unlike
+        if len(few.entries) < len(self.entries) and not missing[tried].any():
+            missing[:] = False
+        empty = [entry for entry, is_empty in zip(self.entries, missing, strict=True) if is_empty]
+        return few._told(report, cause, factor, left, empty, len(self.entries))
+
+    def _at(self, few: Array) -> Question:
+        """Return the question at some of the entries."""
+        return replace(self, entries=[self.entries[k] for k in few], mine=self.mine[few],
+                       exact=self.exact[few], allowed=self.allowed[few])  # fmt: skip
+
+    def _affordable(self, done: Array, missing: Array) -> Array:
+        """Return the entries for which there is time where a loss is slow.
+
+        Half of them are the leading ones, for what depends on the order, half those that are off
+        by most; the first of those that are missing are among them.
+        """
+        left = self.evaluations.deadline - time.monotonic()
+        count = max(_LEAST, int(left / (_CALLS * self.evaluations.seconds_a_call + 1e-9)))
+        if count >= len(self.entries):
+            return np.arange(len(self.entries))
+        where = np.flatnonzero(done)
+        worst = where[np.argsort(-np.abs(self.mine - self.exact)[where], kind="stable")]
+        picked = dict.fromkeys([*worst[: (count + 1) // 2], *where])
+        return np.sort(np.array([*list(picked)[:count], *np.flatnonzero(missing)[:2]]))
 
     def _empty(self, report: EstimateReport) -> EstimateReport:
         if np.isfinite(self.mine).all():
@@ -86,7 +120,7 @@ class Question:
         groups = [
             *([state_kept(asked, entries)] if keeps else []),
             [Cause(self.exact)],
-            *(differences(asked, entries, DECADES, precision) for precision in PRECISIONS),
+            *(differences(asked, entries, DECADES, precision) for precision in asked.precisions),
             not_undone(asked, entries),
         ]
         found: list[tuple[Cause, Factor, float]] = []
@@ -111,14 +145,13 @@ class Question:
     def _on_a_few(self, done: Array, known: list[Factor]) -> list[tuple[float, str]]:
         """Return unusual steps, with their precision, that fit on a few entries."""
         few = [k for k in range(len(self.entries)) if done[k]][:_FEW]
-        part = replace(self, entries=[self.entries[k] for k in few], mine=self.mine[few],
-                       exact=self.exact[few], allowed=self.allowed[few])  # fmt: skip
+        part = self._at(np.array(few, int))
         # A factor of each array's own size has a value for each entry.
         known = [
             replace(factor, value=np.broadcast_to(factor.value, self.mine.shape)[few])
             for factor in known
         ]
-        for precision in PRECISIONS:
+        for precision in self.evaluations.precisions:
             causes = differences(self.evaluations, part.entries, BETWEEN, precision)
             fitting = part._fits(causes, known, np.ones(len(few), bool))
             if fitting:
@@ -130,9 +163,7 @@ class Question:
     ) -> list[tuple[Cause, Factor, float]]:
         """Return causes and factors that leave next to nothing of the error."""
         found = []
-        for cause in causes:
-            if time.monotonic() > self.deadline:
-                break
+        for cause in self._in_time(causes):
             told = done & np.isfinite(cause.values)
             if told.sum() < min(3, done.sum()):
                 continue
@@ -145,6 +176,14 @@ class Question:
                 if left <= _EXPLAINED:
                     found.append((cause, factor, left))
         return found
+
+    def _in_time(self, causes: Iterable[Cause]) -> Iterator[Cause]:
+        try:
+            yield from causes
+        except OutOfTime:
+            return  # with what was found so far
+        except (TypeError, ValueError, ArithmeticError):
+            return  # arrays that the loss keeps have no room for the other precision
 
     def _constant(
         self, report: EstimateReport, known: list[Factor], done: Array
@@ -167,13 +206,13 @@ class Question:
         return replace(report, kind="constant factor", why=why)
 
     def _told(
-        self, report: EstimateReport, cause: Cause, factor: Factor, left: float, missing: Array
-    ) -> EstimateReport:
+        self, report: EstimateReport, cause: Cause, factor: Factor, left: float,
+        empty: list[Entry], total: int,
+    ) -> EstimateReport:  # fmt: skip
         kinds, whys = [], []
-        if missing.any():
-            empty = [e for e, m in zip(self.entries, missing, strict=True) if m]
+        if empty:
             kinds.append("only some entries computed")
-            whys.append(f"{len(empty)} of the {len(self.entries)} entries looked at are 0 or no "
+            whys.append(f"{len(empty)} of the {total} entries looked at are 0 or no "
                         f"number, {empty[0]} to {empty[-1]}")  # fmt: skip
         if factor.kind:
             kinds.append(factor.kind)
@@ -186,7 +225,7 @@ class Question:
             kinds.append(kind)
             whys.append(why)
         count = int(np.isfinite(cause.values).sum())
-        at = f"all {count} entries" if count == len(self.entries) else f"{count} entries"
+        at = f"all {count} entries" if count == total else f"{count} entries"
         way = (f"the {cause.scheme} difference with step {cause.step:g} in {cause.precision}"
                if cause.scheme else "the exact derivative")  # fmt: skip
         times = f" times {factor.kind.removeprefix('averaged: ')}" if factor.kind else ""
@@ -212,6 +251,10 @@ class Question:
         """Return what is wrong with a difference: precision, sides or step."""
         h, eps = cause.step, np.finfo(np.float64).eps
         if cause.precision != "float64":
+            if cause.precision == AS_WRITTEN:
+                return "float32", (f"loss computes in float32: its value of {self.here:.3g} has "
+                                   f"7 digits, of which a step of {h:g} leaves few; let its "
+                                   "arrays have the dtype of params, in float64")  # fmt: skip
             return "float32", (f"in float32, a loss of {self.here:.3g} has 7 digits, of which a "
                                f"step of {h:g} leaves few; evaluate in float64")  # fmt: skip
         rounding = eps * max(abs(self.here), 1e-300) / h
@@ -243,6 +286,9 @@ class Question:
         k = int(np.argmax(np.abs(self.mine - self.exact)))
         why = (f"{self.entries[k]} is {self.mine[k]:.9g}, but must be {self.exact[k]:.9g}; no "
                "known cause gives these numbers.")  # fmt: skip
+        if self.evaluations.is_short and abs(mine - exact).max() <= _SEVEN * abs(exact).max():
+            why += (" They may be what seven digits leave: it computes in float32, so take the "
+                    "differences in float64.")  # fmt: skip
         return replace(report, why=why)
 
 

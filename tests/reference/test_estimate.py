@@ -92,9 +92,6 @@ WRONG = {
         "perturbation not undone", "forward from one base value", 1e-6,
     ),
     "some entries": (lambda: without_rows(taken()()), "only some entries computed", None, None),
-    "some entries, rest empty": (
-        lambda: without_rows(taken()(), np.nan), "only some entries computed", None, None,
-    ),
     "some entries, wrong sign": (
         lambda: without_rows(times(-1)()), "only some entries computed and wrong sign", None, None,
     ),
@@ -225,7 +222,7 @@ def test_a_function_that_leaves_params_changed_is_told():
 
 def test_a_loss_that_refuses_complex_numbers_is_differentiated_by_differences():
     def clumsy(params):
-        return sum(float(w) ** 3 for w in params["w"])
+        return sum(float.fromhex(w.hex()) ** 3 for w in params["w"])
 
     w = np.array([0.5, -1.0, 2.0])
     report = check_estimate(clumsy, {"w": w}, {"w": 3 * w**2})

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from reference.exact import formulas, makers, strided
+from reference.exact import formulas, lifting, makers, strided
 
 Function = Callable[..., Any]
 
@@ -34,14 +34,21 @@ _MATH = {name: name for name in (
 )} | {"atan": "arctan", "atanh": "arctanh", "asinh": "arcsinh"}  # fmt: skip
 _SCIPY = ("expit", "log_expit", "logit", "logsumexp", "softmax", "log_softmax")
 
+
+def _lifting(original: Function) -> Function:
+    return lifting.Lifting(original, makers.with_elements)
+
+
 _REPLACE: dict[tuple[str, str], Callable[[Function], Function]] = {
     **{("numpy", name): replace for name, replace in _MAKERS.items()},
     **{("numpy", name): formulas.question for name in (*_QUESTIONS, "allclose")},
+    **{("numpy", name): _lifting for name in lifting.NAMES},
     **{("math", name): formulas.question for name in _QUESTIONS},
     **{("math", name): formulas.method(as_method) for name, as_method in _MATH.items()},
     **{("scipy.special", name): formulas.formula(getattr(formulas, name)) for name in _SCIPY},
     ("math", "log"): formulas.formula(formulas.log),
     ("numpy.lib.stride_tricks", "as_strided"): strided.within,
+    ("numpy", "heaviside"): formulas.formula(lifting.heaviside),
     ("numpy", "logaddexp"): formulas.formula(formulas.logaddexp),
     ("numpy.linalg", "norm"): formulas.formula(formulas.norm),
 }

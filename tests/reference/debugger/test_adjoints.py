@@ -62,6 +62,16 @@ def test_every_number_of_a_right_backward_is_an_adjoint():
     assert found.doubtful == []
 
 
+@pytest.mark.parametrize("written", ["[np.sum(", "([np.sum("])
+def test_a_loss_in_a_list_of_one_is_that_loss(written):
+    closing = "])," if written.startswith("(") else "]"
+    plain = next(line for line in RNN.splitlines() if "return np.sum(" in line)
+    listed = plain.replace("np.sum(", written) + closing
+    found, _ = agreement(RNN.replace(plain, listed))
+    assert found.wrong == 0
+    assert found.score > 40
+
+
 @pytest.mark.parametrize(
     "new", ["(1 - h[t])", "h[t] * (1 - h[t])", "(1 - np.tanh(h[t]) ** 2)", "(1 - h[t - 1] ** 2)"]
 )

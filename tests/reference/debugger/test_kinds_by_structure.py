@@ -60,6 +60,8 @@ ENVS = [{"t": t, "x": np.array([1, t + 2, 1]), "k": t % 2} for t in (2, 1, 0)]
         ("dE[k] = dz", "= for +=", "all but t=0"),
         ("dE[x] += dz", "repeated indices", "after an index repeats"),
         ("dE[x] = dz", "= for +=", "all"),
+        ("dE[[0, 2, 0], x] += dz", "repeated indices", "after an index repeats"),
+        ("dE[x, np.newaxis] += dz", "repeated indices", "after an index repeats"),
         ("dh_next = np.zeros(4)", "carry lost", "all but the last"),
         ("db += dz.mean(axis=0)", "mean for sum", "all"),
         ("dx = dz @ W", "transposed", ""),
@@ -80,8 +82,9 @@ def test_what_a_statement_loses(line, kind, pattern):
         "dz = dz - dz.mean(axis=0)",  # a normalisation
         "dh_next = dz @ W.T + 1",  # it is read in the loop
         "last = dz",  # it began with nothing
-        "dE[range(3), x] -= 1",  # pairs are no repetition
-        "dE[np.arange(len(x)), x] -= 1",
+        "dE[np.arange(3), x] -= 1",  # pairs that differ
+        "dE[range(3), x] -= 1",
+        "dE[np.arange(ROWS), x] -= 1",  # a number that is known elsewhere
         "dE[arange(n), x] -= 1",  # nor is what is not known
     ],
 )

@@ -173,13 +173,15 @@ def _target(statement: ast.stmt) -> ast.expr | None:
 def _repeats(target: ast.Subscript, env: Mapping[str, Any]) -> bool:
     """Return whether arrays of whole numbers, as they index a place, name an entry twice.
 
-    What one index repeats, another beside it may tell apart: all of them have to be known.
+    Where there are several it is their pairs that count: ``d[np.arange(B), y]`` names none twice.
     """
     parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
-    values = [_value(part, env) for part in parts if not isinstance(part, ast.Slice | ast.Constant)]
+    parts = [part for part in parts if not isinstance(part, ast.Slice | ast.Constant)]
+    parts = [part for part in parts if not ast.unparse(part).endswith("newaxis")]
+    values = [_value(part, env) for part in parts]
     if any(value is None for value in values):
-        return False
-    arrays = [value for value in values if isinstance(value, np.ndarray | list | range)]
+        return False  # with what is not known, no pair may be there twice
+    arrays = [v for v in values if isinstance(v, np.ndarray | list | tuple | range)]
     try:
         broad = np.broadcast_arrays(*map(np.asarray, arrays))
     except ValueError:
@@ -208,7 +210,7 @@ def _key(value: Any) -> Hashable:
 
 def _value(node: ast.expr, env: Mapping[str, Any]) -> Any:
     try:
-        return eval(ast.unparse(node), {"np": np}, dict(env))
+        return eval(ast.unparse(node), {"np": np, "numpy": np}, dict(env))
     except Exception:  # it is made of what is not kept
         return None
 

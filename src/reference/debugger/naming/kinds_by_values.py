@@ -120,7 +120,8 @@ def by_constant(
 def _of_ratio(place: Place, one: Wrong, name: str, numbers: list[Constant]) -> Said | None:
     assert one.wanted is not None
     there = np.abs(one.wanted) > 1e-9 * np.max(np.abs(one.wanted), initial=0.0)
-    if not there.any() or np.any(np.abs(one.made[~there]) > 1e-9):
+    least = 1e-9 * np.max(np.abs(one.made), initial=0.0)
+    if not there.any() or np.any(np.abs(one.made[~there]) > least):
         return None
     ratios = one.made[there] / one.wanted[there]
     ratio = float(ratios.flat[0])

@@ -58,7 +58,7 @@ def _lacks(now: Round, name: str, change: np.ndarray) -> float | None:
     assert now.jacobian is not None
     mine, left = change[now.jacobian.rows[name]], now.residual[name].ravel()
     size = float(mine @ mine)
-    return float(mine @ left) / size if size > 0 and np.max(np.abs(left)) > 1e-9 else None
+    return float(mine @ left) / size if size > 0 and np.max(np.abs(left)) > now.nothing else None
 
 
 def _mended(now: Round, change: np.ndarray) -> tuple[str, ...]:
@@ -68,8 +68,8 @@ def _mended(now: Round, change: np.ndarray) -> tuple[str, ...]:
     for name, rows in now.jacobian.rows.items():
         left, mine = now.residual[name].ravel(), change[rows]
         largest = float(np.max(np.abs(left), initial=0.0))
-        if largest < 1e-9:
-            if np.max(np.abs(mine), initial=0.0) > 1e-7:
+        if largest < now.nothing:
+            if np.max(np.abs(mine), initial=0.0) > 100 * now.nothing:
                 return ()
         elif np.allclose(mine, left, rtol=1e-5, atol=1e-7 * largest) and (
             np.count_nonzero(np.abs(left) > 1e-6 * largest) >= _TELLING

@@ -134,7 +134,7 @@ def _softmax(arrays: Known, a: str, x: Array, wanted: Array) -> Iterator[str]:
             for b, g in arrays:
                 if g.shape == x.shape and b != a:
                     made = x * (g - (g * x).sum(axis=axis, keepdims=True))
-                    if np.allclose(made, wanted, rtol=_NEAR, atol=1e-12):
+                    if np.allclose(made, wanted, rtol=_NEAR, atol=1e-12 * np.max(np.abs(g))):
                         yield f"{a} * ({b} - ({b} * {a}).sum(axis={axis}, keepdims=True))"
 
 

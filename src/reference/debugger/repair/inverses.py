@@ -185,7 +185,8 @@ def _solved(a: Array, target: Array) -> Array | None:
     if np.linalg.matrix_rank(a) < a.shape[1]:
         return None
     x = np.linalg.lstsq(a, target, rcond=None)[0]
-    return x.T if np.allclose(a @ x, target, rtol=1e-7, atol=1e-9) else None
+    size = float(np.max(np.abs(target), initial=0.0))
+    return x.T if np.allclose(a @ x, target, rtol=1e-7, atol=1e-9 * size) else None
 
 
 def _joined(
@@ -238,7 +239,12 @@ def _agree(value: Array, target: Array) -> bool:
     if value.shape != target.shape or not known.any():
         return False
     size = float(np.max(np.abs(target[known])))
-    return bool(np.allclose(value[known], target[known], rtol=_NEAR, atol=_NEAR * max(size, 1e-12)))
+    return bool(np.allclose(value[known], target[known], rtol=_NEAR, atol=_NEAR * size))
+
+
+def _varies(values: Array) -> bool:
+    least = 1e-12 * min(1.0, float(np.max(np.abs(values), initial=0.0)))
+    return bool(np.any(np.abs(np.diff(np.ravel(values))) > least))
 
 
 def _written(
@@ -253,7 +259,7 @@ def _written(
     ):
         return
     yield from _of_itself(place, part)
-    if not part.wanted.shape or np.all(np.abs(np.diff(np.ravel(part.wanted[known]))) < 1e-12):
+    if not part.wanted.shape or not _varies(part.wanted[known]):
         return  # all the same: anything may be it by chance
     values = known_here(place, env, part.wanted.shape)
     if part.wide:
@@ -310,7 +316,8 @@ def _sums(values: list[tuple[str, Array]], part: Part) -> Iterator[tuple[str, fl
     goal = np.ravel(part.wanted)[where]
     for sign in (1, -1):
         left = goal[None, None] - rows[:, None] - sign * rows[None, :]
-        near = np.all(np.abs(left) <= _NEAR * (1e-9 + np.abs(goal)), axis=2)
+        least = 1e-9 * min(1.0, float(np.max(np.abs(rows), initial=0.0)))
+        near = np.all(np.abs(left) <= _NEAR * (least + np.abs(goal)), axis=2)
         for a, b in itertools.islice(zip(*np.nonzero(near), strict=True), 20):
             if (a < b or sign < 0) and _agree(plain[a][1] + sign * plain[b][1], part.wanted):
                 yield f"{plain[a][0]} {'+' if sign > 0 else '-'} {plain[b][0]}", 1.6

@@ -251,15 +251,19 @@ class Products:
 
     def compares(self, target: Array) -> Products | None:
         """Return itself if a target can be told from others where the products are compared."""
-        return self if np.abs(np.ravel(target)[self._at]).min() > 1e-12 else None
+        return self if self._shows(target) else None
+
+    def _shows(self, target: Array) -> bool:
+        """Return whether a target is other than nothing where the products are compared."""
+        sizes = np.abs(np.ravel(target))
+        return bool(sizes[self._at].min() > 1e-12 * min(1.0, float(sizes.max())))
 
     def of(self, target: Array, where: Array, most: int) -> Iterator[tuple[str, ...]]:
         """Give the products that are a target where it counts: the shortest alone."""
         flat = np.ravel(target)[self._at]
-        sizes = np.abs(flat)
-        if not self._known or sizes.min() <= 1e-12 or np.abs(flat - 1).max() < _NEAR:
+        if not self._known or not self._shows(target) or np.abs(flat - 1).max() < _NEAR:
             return
-        wanted = np.log(sizes)
+        wanted = np.log(np.abs(flat))
         for found in (self._single, self._double, self._triple)[:most]:
             several = [indices for indices in found(wanted) if self._is(indices, target, where)]
             for indices in several:

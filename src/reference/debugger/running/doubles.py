@@ -21,8 +21,8 @@ from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.state import State
 from reference.user_code import functions_reached
 
-_SHORT = (np.float16, np.float32)
-_NAMES = ("float32", "float16", "single", "half", "f4", "f2", "f", "<f4", "=f4")
+SHORT = (np.float16, np.float32)
+_NAMES = ("float32", "float16", "f4", "f2", "<f4", "=f4")  # "f", "half" may mean other things
 _WRITTEN = re.compile(r"float32|float16|single|half|[\"\'][<=]?f[42]?[\"\']")
 _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity", "zeros_like", "ones_like",
            "empty_like", "full_like", "array", "asarray", "asanyarray", "ascontiguousarray",
@@ -39,13 +39,13 @@ class _DoubleNumpy(types.ModuleType):
         attribute = getattr(np, name)
         if name in _MAKERS:
             return _maker(attribute)
-        return np.float64 if isinstance(attribute, type) and attribute in _SHORT else attribute
+        return np.float64 if isinstance(attribute, type) and attribute in SHORT else attribute
 
 
 def _maker(original: Callable[..., Any]) -> Callable[..., Any]:
     def make(*args: Any, **options: Any) -> Any:
         made = original(*args, **options)
-        return made.astype(np.float64) if made.dtype in _SHORT else made
+        return made.astype(np.float64) if made.dtype in SHORT else made
 
     return make
 
@@ -56,7 +56,7 @@ _numpy = _DoubleNumpy("numpy")
 def may_be_short(loss: Any, backward: Any, *groups: Mapping[str, Any]) -> bool:
     """Return whether two functions may compute with less than doubles: by arrays, or by text."""
     values = [value for group in groups for value in group.values()]
-    if any(isinstance(value, np.ndarray) and value.dtype in _SHORT for value in values):
+    if any(isinstance(value, np.ndarray) and value.dtype in SHORT for value in values):
         return True
     reached = (*functions_reached(loss), *functions_reached(backward))
     files = {function.__code__.co_filename for function in reached}
@@ -101,24 +101,26 @@ def in_doubles(inputs: Inputs) -> Inputs:
 def _group(group: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: value.astype(np.float64)
-        if isinstance(value, np.ndarray) and value.dtype in _SHORT
+        if isinstance(value, np.ndarray) and value.dtype in SHORT
         else value
         for name, value in group.items()
     }
 
 
 def _in_doubles() -> Callable[[Any], Any]:
-    arrays = InOtherNumbers(lambda array: array.astype(np.float64), _SHORT, sys.maxsize)
-    return lambda value: _as_double(arrays(value))
+    arrays = InOtherNumbers(lambda array: array.astype(np.float64), SHORT, sys.maxsize)
+    return lambda value: as_double(arrays(value))
 
 
-def _as_double(value: Any) -> Any:
+def as_double(value: Any) -> Any:
+    """Return what stands for `value` where there are no floats shorter than doubles."""
     if value is np:
         return _numpy
     if isinstance(value, type):
-        return np.float64 if value in _SHORT else value
-    if isinstance(value, np.generic):
-        return np.float64(value) if value.dtype in _SHORT else value
-    if isinstance(value, np.dtype):
-        return np.dtype(float) if value in _SHORT else value
+        return np.float64 if value in SHORT else value
+    if isinstance(value, np.ndarray | np.dtype | np.generic):
+        short = value.dtype if isinstance(value, np.ndarray | np.generic) else value
+        if short not in SHORT:
+            return value
+        return np.dtype(float) if isinstance(value, np.dtype) else value.astype(np.float64)
     return "float64" if isinstance(value, str) and value in _NAMES else value

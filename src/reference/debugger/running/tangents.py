@@ -17,6 +17,7 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
+from reference.exact.lifting import NAMES, Lifting
 from reference.exact.patching import for_compiled, for_this_thread, namespaces
 from reference.exact.strided import within
 
@@ -100,25 +101,6 @@ def _scalar(original: Callable[..., Any], method: str) -> Callable[..., Any]:
     return evaluate
 
 
-class _OnDuals:
-    """A function of NumPy's that takes numbers which are not Duals, too.
-
-    Such stand among others where a maximum with 0 was taken, or numbers were cut to a range, and
-    NumPy looks for a method of each.
-    """
-
-    def __init__(self, original: Any) -> None:
-        self._original = original
-
-    def __call__(self, x: Any, *args: Any, **options: Any) -> Any:
-        if isinstance(x, np.ndarray) and x.dtype == object:
-            x = duals(x)
-        return self._original(x, *args, **options)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._original, name)
-
-
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if ord not in (None, 2, "fro") or (ord == 2 and axis is None and np.ndim(x) > 1):
         raise TypeError(f"a norm of order {ord} is not known")
@@ -153,17 +135,15 @@ def _substitutes() -> dict[tuple[Any, str], Any]:
                  "eye", "identity"):  # fmt: skip
         found[np, name] = _converter(getattr(np, name))
     found[np, "full"], found[np, "full_like"] = _full, _full_like
-    for name in ("isnan", "isinf", "isfinite", "isclose", "allclose", "sign"):
+    for name in (*NAMES, "round", "floor", "ceil"):
+        found[np, name] = Lifting(getattr(np, name), duals)
+    for name in ("isnan", "isinf", "isfinite", "isclose", "allclose", "sign", "heaviside"):
         found[np, name] = _on_reals(getattr(np, name))
     for name in ("isnan", "isinf", "isfinite", "isclose"):
         found[math, name] = _on_reals(getattr(math, name))
     for name in ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "sinh", "cosh", "sin", "cos",
                  "fabs"):  # fmt: skip
         found[math, name] = _scalar(getattr(math, name), name)
-    for name in ("exp", "exp2", "expm1", "log", "log2", "log10", "log1p", "sqrt", "square", "tanh",
-                 "arctanh", "sinh", "cosh", "sin", "cos", "tan", "arctan", "reciprocal", "fabs",
-                 "rint", "round", "floor", "ceil"):  # fmt: skip
-        found[np, name] = _OnDuals(getattr(np, name))
     found[np.linalg, "norm"] = _norm
     found[np, "logaddexp"] = _logaddexp
     found[stride_tricks, "as_strided"] = within(stride_tricks.as_strided)

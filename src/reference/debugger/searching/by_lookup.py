@@ -95,6 +95,4 @@ def _changed(value: Array) -> Iterator[tuple[str, Array]]:
 
 def _is(value: Array, right: Array) -> bool:
     size = float(np.max(np.abs(right)))
-    return value.shape == right.shape and bool(
-        np.all(np.abs(value - right) <= _RELATIVE * size + 1e-13)
-    )
+    return value.shape == right.shape and bool(np.all(np.abs(value - right) <= _RELATIVE * size))

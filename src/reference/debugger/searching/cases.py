@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -34,6 +34,15 @@ class Case:
     loss: float
     oracle: dict[str, Array]
     also: dict[str, Array] = field(default_factory=dict)
+
+    @property
+    def scale(self) -> float:
+        """The largest gradient; 1 if that is larger. What is nothing beside it is a part of it."""
+        return scale_of(self.oracle.values())
+
+    def is_loss(self, value: float, part: float) -> bool:
+        """Return whether a value is the loss here, to such a part of it or of the gradients."""
+        return abs(value - self.loss) <= part * (self.scale + abs(self.loss))
 
 
 @dataclass(frozen=True)
@@ -74,6 +83,12 @@ class Score:
         return gained
 
 
+def scale_of(arrays: Iterable[Array]) -> float:
+    """Return the largest number of all, 1 if it is larger or there is none."""
+    largest = max((float(np.max(np.abs(one), initial=0.0)) for one in arrays), default=0.0)
+    return min(largest or 1.0, 1.0)
+
+
 def score(outcome: Outcome, case: Case) -> Score:
     """Compare what a backward returned with the oracle."""
     return score_of(outcome.outputs, case)
@@ -91,7 +106,7 @@ def settled(outcome: Outcome, case: Case) -> bool:
 def score_of(outputs: Mapping[str, Any], case: Case) -> Score:
     """Compare gradients by name with the oracle."""
     right, entries = set(), {}
-    scale = max((float(np.max(np.abs(r), initial=0.0)) for r in case.oracle.values()), default=0.0)
+    slack = _ABSOLUTE * case.scale
     for name, reference in case.oracle.items():
         manual = as_float_array(outputs[name]) if name in outputs else None
         if manual is None or manual.shape != reference.shape:
@@ -99,9 +114,7 @@ def score_of(outputs: Mapping[str, Any], case: Case) -> Score:
             continue
         size = float(np.max(np.abs(reference), initial=0.0))
         with np.errstate(invalid="ignore"):
-            near = np.abs(manual - reference) <= _RELATIVE * size + _ABSOLUTE * min(
-                scale or 1.0, 1.0
-            )
+            near = np.abs(manual - reference) <= _RELATIVE * size + slack
         if near.all():
             right.add(name)
         entries[name] = near

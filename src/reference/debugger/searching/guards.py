@@ -123,7 +123,7 @@ def _mends(now: Round, change: Array) -> bool:
     mended = False
     for name, rows in now.jacobian.rows.items():
         lacking = now.residual[name].ravel()
-        size = max(float(np.max(np.abs(lacking), initial=0.0)), 1e-9)
+        size = max(float(np.max(np.abs(lacking), initial=0.0)), now.nothing)
         if not np.any(change[rows]):
             continue
         if not np.allclose(change[rows], lacking, rtol=_NEAR, atol=_NEAR * size):

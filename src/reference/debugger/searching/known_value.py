@@ -179,6 +179,4 @@ def _are_among(adjoints: Adjoints, values: list[Array]) -> bool:
 
 def _close(value: Array, target: Array) -> bool:
     size = float(np.max(np.abs(target), initial=0.0))
-    return value.shape == target.shape and bool(
-        np.all(np.abs(value - target) <= _CLOSE * max(size, 1e-9))
-    )
+    return value.shape == target.shape and bool(np.all(np.abs(value - target) <= _CLOSE * size))

@@ -165,7 +165,7 @@ def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Stat
     ``np.add.at(grads["E"], words, dx)``: an index that is wrong has no value to solve for.
     """
     sizes = {name: float(np.max(np.abs(rest), initial=0.0)) for name, rest in now.residual.items()}
-    wrong = {name for name, size in sizes.items() if size > _RIGHT}
+    wrong = {name for name, size in sizes.items() if size > now.nothing}
     if not 0 < len(wrong) <= _FEW or len(wrong) == len(sizes):
         return []
     said = {repr(name) for name in wrong} | {f"d{name}" for name in wrong}
@@ -184,7 +184,6 @@ def _of_wrong(program: Program, now: Round, among: list[Statement]) -> list[Stat
     ]
 
 
-_RIGHT = 1e-9
 _FEW = 2
 
 

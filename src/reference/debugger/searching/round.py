@@ -8,7 +8,7 @@ import time
 import types
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 from reference.debugger.searching.by_name import becomes_its_own
-from reference.debugger.searching.cases import Case, Score, score_of
+from reference.debugger.searching.cases import Case, Score, scale_of, score_of
 from reference.debugger.texts.clock import score_of as score_of_loop
 from reference.debugger.values.adjoints import Adjoints
 from reference.debugger.values.agreement import UNKNOWN, Agreement
@@ -41,6 +41,12 @@ class Round:
     places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
     agreement: Agreement | None = None
     _spans: dict[tuple[str, bool], list[tuple[int, int, int, int]]] = field(default_factory=dict)
+
+    @cached_property
+    def nothing(self) -> float:
+        """What is nothing of a gradient: what rounding leaves beside the largest one."""
+        return 1e-9 * scale_of([np.asarray(self.recording.outputs[name], float) + lacking
+                                for name, lacking in self.residual.items()])  # fmt: skip
 
     def evidence_of(self, site: int) -> Evidence | None:
         """Return what the solve for a site says."""
@@ -128,15 +134,11 @@ class Round:
             return False
         change = columns @ np.ravel(value)
         return all(
-            np.allclose(
-                change[rows],
-                self.residual[name].ravel(),
-                rtol=1e-5,
-                atol=1e-7 * (1e-12 + float(np.max(np.abs(self.residual[name]), initial=0.0))),
-            )
+            np.allclose(change[rows], lacking.ravel(), rtol=1e-5,
+                        atol=1e-7 * np.max(np.abs(lacking)))
             for name, rows in self.jacobian.rows.items()
-            if np.any(np.abs(self.residual[name]) > 1e-9)
-        )
+            if np.any(np.abs(lacking := self.residual[name]) > self.nothing)
+        )  # fmt: skip
 
     def text_of(self, source: Source, site: int) -> str:
         """Return the expression of a site as it is written."""
@@ -300,7 +302,8 @@ class Round:
         times = times_of(self.recording, k)
         if deltas is None or len(times) != len(deltas):
             return (), ()
-        changed = {t for t, d in zip(times, deltas, strict=True) if np.any(np.abs(d) > 1e-12)}
+        least = 1e-12 * scale_of(deltas)
+        changed = {t for t, d in zip(times, deltas, strict=True) if np.any(np.abs(d) > least)}
         return tuple(sorted(changed)), tuple(sorted(set(times)))
 
 

@@ -55,10 +55,7 @@ def of(
 
 
 def _has_same_loss(program: Program, cases: Iterable[Case]) -> bool:
-    return all(
-        abs(program.value(case.inputs) - case.loss) <= 1e-12 * (1 + abs(case.loss))
-        for case in cases
-    )
+    return all(case.is_loss(program.value(case.inputs), 1e-12) for case in cases)
 
 
 def is_right(program: Program, cases: Iterable[Case], seconds: float) -> bool:

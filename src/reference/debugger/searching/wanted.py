@@ -188,7 +188,7 @@ def _mends(now: Round, e: Evidence, delta: Array) -> bool:
     return all(
         np.allclose(change[rows], lacking.ravel(), rtol=1e-5, atol=1e-7 * _size(lacking))
         for name, rows in now.jacobian.rows.items()
-        if _size(lacking := now.residual[name]) > 1e-9
+        if _size(lacking := now.residual[name]) > now.nothing
     )
 
 

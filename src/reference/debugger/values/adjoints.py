@@ -281,6 +281,8 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
             end = program.loss(*groups)
     except (Exception, TimeUp):
         return None
+    while isinstance(end, list | tuple) and len(end) == 1:
+        (end,) = end
     end = end.item() if isinstance(end, np.ndarray) and end.size == 1 else end
     if type(end) is not Dual or not isinstance(end.tangent, Note):
         return None

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.running.program import as_float_array
 from reference.debugger.running.recording import Execution, Recording
 from reference.debugger.running.source import Source
 from reference.debugger.values.adjoints import Adjoints, among
@@ -189,6 +190,13 @@ class Agreement:
         sites = (self.recording.sites[k] for k in self.silent)
         return {(site.file, site.statement) for site in sites}
 
+    @cached_property
+    def _least(self) -> float:
+        """What a value is compared with that is smaller, as 0 is: a part of the gradients."""
+        outputs = map(as_float_array, self.recording.outputs.values())
+        sizes = (float(np.max(np.abs(one), initial=0.0)) for one in outputs if one is not None)
+        return 1e-3 * min(1.0, max(sizes, default=1.0))
+
     def change(self, site: int, deltas: Iterable[Array]) -> str:
         """Say what becomes of the first value that an edit of a site changes.
 
@@ -202,7 +210,7 @@ class Agreement:
             self.recording.executions[site], self.at_sites[site], deltas, strict=False
         ):
             old = np.ravel(np.asarray(execution.value, dtype=float))
-            if np.abs(delta).max(initial=0.0) > 1e-10 * np.abs(old).max(initial=1e-3):
+            if np.abs(delta).max(initial=0.0) > 1e-10 * np.abs(old).max(initial=self._least):
                 new = self.signed(site, old + delta)
                 if not self.adjoints.has(float(new[np.argmax(np.abs(delta))])):
                     return SPOILS if right else UNKNOWN

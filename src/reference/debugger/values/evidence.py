@@ -77,7 +77,7 @@ def solve(
             outputs = _explained(systems, columns, wrong)
             if outputs:
                 delta, part, _ = systems.solve(outputs, [columns])
-        steps = _steps(delta, jac.columns[k])
+        steps = _steps(delta, jac.columns[k], systems.least)
         unique = part == len(delta) or (
             bool(outputs and steps)
             and systems.settles(outputs, columns, _first(jac.columns[k], steps))
@@ -118,8 +118,8 @@ def solve_groups(
             continue
         cuts = np.cumsum([span.stop - span.start for span in spans])[:-1]
         together = tuple(
-            Evidence(k, 1.0, tuple(wrong), rank / systems.rows, _steps(part, jac.columns[k]), part,
-                     unique=True)
+            Evidence(k, 1.0, tuple(wrong), rank / systems.rows,
+                     _steps(part, jac.columns[k], systems.least), part, unique=True)
             for k, part in zip(group, np.split(delta, cuts), strict=True)
         )  # fmt: skip
         if all(e.steps for e in together):
@@ -188,11 +188,11 @@ def _explained(systems: _Systems, columns: slice, wrong: list[str]) -> tuple[str
     return together
 
 
-def _steps(delta: Array, spans: list[slice]) -> tuple[int, ...]:
+def _steps(delta: Array, spans: list[slice], least: float) -> tuple[int, ...]:
     offset = spans[0].start
     sizes = [float(np.max(np.abs(delta[s.start - offset : s.stop - offset]))) for s in spans]
     largest = max(sizes)
-    return tuple(n for n, size in enumerate(sizes) if size > max(SOLVED * largest, 1e-12))
+    return tuple(n for n, size in enumerate(sizes) if size > max(SOLVED * largest, least))
 
 
 def _first(spans: list[slice], steps: tuple[int, ...]) -> slice:
@@ -209,6 +209,8 @@ class _Systems:
     def __init__(self, jac: Jacobian, residual: Mapping[str, Array], wrong: Iterable[str]) -> None:
         self._jac = jac
         self._target, self._scale = {}, {}
+        lacking = (float(np.max(np.abs(residual[name]), initial=0.0)) for name in wrong)
+        self.least = 1e-12 * min(1.0, max(lacking, default=1.0))  # less is what rounding leaves
         for name, rows in jac.rows.items():
             size = float(np.max(np.abs(residual[name]), initial=0.0)) if name in wrong else 0.0
             size = size or float(np.max(np.abs(jac.matrix[rows]), initial=0.0)) or 1.0
