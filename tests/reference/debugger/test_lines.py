@@ -1,5 +1,7 @@
 """Texts whose lines hold several statements, or one behind a colon, or begin with tabs."""
 
+from itertools import pairwise
+
 import pytest
 from tests.reference.debugger.programs import debugged, loaded
 
@@ -56,7 +58,7 @@ WRONG = {
 def test_units_are_lines():
     units = Source("crowded.py", CROWDED).units
     assert [u.first for u in units] == sorted({u.first for u in units})
-    assert all(a.last < b.first for a, b in zip(units, units[1:], strict=False))
+    assert all(a.last < b.first for a, b in pairwise(units))
 
 
 @pytest.mark.parametrize("unit", Source("crowded.py", CROWDED).units, ids=lambda u: str(u.first))
