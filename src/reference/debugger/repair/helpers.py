@@ -53,4 +53,11 @@ def leaves_all_as_it_is(function: ast.FunctionDef) -> bool:
     return any(isinstance(n, ast.Return) and n.value is not None for n in nodes)
 
 
+@lru_cache(maxsize=64)
+def harmful(source: Source) -> frozenset[str]:
+    """Return the functions at the top of a file that may do more than give a value."""
+    functions = [f for f in source.tree.body if isinstance(f, ast.FunctionDef)]
+    return frozenset(f.name for f in functions if not leaves_all_as_it_is(f))
+
+
 _OUTSIDE = {"open", "print", "input", "exec", "eval", "setattr", "exit", "quit", "__import__"}
