@@ -84,3 +84,50 @@ def test_an_argument_that_is_changed_by_no_step_is_mended(tmp_path):
     step = "inputs['xs'] *= 2"
     found = debugged(loaded(program(SETS, SETS, step), tmp_path, "doubled"))
     assert found.suspects[0].kind == "argument changed"
+
+
+HANDED_ON = """\
+import numpy as np
+
+last = {"h": np.zeros(3), "c": np.zeros(3)}
+
+
+def run(params, xs):
+    W, U = params["W"], params["U"]
+    hs, cs = [last["h"]], [last["c"]]
+    for x in xs:
+        cs.append(0.5 * cs[-1] + np.tanh(W @ x + U @ hs[-1]))
+        hs.append(np.sin(cs[-1]))
+    h, c = hs[-1], cs[-1]
+    value = np.sum(hs[-1])
+    dW, dU = np.zeros_like(W), np.zeros_like(U)
+    dh, dc = np.ones(3), np.zeros(3)
+    for t in reversed(range(len(xs))):
+        dc = dc + dh * np.cos(cs[t + 1])
+        dz = dc * (1 - (cs[t + 1] - 0.5 * cs[t]) ** 2)
+        dW += np.outer(dz, xs[t])
+        dU += np.outer(dz, hs[t])
+        dh, dc = U.T @ dz, 0.5 * dc
+    last["h"], last["c"] = h, c
+    return value, {"W": dW, "U": dU}
+
+
+def loss(params, inputs):
+    return run(params, inputs["xs"])[0]
+
+
+def backward(params, inputs):
+    return run(params, inputs["xs"])[1]
+
+
+def example(rng):
+    params = {"W": rng.normal(size=(3, 2)), "U": rng.normal(size=(3, 3)) / 2}
+    return params, {"xs": rng.normal(size=(4, 2))}
+"""
+
+
+def test_a_state_that_is_handed_on_goes_on_being_so(tmp_path):
+    found = debugged(loaded(HANDED_ON, tmp_path), seconds=10.0)
+    assert found.verdict == "wrong"
+    assert found.suspects[0].kind == "state between calls"
+    assert not any(fix.why.startswith("move") for fix in found.fixes)

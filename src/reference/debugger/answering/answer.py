@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reference.debugger.answering.by_evidence import from_evidence, named_by
@@ -78,6 +79,8 @@ def suspects_of(
     except Exception as error:  # what was found so far stands all the same
         evidence = []
         reasons.append(f"the evidence was not read ({type(error).__name__}: {error})")
+    if judgement.findings and not judgement.wrong and _only_keep(judgement.findings):
+        evidence = []  # there is no wrong gradient that a line could explain
     found += [] if fixes else named_by(evidence, search.standing)
     for _, other in fixes[1:]:
         found.append(reader.suspect(other.steps[-1], True))
@@ -94,6 +97,11 @@ def suspects_of(
     found += evidence
     found += [finding for finding in judgement.findings if not finding.line]
     return _distinct(found)[:8]
+
+
+def _only_keep(findings: Iterable[Suspect]) -> bool:
+    """Return whether all that was found is what a call leaves behind."""
+    return all(f.kind in ("argument changed", "state between calls") for f in findings)
 
 
 _SECONDS = 1.5  # for running each edit at single time steps, all together

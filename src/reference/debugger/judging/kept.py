@@ -99,7 +99,8 @@ def alike(a: Any, b: Any) -> bool:
 
 
 _ANEW = {
-    "global": "{0} emptied, or made anew, at the start of each call",
+    "global": "{0} made anew at the start of each call, or, if it is handed on on purpose, set "
+              "back in loss and backward before each",
     "attribute": "{0} made anew at the start of each call",
     "class attribute": "an attribute of each object, self.{0} made in __init__: what stands in the "
                        "body of a class belongs to all of its objects",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
@@ -31,6 +32,8 @@ def of(
 ) -> Gained | None:
     """Run an edit for some seconds at most and return what it gains on `base`, None if nothing."""
     case, others = cases[0], cases[1:] or cases
+    if len(base.right) == len(case.oracle) and moves_what_is_handed_on(rewrite):
+        return None
     source = program.sources[rewrite.file]
     unit = source.unit_at(source.line_at(rewrite.splices[0].start))
     if unit is None:
@@ -52,6 +55,26 @@ def of(
         if len(now.right) == len(case.oracle):
             return Gained(True) if is_right(program, others, seconds) and accepts() else None
         return Gained(False, len(now.right) - len(base.right), gain)
+
+
+def moves_what_is_handed_on(rewrite: Rewrite) -> bool:
+    """Return whether an edit moves a line that makes nothing new: ``last["h"], c = h, cs[-1]``.
+
+    Before these are made, what was there at first would be handed on for ever: the second call
+    gives the first one's answer again, and nothing is trained.
+    """
+    put = [splice.new.strip() for splice in rewrite.splices if splice.start == splice.end]
+    if len(rewrite.splices) != 2 or len(put) != 1:
+        return False
+    try:
+        body = ast.parse(put[0]).body
+    except SyntaxError:
+        return False
+    if len(body) != 1 or not isinstance(body[0], ast.Assign):
+        return False
+    value = body[0].value
+    values = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript) for one in values)
 
 
 def _has_same_loss(program: Program, cases: Iterable[Case]) -> bool:
