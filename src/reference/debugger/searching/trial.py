@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import textwrap
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from reference.debugger.repair import Rewrite
 from reference.debugger.running.program import Program
+from reference.debugger.running.source import Source
 from reference.debugger.searching.cases import Case, Score, score, settled
 
 _MORE_TIME = 20  # for other cases, which may be larger than the first
@@ -32,9 +34,9 @@ def of(
 ) -> Gained | None:
     """Run an edit for some seconds at most and return what it gains on `base`, None if nothing."""
     case, others = cases[0], cases[1:] or cases
-    if len(base.right) == len(case.oracle) and moves_what_is_handed_on(rewrite):
-        return None
     source = program.sources[rewrite.file]
+    if len(base.right) == len(case.oracle) and stops_a_hand_over(rewrite, source):
+        return None
     unit = source.unit_at(source.line_at(rewrite.splices[0].start))
     if unit is None:
         return None
@@ -57,24 +59,44 @@ def of(
         return Gained(False, len(now.right) - len(base.right), gain)
 
 
-def moves_what_is_handed_on(rewrite: Rewrite) -> bool:
-    """Return whether an edit moves a line that makes nothing new: ``last["h"], c = h, cs[-1]``.
+def stops_a_hand_over(rewrite: Rewrite, source: Source) -> bool:
+    """Return whether an edit takes out ``last["h"], last["c"] = h, c``, or moves what makes it.
 
-    Before these are made, what was there at first would be handed on for ever: the second call
-    gives the first one's answer again, and nothing is trained.
+    Where the gradients are right that is no fault of theirs. Before the new values are made, what
+    was there at first would be handed on for ever: the second call gives the first one's answer
+    again, and nothing is trained.
     """
-    put = [splice.new.strip() for splice in rewrite.splices if splice.start == splice.end]
-    if len(rewrite.splices) != 2 or len(put) != 1:
-        return False
+    put = [splice.new for splice in rewrite.splices if splice.start == splice.end]
+    cut = [
+        source.data[splice.start : splice.end].decode()
+        for splice in rewrite.splices
+        if not splice.new.strip()
+    ]
+    if len(put) == len(cut) == 1 and len(rewrite.splices) == 2:
+        value = getattr(_statement(put[0]), "value", None)
+        return not isinstance(value, ast.Call | ast.Dict | ast.List | ast.Constant)
+    return any(_hands_over(_statement(text)) for text in cut)
+
+
+def _statement(text: str) -> ast.stmt | None:
     try:
-        body = ast.parse(put[0]).body
+        body = ast.parse(textwrap.dedent(text).strip()).body
     except SyntaxError:
+        return None
+    return body[0] if len(body) == 1 else None
+
+
+def _hands_over(statement: ast.stmt | None) -> bool:
+    """Whether variables are put into an object or a container."""
+    if not isinstance(statement, ast.Assign):
         return False
-    if len(body) != 1 or not isinstance(body[0], ast.Assign):
-        return False
-    value = body[0].value
-    values = value.elts if isinstance(value, ast.Tuple) else [value]
-    return all(isinstance(one, ast.Name | ast.Attribute | ast.Subscript) for one in values)
+    pairs = [(statement.targets[0], statement.value)]
+    if all(isinstance(side, ast.Tuple) for side in pairs[0]):
+        pairs = list(zip(*(side.elts for side in pairs[0]), strict=False))  # type: ignore[attr-defined]  # tuples
+    return all(
+        isinstance(to, ast.Subscript | ast.Attribute) and isinstance(what, ast.Name)
+        for to, what in pairs
+    )
 
 
 def _has_same_loss(program: Program, cases: Iterable[Case]) -> bool:
