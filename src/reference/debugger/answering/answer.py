@@ -73,6 +73,9 @@ def suspects_of(
     reader = _Reader(program, search, originals, not judgement.wrong)
     for step in steps:
         first = reader.suspect(step, bool(fixes))
+        if _have_two_readings(fixes):
+            why = f"{first.why}. A size has that value, too: another one would tell them apart"
+            first = replace(first, why=why.strip(". "), confidence=0.7)
         found += [first, *_siblings(step, first, originals)]
     try:
         evidence = from_evidence(program, search, originals)
@@ -97,6 +100,18 @@ def suspects_of(
     found += evidence
     found += [finding for finding in judgement.findings if not finding.line]
     return _distinct(found)[:8]
+
+
+def _have_two_readings(fixes: list[tuple[Fix, Found]]) -> bool:
+    """Return whether a number that is written there is too many, or a size of its value lacks."""
+    last = [found.steps[-1].rewrite for _, found in fixes if len(found.steps) == 1]
+    if len(last) < 2:
+        return False
+    kinds = {rewrite.kind for rewrite in last if rewrite.line == last[0].line}
+    return "spurious factor" in kinds and not kinds.isdisjoint(_SCALES)
+
+
+_SCALES = ("scale 1/B or 1/T", "missing factor")
 
 
 def _only_keep(findings: Iterable[Suspect]) -> bool:
