@@ -6,7 +6,9 @@ from tests.reference.debugger.programs import debugged, loaded
 
 from reference.debugger.running.dual import Dual, duals
 from reference.debugger.running.other_numbers import InOtherNumbers
+from reference.debugger.running.program import Program
 from reference.debugger.running.state import State
+from reference.debugger.running.timebox import Watchdog
 
 KEPT = """\
 import numpy as np
@@ -121,3 +123,16 @@ def look(params, inputs):
         assert all(type(x) is Dual for x in made.turned.flat)
     assert all(a is b for a, b in zip(before, made.look({}, {}), strict=True))
     assert not np.any(made.whole)
+
+
+def test_what_was_recorded_stays_when_the_buffers_are_put_back(tmp_path):
+    made = loaded(KEPT, tmp_path, "recorded")
+    inputs = made.example(np.random.default_rng(0))
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(inputs, 5.0)
+        first = program.run(inputs).outputs
+        before = {name: value.copy() for name, value in first.items()}
+        program.state.restore()
+    assert all(np.array_equal(first[name], before[name]) for name in before)
+    assert all(np.any(value) for value in before.values())

@@ -59,3 +59,23 @@ def test_a_limit_within_an_import_is_a_limit_all_the_same(
     finally:
         sys.modules.pop("debugs_itself", None)
     assert time.monotonic() - started < 5.0
+
+
+class _Slow:
+    def __del__(self):
+        until = time.monotonic() + 0.15
+        while time.monotonic() < until:
+            pass
+
+
+def _slow_at_first(watchdog: Watchdog) -> None:
+    with watchdog.limit(0.05):
+        _Slow()
+        while True:
+            pass
+
+
+def test_a_stop_within_a_finalizer_is_not_printed_and_comes_again(capsys):
+    with Watchdog() as watchdog, pytest.raises(TimeUp):
+        _slow_at_first(watchdog)
+    assert "TimeUp" not in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import difflib
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reference.debugger.answering.by_evidence import from_evidence, named_by
@@ -94,12 +95,17 @@ def suspects_of(
     reader = _Reader(program, search, originals, not judgement.wrong)
     for step in steps:
         first = reader.suspect(step, bool(fixes))
+        if _have_two_readings(fixes):
+            why = f"{first.why}. A size has that value, too: another one would tell them apart"
+            first = replace(first, why=why.strip(". "), confidence=0.7)
         found += [first, *_siblings(step, first, originals)]
     try:
         evidence = from_evidence(program, search, originals)
     except Exception as error:  # what was found so far stands all the same
         evidence = []
         reasons.append(f"the evidence was not read ({type(error).__name__}: {error})")
+    if judgement.findings and not judgement.wrong and _only_keep(judgement.findings):
+        evidence = []  # there is no wrong gradient that a line could explain
     found += [] if fixes else named_by(evidence, search.standing)
     for _, other in fixes[1:]:
         found.append(reader.suspect(other.steps[-1], True))
@@ -116,6 +122,23 @@ def suspects_of(
     found += evidence
     found += [finding for finding in judgement.findings if not finding.line]
     return _distinct(found)[:8]
+
+
+def _have_two_readings(fixes: list[tuple[Fix, Found]]) -> bool:
+    """Return whether a number that is written there is too many, or a size of its value lacks."""
+    last = [found.steps[-1].rewrite for _, found in fixes if len(found.steps) == 1]
+    if len(last) < 2:
+        return False
+    kinds = {rewrite.kind for rewrite in last if rewrite.line == last[0].line}
+    return "spurious factor" in kinds and not kinds.isdisjoint(_SCALES)
+
+
+_SCALES = ("scale 1/B or 1/T", "missing factor")
+
+
+def _only_keep(findings: Iterable[Suspect]) -> bool:
+    """Return whether all that was found is what a call leaves behind."""
+    return all(f.kind in ("argument changed", "state between calls") for f in findings)
 
 
 _SECONDS = 1.5  # for running each edit at single time steps, all together

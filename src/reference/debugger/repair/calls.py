@@ -20,6 +20,7 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair.entries import fields
+from reference.debugger.repair.helpers import leaves_all_as_it_is
 from reference.debugger.repair.place import Place, walked
 from reference.debugger.running.source import Source
 
@@ -155,19 +156,8 @@ def _calls(source: Source) -> list[ast.Call]:
 @lru_cache(maxsize=64)
 def _pure(source: Source) -> frozenset[str]:
     """Return the functions of a file that return a value and write to nothing but their names."""
-    found = set()
-    for node in source.tree.body:
-        if not isinstance(node, ast.FunctionDef) or len(node.body) > 12:
-            continue
-        writes = any(
-            isinstance(inner, ast.Global | ast.Nonlocal | ast.Yield | ast.YieldFrom)
-            or (isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store))
-            for inner in ast.walk(node)
-        )
-        returns = any(isinstance(i, ast.Return) and i.value is not None for i in ast.walk(node))
-        if returns and not writes:
-            found.add(node.name)
-    return frozenset(found)
+    functions = [f for f in source.tree.body if isinstance(f, ast.FunctionDef)]
+    return frozenset(f.name for f in functions if len(f.body) <= 12 and leaves_all_as_it_is(f))
 
 
 def _returns(source: Source, function: types.FunctionType) -> bool:

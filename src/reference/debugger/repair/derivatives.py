@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from reference.debugger.repair.helpers import harmful
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
@@ -278,6 +279,8 @@ def _functions_of_one(place: Place) -> list[str]:
     for node in walked(place.source.tree):
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             text = place.source.of(node.func)
+            if text in harmful(place.source):
+                continue
             if (text.isidentifier() and callable(place.names.get(text))) or text in (
                 "np.exp", "np.log", "np.abs", "np.sign", "np.sqrt",
             ):  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.entries import fields, in_cache, keyed, other_parts
-from reference.debugger.repair.helpers import of_one
+from reference.debugger.repair.helpers import harmful, of_one
 from reference.debugger.repair.pure import is_pure
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice, Unit
@@ -282,7 +282,8 @@ class Place:
                 argument = self.text(node.args[0])
                 given.add(argument)
                 head, _, tail = self.text(node).partition(argument)
-                if callable(self.names.get(node.func.id)) and "(" not in argument + tail:
+                safe = node.func.id not in harmful(self.source)
+                if safe and callable(self.names.get(node.func.id)) and "(" not in argument + tail:
                     calls.setdefault((head, tail), node.args[0])
         found = []
         for (head, tail), argument in itertools.islice(calls.items(), 4):

@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
 from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.source import Source
 
 
 def fewer(place: Place) -> Iterator[Rewrite]:
@@ -27,10 +29,52 @@ def fewer(place: Place) -> Iterator[Rewrite]:
         cost = 2.0
         yield place.rewrite(node, inside(parent, left), kind, f"without {right}", cost)
         if isinstance(node.op, ast.Add | ast.Mult):
+            cost = _HALVED if is_halved(place, node) else cost
             yield place.rewrite(node, inside(parent, right), kind, f"without {left}", cost)
         elif isinstance(node.op, ast.Sub):
             yield place.rewrite(node, f"(-{bracketed(node.right, right)})", kind,
                                 f"without {left}", cost)  # fmt: skip
+
+
+def is_halved(place: Place, node: ast.BinOp) -> bool:
+    """Return whether a factor 2 stands before what the file halves: ``0.5 * decay * w ** 2``.
+
+    A half and the 2 of a square make 1. The 2 is then too many, even where some size is 2, too.
+    """
+    if not isinstance(node.op, ast.Mult) or getattr(node.left, "value", None) not in (2, 2.0):
+        return False
+    own = {n.id for n in ast.walk(node.right) if isinstance(n, ast.Name)} - {"np", "numpy"}
+    return any(own & names for names in _halved(place.source))
+
+
+_HALVED = 1.0
+
+
+@lru_cache(maxsize=64)
+def _halved(source: Source) -> list[set[str]]:
+    """Return the names in the products of a file that have a square, and 0.5 or a division by 2."""
+    found = []
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Mult | ast.Div):
+            continue
+        inner = list(ast.walk(node))
+        squared = any(
+            (isinstance(n, ast.BinOp) and isinstance(n.op, ast.Pow))
+            or getattr(n, "attr", getattr(n, "id", "")) == "square"
+            for n in inner
+        )
+        halves = any(
+            (isinstance(n, ast.Constant) and n.value == 0.5)
+            or (
+                isinstance(n, ast.BinOp)
+                and isinstance(n.op, ast.Div)
+                and getattr(n.right, "value", None) == 2
+            )
+            for n in inner
+        )
+        if squared and halves:
+            found.append({n.id for n in inner if isinstance(n, ast.Name)} - {"np", "numpy"})
+    return found
 
 
 def factors(place: Place) -> Iterator[Rewrite]:

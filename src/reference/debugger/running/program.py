@@ -276,7 +276,8 @@ class Program:
         try:
             with self.watchdog.limit(seconds), bounded(int(_MEMORY * seconds)):
                 outputs = self.backward(*copied(inputs))
-                return Outcome({str(name): value for name, value in dict(outputs).items()})
+                # Copies: what lives on in an object is put back, and written anew.
+                return Outcome({str(name): _own(value) for name, value in dict(outputs).items()})
         except (Exception, TimeUp) as error:
             return Outcome(error=error, line=self.line_of(error))
 
@@ -346,6 +347,10 @@ class Program:
 def _moved(line: int, firsts: dict[int, int]) -> int:
     before = max((first for first in firsts if first <= line), default=None)
     return line if before is None else line + firsts[before] - before
+
+
+def _own(value: Any) -> Any:
+    return value.copy() if isinstance(value, np.ndarray) else value
 
 
 def copied(inputs: Inputs) -> tuple[Any, Any]:

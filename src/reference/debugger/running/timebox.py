@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -53,10 +53,19 @@ class Watchdog:
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
     def __enter__(self) -> Watchdog:
+        self._hook = sys.unraisablehook
+        sys.unraisablehook = self._unraisable
         self._thread.start()
         return self
 
+    def _unraisable(self, unraisable: Any) -> None:
+        """Say nothing of what was stopped in a ``__del__`` or a callback: it strikes again."""
+        if unraisable.exc_type is not TimeUp:
+            self._hook(unraisable)
+
     def __exit__(self, *_: object) -> None:
+        if sys.unraisablehook == self._unraisable:
+            sys.unraisablehook = self._hook
         with self._changed:
             self._open = False
             self._changed.notify()
