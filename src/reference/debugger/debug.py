@@ -18,7 +18,6 @@ from reference.debugger.answering.finishing import at_other_sizes, finished
 from reference.debugger.answering.gathering import gather
 from reference.debugger.answering.left_behind import holds_params
 from reference.debugger.answering.mends import LEFT_BEHIND, mends
-from reference.debugger.answering.not_asked import STEP, steps_told, without_params
 from reference.debugger.answering.pruning import prune
 from reference.debugger.answering.unread import not_read
 from reference.debugger.diagnosis import Diagnosis
@@ -259,18 +258,10 @@ def _found(
     others = [d for d in drawn[1:] if d is not small][:3]
     if first is None or not program.functions:
         return replace(diagnosis, sources=originals, reasons=(*diagnosis.reasons, *reasons))
-    unused = without_params(program, first.oracle, small, others)
-    if unused is not None:
-        return replace(diagnosis, suspects=(unused,), sources=originals)
     end = until - min(_TELLING, 0.2 * (until - time.monotonic()))
     search = Search(program, [first], end, _accepts(program, small), progress)
     search.cases += [case for d in others if (case := question.case(d)) is not None]
     conduct = [f for f in judgement.findings if f.kind in LEFT_BEHIND]
-    told = steps_told(program, judgement.findings)
-    if any(finding.kind == STEP for finding in told):
-        if not judgement.wrong:
-            return replace(diagnosis, suspects=tuple(told), sources=originals)
-        conduct = []
     mended = mends(program, conduct, search.cases) if conduct else []
     if mended or any(holds_params(f, first.inputs[0]) for f in conduct):
         return replace(

@@ -118,4 +118,31 @@ def _is_step_of_training(suspect: Suspect, params: Collection[str]) -> bool:
     if suspect.kind != _CHANGED or not names <= set(params):
         return False
     by_rate = bool(_RATE.search(suspect.text) and _UPDATE.search(suspect.text))
-    return by_rate or (len(names) > 1 and "-=" in suspect.text) or bool(_TAKEN.search(suspect.text))
+    taken = len(names) > 1 and "-=" in suspect.text
+    return by_rate or taken or bool(_TAKEN.search(suspect.text)) or _takes_a_product(suspect.text)
+
+
+def _takes_a_product(line: str) -> bool:
+    """Return whether a statement is ``p -= rate * g``, or ``p += -rate * g``.
+
+    Examples
+    --------
+    >>> _takes_a_product("p -= rate * g / np.sqrt(memory)"), _takes_a_product("p += rate * g")
+    (True, False)
+    """
+    try:
+        (node,) = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError):
+        return False
+    if not isinstance(node, ast.AugAssign) or not isinstance(node.op, ast.Sub | ast.Add):
+        return False
+    value: ast.expr = node.value
+    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Div):
+        value = value.left  # over the root of a sum of squares
+    if not isinstance(value, ast.BinOp) or not isinstance(value.op, ast.Mult):
+        return False
+    if isinstance(node.op, ast.Sub):
+        return True
+    while isinstance(value, ast.BinOp):
+        value = value.left
+    return isinstance(value, ast.UnaryOp) and isinstance(value.op, ast.USub)
