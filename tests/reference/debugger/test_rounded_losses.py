@@ -221,3 +221,26 @@ def test_an_example_meets_no_complex_numbers_of_ours():
     assert found.verdict == "right"
     assert "complex step" in found.evidence["voters"]
     assert not any("example raises" in reason for reason in found.reasons)
+
+
+CERTAIN = """
+import numpy as np
+
+
+def loss(params, inputs):
+    p = 1 / (1 + np.exp(-params["w"]))
+    return -np.sum(np.log(1 - p)) + 0.01 * np.sum(params["w"] ** 2)
+
+
+def backward(params, inputs):
+    p = 1 / (1 + np.exp(-params["w"]))
+    return {"w": p + 0.02 * params["w"]}
+"""
+
+
+def test_a_term_that_stands_still_for_a_while_accuses_nobody():
+    program = module(CERTAIN)
+    for w in (29.0, 29.5, 30.0, 30.3):
+        given = {"w": np.array([w, w + 0.1])}, {}
+        found = judge(program.loss, program.backward, *given, example=lambda _, g=given: g)
+        assert found.verdict != "wrong"

@@ -117,6 +117,16 @@ def slope_of(value_at: Callable[[float], float], need: float = 0.0, usual: float
     return min(found, key=lambda slope: slope.error)
 
 
+def wide_slope_of(value_at: Callable[[float], float]) -> Slope:
+    """Return the slope of a function at 0 by steps over which a term that stands still moves.
+
+    Where digits are lost, as in ``log(1 - p)`` of a p near 1, a term stays the same for a while,
+    and what narrow steps see is the slope of the others.
+    """
+    here = value_at(0.0)
+    return min((_at(value_at, here, h, 0.0)[0] for h in _WIDE), key=lambda slope: slope.error)
+
+
 def _enough(slope: Slope, need: float) -> float:
     if need:
         return need

@@ -127,6 +127,8 @@ class _Asked:
         """Judge a gradient alone."""
 
         def confirmed(direction: Array, said: float, true: float) -> bool:
+            if not self._is_exact:
+                return not self._slopes.are_for({name: direction}, said, rather_than=true)
             gap = abs(said - true)
             if "differences" in seen.voters and gap > _PLAIN * max(abs(said), abs(true)):
                 return True  # they have seen the complex step right along all arrays
@@ -136,7 +138,7 @@ class _Asked:
         answer = along(
             name, manual, lambda way: self._told({name: way}),
             0.0 if self._is_exact else self._slopes.here, self._single,
-            confirmed if self._is_exact else None,
+            confirmed,
         )  # fmt: skip
         if answer is None:
             seen.right.append(name)

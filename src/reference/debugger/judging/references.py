@@ -73,7 +73,11 @@ def reference_of(
         off = [
             name
             for name, told in true.items()
-            if math.isfinite(told) and not _agrees(found[name] * ways[name], told, told.error)
+            if math.isfinite(told)
+            and not _agrees(found[name] * ways[name], told, told.error)
+            and not slopes.are_for(
+                {name: ways[name]}, float((found[name] * ways[name]).sum()), told
+            )
         ]
         if not off and all(np.isfinite(gradient).all() for gradient in found.values()):
             known = any(told.error <= _CONFIRMED * abs(told) for told in true.values())

@@ -76,6 +76,18 @@ def vote(
     exact = {who, "complex step"} - {"differences"} if by_complex == "reference" else set[str]()
     said = proof.gradients.get(name) if proof is not None else None
     seen.votes[name] = votes
+    if by_differences == "reference" and by_complex != "reference":
+        rather = votes["manual"], votes["reference"]
+        if by_complex == "manual" and said == "proved":
+            seen.right.append(name)
+            seen.reasons.append(
+                f"{name} is right in exact arithmetic; the loss loses digits, and its differences "
+                "see another slope"
+            )
+            return
+        if slopes.are_for({name: direction}, *rather):
+            seen.undecided[name] = (seen.rough, True)
+            return
     if by_differences == "reference":
         if by_complex in ("", "reference") and not (said == "proved" and slopes.short):
             seen.wrong[name] = mismatch

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.judging.differences import STEP, Slope, slope_of
+from reference.debugger.judging.differences import STEP, Slope, slope_of, wide_slope_of
 from reference.debugger.judging.voters import complex_step, moved
 from reference.debugger.running.arguments import Draw
 from reference.debugger.running.calls import Calls, NoLoss
@@ -19,6 +20,7 @@ from reference.debugger.running.complex_numpy import analytic
 _LEAP = 10.0
 _AT_LEAST, _PART = 5.0, 0.3  # seconds, and of those left, that one complex step may take
 _MOST_KEPT = 2_000_000  # entries of an array that lives on
+_SIDES = 0.25  # a slope is seen that is nearer than this part of the gap to another
 _MEMORY = 9  # slopes whose roundings are remembered
 
 
@@ -79,7 +81,20 @@ class Slopes:
 
     def along(self, direction: dict[str, Array], need: float = 0.0) -> Slope:
         """Return the slope along a direction; `need` is an error that is small enough."""
+        slope = slope_of(self._values(direction), need, self._rounding)
+        if slope.flat and self._is_stepped:
+            return Slope(0.0, math.inf, size=slope.size)
+        if math.isfinite(slope) and not slope.kink and not slope.flat:
+            self._roundings.append(slope.rounding)
+        return slope
 
+    def are_for(self, direction: dict[str, Array], slope: float, rather_than: float) -> bool:
+        """Return whether wide steps clearly see one slope rather than another."""
+        near = _SIDES * abs(slope - rather_than)
+        wide = wide_slope_of(self._values(direction))
+        return wide.error <= near and abs(wide - slope) <= near
+
+    def _values(self, direction: dict[str, Array]) -> Callable[[float], float]:
         def value_at(h: float) -> float:
             if not h:
                 return self.here
@@ -88,12 +103,7 @@ class Slopes:
             except NoLoss:
                 return math.nan
 
-        slope = slope_of(value_at, need, self._rounding)
-        if slope.flat and self._is_stepped:
-            return Slope(0.0, math.inf, size=slope.size)
-        if math.isfinite(slope) and not slope.kink and not slope.flat:
-            self._roundings.append(slope.rounding)
-        return slope
+        return value_at
 
 
 def exact_slope(calls: Calls, draw: Draw, direction: dict[str, Array]) -> float:
