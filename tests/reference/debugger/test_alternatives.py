@@ -1,0 +1,33 @@
+"""Fixes beside the first: only those that say something else."""
+
+import pytest
+
+from reference.debugger.answering.answer import edits_between, one_way, says_it_longer
+from reference.debugger.diagnosis import Fix
+
+SOURCE = "d = e / B\ng += d\n"
+
+
+def fix(line, at=1):
+    lines = SOURCE.splitlines()
+    lines[at - 1] = line
+    return Fix(edits_between("a.py", SOURCE, "\n".join(lines) + "\n"), "", "", SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("line", "at", "longer"),
+    [("d = e / B * B / n.sum()", 1, True), ("d = e * c / n.sum() + e * (1 - c) / n.sum()", 1, True),
+     ("d = 0.5 * e", 1, False), ("d = e / m.sum()", 1, False), ("d = e / n.size / 2", 1, False),
+     ("g += d * B / n.sum() / 1.0", 2, False), ("d = e / (x.shape[0] * x.shape[1])", 1, False)],
+)  # fmt: skip
+def test_the_same_in_more_words_is_no_other_fix(line, at, longer):
+    assert says_it_longer(fix(line, at), fix("d = e / n.sum()")) == longer
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [("g = g + x", "g += x", True), ("h[t-1]", "h[t - 1]", True), ("g += (x)", "g += x", True),
+     ("g = x + g", "g += x", False), ("g = g - x", "g += x", False)],
+)  # fmt: skip
+def test_one_fix_in_two_ways_of_writing(one, other, alike):
+    assert (one_way(one) == one_way(other)) == alike
