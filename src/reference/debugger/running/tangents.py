@@ -9,6 +9,7 @@ unknowns, where differences would need thousands of runs.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -16,8 +17,10 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
+from reference.exact import formulas
 from reference.exact.lifting import NAMES, Lifting
 from reference.exact.patching import namespaces
+from reference.exact.substitutes import SCIPY
 
 _array, _asanyarray = np.array, np.asanyarray  # the originals
 
@@ -122,6 +125,25 @@ class Float(metaclass=_Passing):
     """Stands for ``float``: a conversion that lets Duals pass, an isinstance test, a dtype."""
 
 
+def _formula(original: Callable[..., Any], new: Callable[..., Any]) -> Callable[..., Any]:
+    def evaluate(x: Any, *args: Any, **options: Any) -> Any:
+        if type(x) is not Dual and not (isinstance(x, np.ndarray) and x.dtype == object):
+            return original(x, *args, **options)
+        made = new(duals(x), *args, **options)
+        return made.item() if isinstance(made, np.ndarray) and made.shape == () else made
+
+    return evaluate
+
+
+def _of_scipy() -> dict[tuple[Any, str], Any]:
+    """Return what stands in for SciPy's functions of floats alone, if it is loaded."""
+    module = sys.modules.get("scipy.special")
+    return {} if module is None else {
+        (module, name): _formula(getattr(module, name), getattr(formulas, name))
+        for name in SCIPY
+    }  # fmt: skip
+
+
 def _substitutes() -> dict[tuple[Any, str], Any]:
     found: dict[tuple[Any, str], Any] = {}
     for name, number in {"zeros": 0.0, "ones": 1.0, "empty": 0.0}.items():
@@ -151,8 +173,9 @@ SUBSTITUTES = _substitutes()
 @contextmanager
 def dual_numpy(*functions: Any) -> Iterator[None]:
     """Let the float code of `functions` run on arrays of Duals within the block."""
-    originals = {id(getattr(module, name)): new for (module, name), new in SUBSTITUTES.items()}
-    changes = [(vars(module), name, new) for (module, name), new in SUBSTITUTES.items()]
+    substitutes = {**SUBSTITUTES, **_of_scipy()}
+    originals = {id(getattr(module, name)): new for (module, name), new in substitutes.items()}
+    changes = [(vars(module), name, new) for (module, name), new in substitutes.items()]
     for space in namespaces(*functions):
         changes += [
             (space, name, originals[id(value)])
