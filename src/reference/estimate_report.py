@@ -41,4 +41,5 @@ class EstimateReport:
         lines = [f"estimate is {head}", *([f"  {self.why}"] if self.why else [])]
         worst = sorted((self.errors or {}).items(), key=lambda item: -item[1])
         lines += [f"  {name}: off by {error:.1e} of its largest entry" for name, error in worst[:6]]
+        lines += [f"  and {len(worst) - 6} more"] if worst[6:] else []
         return "\n".join(lines + [f"  evidence: {text}" for text in self.evidence])

@@ -87,6 +87,18 @@ def test_an_entry_that_is_not_looked_at_shows_along_a_direction():
     assert "along a direction of A" in str(check_estimate(loss, PARAMS, gradient(), INPUTS))
 
 
+def test_a_kink_that_is_not_looked_at_is_no_mistake():
+    A = RNG.normal(size=(15, 12))
+    A[11, 7] = 0.0
+
+    def rectified(params):
+        return np.sum(np.maximum(params["A"], 0.0) ** 1)
+
+    halves = 0.5 * (np.sign(A) + 1)  # what central differences give
+    report = check_estimate(rectified, {"A": A}, {"A": halves})
+    assert report.verdict == "inconclusive"
+
+
 def slow(params, inputs):
     time.sleep(0.01)
     return loss(params, inputs)

@@ -146,3 +146,24 @@ def test_tangents_are_those_of_the_backward(name):
     assert real(value) == pytest.approx(loss(PARAMS, INPUTS))
     expected = backward(PARAMS, INPUTS)["b"]
     np.testing.assert_allclose(tangents_of(value, 4)[0], expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "of"),
+    [("expit", "special.expit(z)"), ("log_expit", "special.log_expit(z)"),
+     ("softmax", "special.softmax(z, axis=1)"), ("logsumexp", "special.logsumexp(z, axis=1)"),
+     ("log_softmax", "special.log_softmax(z, axis=-1)")],
+)  # fmt: skip
+def test_tangents_go_through_scipys_functions(name, of):
+    special = pytest.importorskip("scipy.special", reason="SciPy is not among our dependencies")
+    names: dict[str, Any] = {"special": special, "np": np}
+    exec(f"def f(z):\n    return np.sum(({of}) ** 2)", names)
+    z = RNG.normal(size=(3, 4))
+    before, given = getattr(special, name), duals(z, np.eye(z.size))
+    with dual_numpy(names["f"]):
+        value = names["f"](given)
+    assert getattr(special, name) is before
+    slope = tangents_of(value, z.size)[0]
+    for k, step in enumerate(1e-5 * np.eye(z.size)):
+        ahead, behind = names["f"](z + step.reshape(z.shape)), names["f"](z - step.reshape(z.shape))
+        assert slope[k] == pytest.approx((ahead - behind) / 2e-5, rel=1e-6, abs=1e-9)

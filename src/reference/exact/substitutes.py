@@ -32,7 +32,7 @@ _MATH = {name: name for name in (
     "exp", "log1p", "expm1", "log2", "log10", "sqrt", "tanh", "sinh", "cosh", "sin", "cos", "tan",
     "fabs",
 )} | {"atan": "arctan", "atanh": "arctanh", "asinh": "arcsinh"}  # fmt: skip
-_SCIPY = ("expit", "log_expit", "logit", "logsumexp", "softmax", "log_softmax")
+SCIPY = ("expit", "log_expit", "logit", "logsumexp", "softmax", "log_softmax")
 
 
 def _lifting(original: Function) -> Function:
@@ -45,7 +45,7 @@ _REPLACE: dict[tuple[str, str], Callable[[Function], Function]] = {
     **{("numpy", name): _lifting for name in lifting.NAMES},
     **{("math", name): formulas.question for name in _QUESTIONS},
     **{("math", name): formulas.method(as_method) for name, as_method in _MATH.items()},
-    **{("scipy.special", name): formulas.formula(getattr(formulas, name)) for name in _SCIPY},
+    **{("scipy.special", name): formulas.formula(getattr(formulas, name)) for name in SCIPY},
     ("math", "log"): formulas.formula(formulas.log),
     ("numpy.lib.stride_tricks", "as_strided"): strided.within,
     ("numpy", "heaviside"): formulas.formula(lifting.heaviside),

@@ -113,4 +113,6 @@ def test_formulas_are_told_apart_by_what_they_give_and_not_by_its_size():
     matrix, target = rng.normal(size=(5, 2)), SMALL * rng.normal(size=(5, 3))
     assert _solved(matrix, target) is None  # not every target is a product
     x = SMALL * rng.normal(size=(2, 3))
-    np.testing.assert_allclose(_solved(matrix, matrix @ x), x.T)
+    solved = _solved(matrix, matrix @ x)
+    assert solved is not None
+    np.testing.assert_allclose(solved, x.T)

@@ -118,6 +118,7 @@ _ANALYTIC: dict[str, Any] = {
     "absolute": _abs,
     "fabs": _abs,
     "sign": lambda z: np.sign(np.real(z)),
+    "heaviside": lambda z, at_zero: np.heaviside(np.real(z), at_zero),
     "vdot": lambda a, b: np.sum(np.ravel(a) * np.ravel(b)),
     "conj": lambda z: z,
     "logaddexp": _logaddexp,

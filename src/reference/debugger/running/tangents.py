@@ -9,6 +9,7 @@ unknowns, where differences would need thousands of runs.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,9 +18,11 @@ import numpy as np
 from numpy.lib import stride_tricks
 
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
+from reference.exact import formulas
 from reference.exact.lifting import NAMES, Lifting
 from reference.exact.patching import for_compiled, for_this_thread, namespaces
 from reference.exact.strided import within
+from reference.exact.substitutes import SCIPY
 
 _array, _asanyarray = np.array, np.asanyarray  # the originals
 
@@ -126,6 +129,25 @@ class Float(metaclass=_Passing):
     """Stands for ``float``: a conversion that lets Duals pass, an isinstance test, a dtype."""
 
 
+def _formula(original: Callable[..., Any], new: Callable[..., Any]) -> Callable[..., Any]:
+    def evaluate(x: Any, *args: Any, **options: Any) -> Any:
+        if type(x) is not Dual and not (isinstance(x, np.ndarray) and x.dtype == object):
+            return original(x, *args, **options)
+        made = new(duals(x), *args, **options)
+        return made.item() if isinstance(made, np.ndarray) and made.shape == () else made
+
+    return evaluate
+
+
+def _of_scipy() -> dict[tuple[Any, str], Any]:
+    """Return what stands in for SciPy's functions of floats alone, if it is loaded."""
+    module = sys.modules.get("scipy.special")
+    return {} if module is None else {
+        (module, name): _formula(getattr(module, name), getattr(formulas, name))
+        for name in SCIPY
+    }  # fmt: skip
+
+
 def _substitutes() -> dict[tuple[Any, str], Any]:
     found: dict[tuple[Any, str], Any] = {}
     for name, number in {"zeros": 0.0, "ones": 1.0, "empty": 0.0}.items():
@@ -160,10 +182,11 @@ def dual_numpy(*functions: Any) -> Iterator[None]:
     Compiled code and other threads keep NumPy as it is: they would write floats into arrays of
     objects, which ends the process.
     """
-    originals = {id(getattr(module, name)): new for (module, name), new in SUBSTITUTES.items()}
+    substitutes = {**SUBSTITUTES, **_of_scipy()}
+    originals = {id(getattr(module, name)): new for (module, name), new in substitutes.items()}
     changes = [
         (vars(module), name, for_this_thread(getattr(module, name), new))
-        for (module, name), new in SUBSTITUTES.items()
+        for (module, name), new in substitutes.items()
     ]
     changes += for_compiled()
     for space in namespaces(*functions):
