@@ -18,6 +18,7 @@ from reference.debugger.repair import (
     derivatives,
     dropped,
     flags,
+    handed,
     indices,
     insertions,
     late,
@@ -36,6 +37,7 @@ from reference.debugger.repair import (
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import record
 from reference.debugger.running.source import Splice
+from reference.debugger.running.timebox import for_seconds
 from reference.debugger.searching import lost, structure
 from reference.debugger.searching.cases import Case, Score
 from reference.debugger.searching.places import all_statements, functions_in, place_at
@@ -143,6 +145,15 @@ def _around(program: Program, now: Round, file: str, function: ast.FunctionDef) 
                 place = place_at(program, now, file, outer.body[-1].lineno)
                 return dict(place.env) if place is not None else {}
     return {}
+
+
+def of_handed(program: Program, now: Round, seconds: float = 1.0) -> Iterator[Rewrite]:
+    """Give arguments of calls of the user's own functions, one step off."""
+    own = {function.__name__ for function in program.functions}
+    yield from for_seconds(
+        (rewrite for place in places(program, now) for rewrite in handed.rewrites(place, own)),
+        seconds,
+    )
 
 
 def of_conduct(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:

@@ -10,7 +10,7 @@ from reference.debugger.searching import by_lookup, candidates
 from reference.debugger.searching.cases import Case, Score
 from reference.debugger.searching.round import Round
 
-NAMES = ("lookup", "carry", "recalled", "quick", "unused")
+NAMES = ("lookup", "carry", "recalled", "quick", "handed", "unused")
 
 
 def stages(
@@ -36,5 +36,6 @@ def stages(
     yield "carry", candidates.of_loops(program, case, base)
     yield "recalled", candidates.of_recalled(program, case, now)
     yield "quick", candidates.of_statements(program, now)
+    yield "handed", candidates.of_handed(program, now)
     yield "unused", candidates.of_unused(program, now)
     yield "unused", candidates.of_flags(program, case)
