@@ -61,7 +61,10 @@ class Opinion:
     def rough(self) -> str:
         """Why differences cannot tell."""
         if self.slopes is not None and self.slopes.short:
-            return "the loss is computed in float32, so its differences are noise there"
+            return (
+                "the loss has few digits (float32, or it is rounded), so its differences are "
+                "noise there: let it be float64"
+            )
         return "the loss is too rough there for differences to tell"
 
 
