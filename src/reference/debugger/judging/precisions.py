@@ -10,6 +10,7 @@ from typing import Any
 
 from reference.debugger.judging.examples import Examples
 from reference.debugger.judging.verdict import Judgement, judge
+from reference.debugger.running.arguments import checked
 from reference.debugger.running.doubles import doubled, in_doubles, may_be_short
 from reference.debugger.running.program import Inputs
 
@@ -51,6 +52,7 @@ def judge_in_double_too(
         As `reference.debugger.judging.verdict.judge` does.
     """
     started = time.monotonic()
+    checked(*given)
     in_double = None
     if may_be_short(loss, backward, *given):
         with suppress(TypeError, ValueError), doubled(loss, backward):
@@ -59,6 +61,8 @@ def judge_in_double_too(
                 loss, backward, *in_doubles(given), example=drawn, seed=seed,
                 seconds=_IN_DOUBLES * _MOST * seconds, enough=_IN_DOUBLES * _ENOUGH * seconds,
             )  # fmt: skip
+        if in_double is not None and in_double.error is not None:
+            in_double = None  # it may be about the doubles alone
         if in_double is not None and in_double.verdict != "inconclusive":
             return replace(in_double, reasons=(*in_double.reasons, "told in double precision"))
     spent = time.monotonic() - started

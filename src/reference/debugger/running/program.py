@@ -112,6 +112,7 @@ class Program:
                 if backward_codes[code] - loss_codes.get(code, backward_codes[code]):
                     self.partly.add(key)
             self._read(code.co_filename)
+        gc.collect()  # closures of runs that are over, as those of a tape, are no part of it
         # A function that is nested in another comes with the code of the other.
         found = [
             function

@@ -17,6 +17,7 @@ from reference.debugger.running.program import Inputs
 
 _SMALL = 6  # a size up to this stays as it is: directions, kernels, gates
 _MULTIPLES = (2, 3, 4, 6, 8)
+_SHIFTS = 6  # of new sizes, until no two are the same
 _PARTS = (4, 3, 2)  # gates in a size of which no array has one
 Sum = tuple[int, tuple[int, ...], int]
 """A size as so many times the sum of others, and a number."""
@@ -77,29 +78,48 @@ def smaller_sizes(
 
     for step in (1, 4):
         far: dict[Way, float] = {}
+
+        def asked(way: Way, step: int = step, far: dict[Way, float] = far) -> float:
+            if way not in far:
+                sizes = _sizes(large, of_params, of_inputs, way, step)
+                far[way] = reached(sizes) if sizes is not None else -1.0
+            return far[way]
+
         best = -1.0
         trail: list[Iterator[Way]] = [iter([(None,) * len(large)])]
         while trail:
             way = next((way for way in trail[-1] if way not in far), None)
             if way is None:
                 trail.pop()  # what came this far is given up: others came as far before
-                continue
-            sizes = _sizes(large, of_params, of_inputs, way, step)
-            far[way] = reached(sizes) if sizes is not None else -1.0
-            if far[way] == inf and sizes is not None:
-                yield sizes
+            elif asked(way) == inf:
+                for k in range(len(large)):  # what was guessed on the way may not be needed
+                    free = (*way[:k], None, *way[k + 1 :])
+                    way = free if way[k] is not None and asked(free) == inf else way
+                sizes = _sizes(large, of_params, of_inputs, way, step)
+                if sizes is not None:
+                    yield sizes
             elif best < far[way]:
                 best = far[way]
-                trail.append(_around(way, options))
+                trail.append(_around(way, options, both))
 
 
-def _around(way: Way, options: list[list[Sum | None]]) -> Iterator[Way]:
-    """Give the ways in which one size is made of something else; at last, stays what it is."""
+def _around(way: Way, options: list[list[Sum | None]], own: set[int]) -> Iterator[Way]:
+    """Give the ways in which one size is made of something else; at last, stays what it is.
+
+    Of what is none of the arrays' own sizes two are made at once: it is of no use to one alone.
+    """
     for keeping in (False, True):
         for k, others in enumerate(options):
             for other in others:
-                if other != way[k] and (other == KEPT) == keeping:
-                    yield (*way[:k], other, *way[k + 1 :])
+                if other == way[k] or (other == KEPT) != keeping:
+                    continue
+                changed = (*way[:k], other, *way[k + 1 :])
+                yield changed
+                unknown = set() if other is None else set(other[1]) - own
+                for j, more in enumerate(options):
+                    for one in more:
+                        if j != k and one is not None and unknown & set(one[1]):
+                            yield (*changed[:j], one, *changed[j + 1 :])
 
 
 def _options(size: int, sizes: set[int]) -> list[Sum | None]:
@@ -148,21 +168,24 @@ def _sizes(
     kept = {size for size in large if of[size] == KEPT}
     free = sorted(s for s in {*large, *used} if s not in made and s > _SMALL and s not in kept)
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
-    new = {size: size for size in (*range(_SMALL + 1), *kept)}
-    at = 3 if len(free) > 3 else 4
-    for size in free:
-        while at in taken or (step > 1 and at % step):
-            at += 1
-        new[size] = min(at, size)
-        # Where one is another and 1, what is cut from it is spread over all by broadcasting.
-        at += 2 if size in of_params else 1
-    for size in large:  # the smaller ones first: of them the others are made
-        if size in made:
-            times, parts, more = made[size]
-            new[size] = times * sum(new[part] for part in parts) + more
-    smaller = {size: new[size] for size in large if size not in kept}
-    # Two sizes that become one could be taken for each other.
-    return smaller if smaller and len({*smaller.values()}) == len(smaller) else None
+    first = 3 if len(free) > 3 else 4
+    for at in range(first, first + _SHIFTS):
+        new = {size: size for size in (*range(_SMALL + 1), *kept)}
+        for size in free:
+            while at in taken or (step > 1 and at % step):
+                at += 1
+            new[size] = min(at, size)
+            # Where one is another and 1, what is cut from it is spread over all by broadcasting.
+            at += 2 if size in of_params else 1
+        for size in large:  # the smaller ones first: of them the others are made
+            if size in made:
+                times, parts, more = made[size]
+                new[size] = times * sum(new[part] for part in parts) + more
+        smaller = {size: new[size] for size in large if size not in kept}
+        # Two sizes that become one could be taken for each other.
+        if smaller and len({*smaller.values()}) == len(smaller):
+            return smaller
+    return None
 
 
 def near(sizes: Mapping[int, int]) -> list[dict[int, int]]:

@@ -152,13 +152,16 @@ def _with_numbers(
 
 
 def _lines_run(program: Program, inputs: Inputs) -> float:
-    """Return how many lines the loss runs before it raises; infinity where it doesn't."""
+    """Return how many different lines the loss runs before it raises; infinity where it doesn't.
+
+    Lines that are run again say nothing: longer sequences run more of them.
+    """
     codes = {function.__code__ for function in program.functions}
-    lines = 0
+    lines: set[tuple[types.CodeType, int]] = set()
 
     def count(frame: types.FrameType, event: str, _: Any) -> Any:
-        nonlocal lines
-        lines += event == "line"
+        if event == "line":
+            lines.add((frame.f_code, frame.f_lineno))
         return count if frame.f_code in codes else None
 
     before = sys.gettrace()
@@ -167,7 +170,7 @@ def _lines_run(program: Program, inputs: Inputs) -> float:
         with program.watchdog.limit(1.0):
             program.loss(*copied(inputs))
     except (Exception, TimeUp):
-        return float(lines)
+        return float(len(lines))
     finally:
         sys.settrace(before)
     return np.inf
