@@ -103,11 +103,11 @@ def table(records: list[dict[str, Any]]) -> str:
 
     rows = [
         ("right programs called right", share(right, sum(r["verdict"] == "right" for r in right))),
-        ("  proved at smaller sizes", share(right, sum(r["proved"] for r in right))),
+        ("  proved at smaller sizes", share(right, sum(bool(r.get("proved")) for r in right))),
         ("  false alarms", share(right, sum(r["verdict"] == "wrong" for r in right))),
         ("mistakes detected", share(wrong, sum(r["verdict"] == "wrong" for r in wrong))),
         ("  called right", share(wrong, sum(r["verdict"] == "right" for r in wrong))),
-        *((title, share(wrong, sum(bool(r[key]) for r in wrong))) for title, key in (
+        *((title, share(wrong, sum(bool(r.get(key)) for r in wrong))) for title, key in (
             ("right line first", "line first"), ("culprits in first three", "culprits in three"),
             ("fix offered", "offered"), ("fix right at its own sizes", "fix"),
         )),
@@ -130,7 +130,12 @@ def main() -> None:
     for case in chosen:
         # Each in a process of its own: one that dies takes no other with it.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
-            records.append(alone.submit(measured, case).result())
+            try:
+                records.append(alone.submit(measured, case).result())
+            except Exception as error:
+                verdict = f"{type(error).__name__}: {error}"
+                records.append({"name": case[0], "right": not case[3], "verdict": verdict,
+                                "seconds": SECONDS})  # fmt: skip
         if options.names:
             print(records[-1], flush=True)
         if sys.stderr.isatty():

@@ -112,3 +112,12 @@ def test_functions_compute_with_doubles_within_the_block_only(tmp_path):
         assert (values.dtype, dtype) == (np.float64, np.float64)
     values, dtype = made.loss({}, {})
     assert (values.dtype, dtype) == (np.float32, np.float32)
+
+
+def test_lists_of_several_lengths_among_large_arrays_are_no_floats(tmp_path):
+    source = SHORT.replace(
+        '    return params, {"x": x.astype(F)',
+        '    return params, {"names": [[1], [2, 3]], "x": x.astype(F)',
+    )
+    source = source.replace("np.float32", "np.float64")
+    assert debugged(loaded(source, tmp_path), seconds=60.0).verdict == "right"

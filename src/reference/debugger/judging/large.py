@@ -73,7 +73,7 @@ def judge_large(
 
     given = (*gradients.values(), *draw.params.values(), *draw.inputs.values())
     single = slopes.short or any(
-        np.asarray(value).dtype in (np.float32, np.float16) for value in given
+        getattr(value, "dtype", None) in (np.float32, np.float16) for value in given
     )
     asked = _Asked(told, slopes, is_exact, single)
     # A gradient of nothing but zeros has no share in a direction: it would hide.
