@@ -281,11 +281,7 @@ def _found(
         if shapes and not search.found:
             search_shapes(search, shapes, left)
         if not search.found:
-            _search(
-                search, lambda end: search_by_length(
-                    search, drawn, question.case, end
-                ),
-            )  # fmt: skip
+            _search(search, lambda end: search_by_length(search, drawn, question.case, end))
     except Exception as error:  # a fault of ours: what is known so far stands all the same
         reasons.append(f"the search ended early ({type(error).__name__}: {error})")
     for simpler in (prune, with_fewer, gather):

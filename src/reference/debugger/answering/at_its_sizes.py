@@ -11,14 +11,14 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.diagnosis import Diagnosis, Edit, Fix, Suspect
 from reference.debugger.judging.along import along
+from reference.debugger.judging.differences import slope_of
 from reference.debugger.judging.oracle import moved
 from reference.debugger.judging.verdict import TOO_LARGE
-from reference.debugger.judging.voters import differences
 from reference.debugger.running.doubles import in_doubles
 from reference.debugger.running.program import Inputs, Program, as_float_array, copied
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.searching.question import Question
-from reference.debugger.searching.sizes import shape_of
 from reference.debugger.searching.smaller import Smaller, made_smaller
 from reference.debugger.texts.literals import carried_over
 from reference.exact import prove
@@ -153,7 +153,7 @@ def _holds(program: Program, inputs: Inputs, names: list[str], until: float) -> 
             return False
 
         def slope(way: Array, name: str = name) -> float:
-            return differences(lambda h: program.value(moved(inputs, {name: way}, h), 5.0))
+            return slope_of(lambda h: program.value(moved(inputs, {name: way}, h), 5.0))
 
         # Where a kink or rounding hides the slope nothing speaks against it.
         if not isinstance(along(name, manual, slope, here), str | None):

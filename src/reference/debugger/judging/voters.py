@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.judging.differences import Slope, slope_of
 from reference.debugger.running.arguments import Draw
 from reference.debugger.running.complex_numpy import analytic, complex_numpy
 from reference.debugger.running.dual import Dual, duals
@@ -112,11 +111,6 @@ def by_entries(
             gradients[name][at] = slope({name: unit})
             unit[at] = 0.0
     return gradients
-
-
-def differences(value_at: Callable[[float], float]) -> Slope:
-    """Return the slope of a function at 0; see `slope_of`."""
-    return slope_of(value_at)
 
 
 def by_jax(loss: Loss, draw: Draw, names: Sequence[str]) -> Gradients:

@@ -38,7 +38,7 @@ _CONVERTED = {"array", "asarray", "asanyarray", "ascontiguousarray", "asfortrana
 class _Analytic(np.ndarray):
     """Complex numbers of which variances and absolute values are those that the reals have."""
 
-    def var(  # type: ignore[override]
+    def var(  # type: ignore[override]  # NumPy's has overloads by the type of `out`
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0,
         keepdims: bool = False,
     ) -> Any:  # fmt: skip

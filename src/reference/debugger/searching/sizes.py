@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator, Mapping
 from math import inf
 from typing import Any
 
-import numpy as np
-
 from reference.debugger.running.program import Inputs
+from reference.debugger.running.shapes import shape_of
 
 _SMALL = 6  # a size up to this stays as it is: directions, kernels, gates
 _MULTIPLES = (2, 3, 4, 6, 8)
@@ -25,23 +24,6 @@ Way = tuple[Sum | None, ...]
 """What each size is made of; None for nothing else."""
 KEPT: Sum = (0, (), 0)
 """A size that stays what it is."""
-
-
-def shape_of(value: Any) -> tuple[int, ...]:
-    """Return the shape of an array, or of lists within each other; of others nothing.
-
-    Examples
-    --------
-    >>> shape_of([[1, 2, 3], [4, 5, 6]]), shape_of(["ann", "bo"])
-    ((2, 3), (2,))
-    """
-    if isinstance(value, np.ndarray):
-        return value.shape
-    if not isinstance(value, list):
-        return ()
-    inner = {shape_of(each) for each in value if isinstance(each, list)}
-    is_full = len(inner) == 1 and all(isinstance(each, list) for each in value)
-    return (len(value), *(inner.pop() if is_full else ()))
 
 
 def sizes_of(group: Mapping[str, Any]) -> set[int]:
@@ -65,6 +47,7 @@ def smaller_sizes(
 
     Examples
     --------
+    >>> import numpy as np
     >>> weights = {"W": np.zeros((60, 400)), "U": np.zeros((100, 400))}
     >>> def reached(sizes):
     ...     return np.inf if sizes.get(400) == 4 * sizes.get(100, 0) else 0.0

@@ -25,10 +25,11 @@ from manual_lstm.checks import Array
 from reference.debugger.judging.draws import further
 from reference.debugger.running.arguments import checked
 from reference.debugger.running.program import Inputs, Program, copied
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.state import State
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.searching.cases import size_of
-from reference.debugger.searching.sizes import near, shape_of, sizes_of, smaller_sizes
+from reference.debugger.searching.sizes import near, sizes_of, smaller_sizes
 from reference.debugger.texts.literals import with_smaller_numbers
 
 _MOST_ENTRIES = 2000
