@@ -87,22 +87,31 @@ def smaller_sizes(
 
 
 def _around(way: Way, options: list[list[Sum | None]], own: set[int]) -> Iterator[Way]:
-    """Give the ways in which one size is made of something else; at last, stays what it is.
+    """Give the ways in which one size is made of something else, or two; at last, one that stays.
 
     Of what is none of the arrays' own sizes two are made at once: it is of no use to one alone.
+    Nor are the rows of a gate matrix that takes ``[x, h]`` without its columns.
     """
-    for keeping in (False, True):
-        for k, others in enumerate(options):
-            for other in others:
-                if other == way[k] or (other == KEPT) != keeping:
-                    continue
-                changed = (*way[:k], other, *way[k + 1 :])
-                yield changed
-                unknown = set() if other is None else set(other[1]) - own
-                for j, more in enumerate(options):
-                    for one in more:
-                        if j != k and one is not None and unknown & set(one[1]):
-                            yield (*changed[:j], one, *changed[j + 1 :])
+    others = [
+        (k, other)
+        for k, of in enumerate(options)
+        for other in of
+        if other != way[k] and other != KEPT
+    ]
+    for k, other in others:
+        changed = (*way[:k], other, *way[k + 1 :])
+        yield changed
+        unknown = set() if other is None else set(other[1]) - own
+        for j, one in others:
+            if j != k and one is not None and unknown & set(one[1]):
+                yield (*changed[:j], one, *changed[j + 1 :])
+    for k, other in others:
+        for j, one in others:
+            if j > k and other is not None and one is not None:
+                yield (*way[:k], other, *way[k + 1 : j], one, *way[j + 1 :])
+    for k in range(len(way)):
+        if way[k] != KEPT:
+            yield (*way[:k], KEPT, *way[k + 1 :])
 
 
 def _options(size: int, sizes: set[int]) -> list[Sum | None]:

@@ -9,6 +9,7 @@ every wrong gradient without spoiling a right one; if not, it cannot.
 from __future__ import annotations
 
 import contextlib
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,6 +35,7 @@ from reference.debugger.running.tangents import dual_numpy
 from reference.debugger.running.timebox import TimeUp
 
 _MOST_UNKNOWNS = 12000
+_MOST_REFUSALS = 4
 _AT_ONCE = 3000  # in one run, each of whose numbers carries as many tangents
 
 
@@ -88,8 +90,9 @@ def jacobian(
         del sizes[heaviest.pop()]
     parts: list[Jacobian] = []
     ends = time.monotonic() + seconds
+    refused: set[int] = set()
     for some in _at_once(sizes):
-        part = _part(program, inputs, recording, some, ends - time.monotonic(), shared)
+        part = _part_that_runs(program, inputs, recording, some, ends, shared, refused)
         if part is None:
             if not parts or time.monotonic() < ends:
                 return None
@@ -122,6 +125,46 @@ def _joined(parts: list[Jacobian]) -> Jacobian:
     matrix = np.concatenate([part.matrix for part in parts], axis=1)
     matrix[:, ~np.isfinite(matrix).all(axis=0)] = 0  # a site of which nothing can be solved for
     return Jacobian(parts[0].rows, columns, matrix)
+
+
+def _part_that_runs(
+    program: Program,
+    inputs: Inputs,
+    recording: Recording,
+    some: dict[int, list[int]],
+    ends: float,
+    shared: bool,
+    refused: set[int],
+) -> Jacobian | None:
+    """Return the derivatives by some sites, but for `refused` ones, to which more are added.
+
+    What is made of a value may take plain numbers only, such as the width of weights that are
+    drawn, ``rng.normal(0, width)``: such a value is left out.
+    """
+    for _ in range(_MOST_REFUSALS):
+        asked = {k: sizes for k, sizes in some.items() if k not in refused}
+        try:
+            return _part(program, inputs, recording, asked, ends - time.monotonic(), shared)
+        except (TypeError, ValueError, AttributeError) as error:
+            at = program.line_of(error)
+            feeding = set() if at is None else _feeding(program, recording.sites, asked, *at)
+            if not feeding:
+                return None
+            refused |= feeding
+        except (Exception, TimeUp):
+            return None
+    return None
+
+
+def _feeding(
+    program: Program, sites: list[Site], among: dict[int, list[int]], file: str, line: int
+) -> set[int]:
+    """Return the sites of the variables that a line reads, or else all of its function."""
+    source = program.sources[file]
+    used = set(re.findall(r"[^\W\d]\w*", source.lines[line - 1]))
+    unit = source.unit_at(line)
+    here = [k for k in among if unit is not None and unit.holds(sites[k].file, sites[k].line)]
+    return {k for k in here if sites[k].name in used} or set(here)
 
 
 def _part(
@@ -157,17 +200,14 @@ def _part(
         return changed(sites[k], value, value + duals(plain_zeros(shape), unit))
 
     program.state.restore()
-    try:
-        with (
-            Probes(program, probe, shared),
-            program.state.rebound(InOtherNumbers(duals)),
-            dual_numpy(program.loss, program.backward, *program.functions),
-            program.watchdog.limit(seconds),
-        ):
-            params, inputs_ = copied(inputs)
-            outputs = dict(program.backward(_as_duals(params), _as_duals(inputs_)))
-    except (Exception, TimeUp):
-        return None
+    with (
+        Probes(program, probe, shared),
+        program.state.rebound(InOtherNumbers(duals)),
+        dual_numpy(program.loss, program.backward, *program.functions),
+        program.watchdog.limit(seconds),
+    ):
+        params, inputs_ = copied(inputs)
+        outputs = dict(program.backward(_as_duals(params), _as_duals(inputs_)))
     rows, blocks, at = {}, [], 0
     floats = [one for v in recording.outputs.values() if (one := as_float_array(v)) is not None]
     size = min(1.0, max((float(np.max(np.abs(one), initial=0.0)) for one in floats), default=1.0))
