@@ -92,7 +92,10 @@ def _full_like(prototype: Any, fill_value: Any, dtype: Any = None, **options: An
 
 
 def _on_reals(original: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *args, **options: original(*map(real, args), **options)
+    def evaluate(*args: Any, **options: Any) -> Any:
+        return original(*map(real, args), **{name: real(value) for name, value in options.items()})
+
+    return evaluate
 
 
 def _scalar(original: Callable[..., Any], method: str) -> Callable[..., Any]:
@@ -148,6 +151,9 @@ def _of_scipy() -> dict[tuple[Any, str], Any]:
     }  # fmt: skip
 
 
+_DRAWING = ("uniform", "normal", "exponential", "laplace", "binomial")
+
+
 def _substitutes() -> dict[tuple[Any, str], Any]:
     found: dict[tuple[Any, str], Any] = {}
     for name, number in {"zeros": 0.0, "ones": 1.0, "empty": 0.0}.items():
@@ -163,6 +169,8 @@ def _substitutes() -> dict[tuple[Any, str], Any]:
         found[np, name] = _on_reals(getattr(np, name))
     for name in ("isnan", "isinf", "isfinite", "isclose"):
         found[math, name] = _on_reals(getattr(math, name))
+    for name in _DRAWING:  # their widths may be made of sizes
+        found[np.random, name] = _on_reals(getattr(np.random, name))
     for name in ("exp", "log", "log1p", "expm1", "sqrt", "tanh", "sinh", "cosh", "sin", "cos",
                  "fabs"):  # fmt: skip
         found[math, name] = _scalar(getattr(math, name), name)

@@ -77,10 +77,12 @@ def smaller_sizes(
             elif asked(way) == inf:
                 for k in range(len(large)):  # what was guessed on the way may not be needed
                     free = (*way[:k], None, *way[k + 1 :])
-                    way = free if way[k] is not None and asked(free) == inf else way
+                    guessed = way[k] == KEPT or (way[k] is not None and large[k] in of_params)
+                    way = free if guessed and asked(free) == inf else way
                 sizes = _sizes(large, of_params, of_inputs, way, step)
                 if sizes is not None:
                     yield sizes
+                trail.append(_in_chunks(way, large, of_inputs - of_params))
             elif best < far[way]:
                 best = far[way]
                 trail.append(_around(way, options, both))
@@ -114,10 +116,19 @@ def _around(way: Way, options: list[list[Sum | None]], own: set[int]) -> Iterato
             yield (*way[:k], KEPT, *way[k + 1 :])
 
 
+def _in_chunks(way: Way, large: list[int], of_inputs: set[int]) -> Iterator[Way]:
+    """Give the ways in which a sequence is one of chunks, of a length that the program keeps."""
+    for k, size in enumerate(large):
+        for count in _MULTIPLES if size in of_inputs and way[k] is None else ():
+            if size % count == 0 and size // count > _SMALL:
+                yield (*way[:k], (count, (size // count,), 0), *way[k + 1 :])
+
+
 def _options(size: int, sizes: set[int]) -> list[Sum | None]:
     """Return what a size may be made of; None for nothing else."""
     others = sorted((s for s in sizes if 1 < s < size), reverse=True)
     found: list[Sum | None] = [None]
+    found += [(1, (size - 1,), 1)] if size - 1 in others else []  # with a bias
     found += [(k, (size // k,), 0) for k in _MULTIPLES if size % k == 0 and size // k in others]
     parts = [size // k for k in _PARTS if size % k == 0 and size // k > _SMALL]
     found += [(size // part, (part,), 0) for part in parts if part not in others]
@@ -173,7 +184,7 @@ def _sizes(
             if size in made:
                 times, parts, more = made[size]
                 new[size] = times * sum(new[part] for part in parts) + more
-        smaller = {size: new[size] for size in large if size not in kept}
+        smaller = {size: new[size] for size in {*large, *used} if size not in kept}
         # Two sizes that become one could be taken for each other.
         if smaller and len({*smaller.values()}) == len(smaller):
             return smaller
