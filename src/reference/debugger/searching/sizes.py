@@ -184,7 +184,7 @@ def _sizes(
             if size in made:
                 times, parts, more = made[size]
                 new[size] = times * sum(new[part] for part in parts) + more
-        smaller = {size: new[size] for size in {*large, *used} if size not in kept}
+        smaller = {size: new[size] for size in sorted({*large, *used}) if size not in kept}
         # Two sizes that become one could be taken for each other.
         if smaller and len({*smaller.values()}) == len(smaller):
             return smaller
