@@ -153,7 +153,7 @@ def debug(
             finally:
                 program.restore()
     diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
-    return finished(diagnosis, judgement, (params, inputs), seconds, backward)
+    return finished(diagnosis, judgement, (params, inputs), seconds, backward, example)
 
 
 def _is_usable(loss: Any, backward: Any, seconds: Any, seed: Any) -> None:

@@ -152,22 +152,50 @@ KINK = """
 import numpy as np
 
 def loss(params, inputs):
-    return np.sum(np.maximum(params["w"] * inputs["x"], 0))
+    return np.sum(np.maximum(params["w"] - inputs["x"], 0))
 
 def backward(params, inputs):
-    return {"w": inputs["x"] * (params["w"] * inputs["x"] > 0)}
+    return {"w": 1.0 * (params["w"] > inputs["x"])}
 """
 
 
 def test_a_kink_is_no_accusation():
-    params = {"w": np.array([0.0, 1.0, -2.0])}  # NumPy's other subgradient at the first entry
+    params = {"w": np.array([1.0, 3.0, -2.0])}  # NumPy's other subgradient at the first entry
     inputs = {"x": np.array([1.0, 2.0, 3.0])}
     judgement = judge(*_functions(KINK), params, inputs)
     assert judgement.verdict == "right"
-    params["w"][...] = 0.0
+    params["w"][...] = inputs["x"]
     judgement = judge(*_functions(KINK), params, inputs, example=lambda _: (params, inputs))
     assert judgement.verdict == "inconclusive"
     assert any("kink" in reason for reason in judgement.reasons)
+
+
+UNTRAINED = """
+import numpy as np
+
+def loss(params, inputs):
+    return np.sum(np.tanh(params["gain"] * (params["W"] @ inputs["x"]) + params["peep"]) ** 2)
+
+def backward(params, inputs):
+    y = np.tanh(params["gain"] * (params["W"] @ inputs["x"]) + params["peep"])
+    da = 2 * y * (1 - y ** 2)
+    return {"W": np.outer(GRADIENT, inputs["x"]), "gain": da * (params["W"] @ inputs["x"]),
+            "peep": da}
+"""
+
+
+def test_what_is_one_before_training_hides_nothing():
+    def example(rng):
+        params = {"W": rng.normal(size=(3, 2)), "gain": np.ones(3), "peep": np.zeros(3)}
+        return params, {"x": rng.normal(size=2)}
+
+    given = example(np.random.default_rng(5))
+    for gradient, verdict in {'da * params["gain"]': "right", "da": "wrong",
+                              'da * params["gain"] + params["peep"]': "wrong"}.items():  # fmt: skip
+        functions = _functions(UNTRAINED.replace("GRADIENT", gradient))
+        judgement = judge(*functions, *given, example=example)
+        assert judgement.verdict == verdict
+        assert verdict == "right" or set(judgement.wrong) == {"W"}
 
 
 RELU = """

@@ -11,10 +11,11 @@ import numpy as np
 
 from reference.debugger.answering.advice import SIZES, advice
 from reference.debugger.answering.left_behind import as_known
-from reference.debugger.answering.limits import unreached
+from reference.debugger.answering.limits import unmasked, unreached
 from reference.debugger.answering.mends import LEFT_BEHIND
 from reference.debugger.answering.remarks import remarks
 from reference.debugger.diagnosis import Diagnosis, Suspect
+from reference.debugger.judging.examples import Examples
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.program import Inputs
 
@@ -34,6 +35,7 @@ def finished(
     given: Inputs,
     seconds: float,
     backward: Callable[..., Any] | None = None,
+    example: Examples | None = None,
 ) -> Diagnosis:
     """Return a diagnosis with all that helps to judge and to act; the rest goes to its details.
 
@@ -46,10 +48,12 @@ def finished(
         The budget.
     backward : callable, optional
         Of a right one the clipping is told that has changed nothing.
+    example : Examples, optional
+        The masks are told that let everything pass in all that it draws.
     """
-    clipped = unreached(backward) if backward and diagnosis.verdict == "right" else ""
-    if clipped:
-        diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, clipped))
+    if diagnosis.verdict == "right":
+        notes = (unreached(backward) if backward else "", unmasked(given, example))
+        diagnosis = replace(diagnosis, reasons=(*diagnosis.reasons, *filter(None, notes)))
     if diagnosis.verdict == "wrong":
         try:
             diagnosis = as_known(diagnosis, given[0])

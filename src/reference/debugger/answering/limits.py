@@ -1,4 +1,4 @@
-"""Limits on gradients that nothing has reached: right here, and wrong where they are."""
+"""What nothing has reached: limits on gradients, and masks that let everything pass."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ import textwrap
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
+from reference.debugger.judging.examples import ExampleError, Examples
+from reference.debugger.running.program import Inputs
 from reference.debugger.texts.roles import called
 from reference.report.words import listed
 from reference.user_code import functions_reached
 
+_DRAWS = 3
 _GRADIENT = re.compile(r"g|grads?|d(?!ata|ist|ep|im|en|rop)\w+|\w*grad\w*")
 
 
@@ -27,6 +32,39 @@ def unreached(backward: Callable[..., Any]) -> str:
     lines = listed([f"line {line} ({name})" for name, line in places], 3)
     return f"the clipping of gradients at {lines} has changed nothing here; where it does, they " \
            "are no derivatives"  # fmt: skip
+
+
+def unmasked(given: Inputs, example: Examples | None) -> str:
+    """Return in words which inputs are 1 throughout, in every example, or "".
+
+    What a backward does where a mask is 0 is not known then.
+
+    Examples
+    --------
+    >>> unmasked(({}, {"mask": np.ones((3, 2)), "x": np.eye(2)}), None)
+    'mask is 1 throughout: what happens where it is 0 was not seen'
+    """
+    drawn = [given[1]]
+    try:
+        drawn += [example(np.random.default_rng(k))[1] for k in range(_DRAWS)] if example else []
+        names = [name for name in given[1] if all(_is_one(one[name]) for one in drawn)]
+    except (ExampleError, LookupError, TypeError, ValueError):
+        return ""
+    are, they = ("is", "it is") if len(names) == 1 else ("are", "they are")
+    return (
+        f"{listed(names)} {are} 1 throughout: what happens where {they} 0 was not seen"
+        if names
+        else ""
+    )
+
+
+def _is_one(value: Any) -> bool:
+    return (
+        isinstance(value, np.ndarray)
+        and value.size > 1
+        and value.dtype.kind in "biuf"
+        and bool((value == 1).all())
+    )
 
 
 def _places(backward: Callable[..., Any]) -> Iterator[tuple[str, int]]:

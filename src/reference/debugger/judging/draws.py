@@ -26,8 +26,8 @@ def further(
 ) -> Iterator[Draw]:
     """Give draws without end: by `example`, or fresh values of the same shapes.
 
-    Where the given weights are small, those of an example most likely are, too: the first draw has
-    the given ones at their ordinary size. Every third of the fresh ones stays near the given
+    Where the given weights are as before training, those of an example most likely are, too: the
+    first draw has the given ones as `ordinary` makes them. Every third of the fresh ones stays near the given
     values, for programs that bear no others.
 
     Parameters
@@ -128,27 +128,35 @@ def _usual_size(weights: Array) -> float:
 
 
 def ordinary(params: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return parameters whose matrices are not small, as they are before training.
+    """Return parameters that are not as they are before training, which hides much.
 
-    Small weights make every activation linear and every gradient of what is inside small.
+    Small weights make every activation linear and every gradient of what is inside small. Nor
+    does a gain of 1 or a peephole of 0 show whether the backward has forgotten it: what has one
+    value all over is spread.
 
     Examples
     --------
-    >>> params = {"W": np.array([[0.01, -0.02], [0.0, 0.01]]), "b": np.zeros(2)}
-    >>> float(np.std(ordinary(params)["W"])) > 0.5
-    True
+    >>> params = {"W": np.array([[0.01, -0.02], [0.0, 0.01]]), "b": np.zeros(2), "gain": np.ones(2)}
     >>> large = ordinary(params)
+    >>> float(np.std(large["W"])) > 0.5, bool(large["b"].all()), bool((large["gain"] > 0).all())
+    (True, True, True)
     >>> ordinary(large) is large
     True
     """
-    larger = {}
+    rng = np.random.default_rng(0)
+    others = {}
     for name, value in params.items():
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim < 2:
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size:
             continue
-        size = float(np.sqrt(np.mean(np.square(value, dtype=np.float64)))) if value.size else 0.0
-        if 0 < size < _SMALL * _usual_size(value) and value.min() < 0 < value.max():
-            larger[name] = value * value.dtype.type(_usual_size(value) / size)
-    return {**params, **larger} if larger else params
+        if value.min() == value.max() and (value.size > 1 or value.item() in (0, 1)):
+            normal = rng.standard_normal(value.shape)
+            spread = value * np.exp(0.3 * normal) if value.any() else 0.5 * normal
+            others[name] = spread.astype(value.dtype)
+        elif value.ndim > 1:
+            size = float(np.sqrt(np.mean(np.square(value, dtype=np.float64))))
+            if size < _SMALL * _usual_size(value) and value.min() < 0 < value.max():
+                others[name] = value * value.dtype.type(_usual_size(value) / size)
+    return {**params, **others} if others else params
 
 
 def _near(array: Array, rng: np.random.Generator) -> Array:

@@ -63,8 +63,8 @@ def rewrites(
         return
     text = place.text(node)
     less = 0.3 if _is_scale(place, node, parent) else 0.0
-    held = _written([pair for pair in _held(env) if abs(pair[1] - 1) > _NEAR], number, two=False)
-    for over, under, cost in itertools.chain(held, _written(numbers(place, env), number)):
+    held = written([pair for pair in _held(env) if abs(pair[1] - 1) > _NEAR], number, two=False)
+    for over, under, cost in itertools.chain(held, written(numbers(place, env), number)):
         off = max(less, 0.35 if _stands_there(node, over, under, env) else 0.0)
         more = _LITERAL if all(map(_is_literal, (*over, *under))) else 0.0
         rewrite = place.rewrite(node, inside(parent, _with(place, node, text, over, under)),
@@ -128,7 +128,7 @@ def _is_literal(text: str) -> bool:
     return text.replace(".", "", 1).isdigit() and float(text) not in (0.5, 2.0)
 
 
-def _written(known: Numbers, number: float, two: bool = True) -> Iterator[_Factors]:
+def written(known: Numbers, number: float, two: bool = True) -> Iterator[_Factors]:
     """Give factors and divisors, of one or two known numbers, that make a number."""
     for text, value in known:
         if _is(value, number):

@@ -10,7 +10,7 @@ from reference.debugger.searching import by_lookup, candidates
 from reference.debugger.searching.cases import Case, Score
 from reference.debugger.searching.round import Round
 
-NAMES = ("lookup", "carry", "recalled", "quick", "handed", "unused")
+NAMES = ("lookup", "the end", "carry", "recalled", "quick", "handed", "unused")
 
 
 def stages(
@@ -33,6 +33,7 @@ def stages(
         return
     if not short and error is None:
         yield "lookup", by_lookup.rewrites(program, case, now, base)
+    yield "the end", candidates.of_the_end(program, case, now, base)
     yield "carry", candidates.of_loops(program, case, base)
     yield "recalled", candidates.of_recalled(program, case, now)
     yield "quick", candidates.of_statements(program, now)
