@@ -57,7 +57,8 @@ def test_a_division_is_put_back_where_it_can_be(tmp_path):
     text = RNN.replace("            dy /= count\n", "")
     found = debugged(loaded(text, tmp_path, "wrong"), seconds=20.0)
     assert found.remarks[0].startswith("all gradients are 6 times what they should be")
-    assert found.fixes and found.suspects[0].kind == "scale 1/B or 1/T"
+    assert found.fixes
+    assert found.suspects[0].kind == "scale 1/B or 1/T"
     mended = loaded(found.fixes[0].apply_to(text), tmp_path, "mended")
     assert debugged(mended, seconds=10.0).verdict == "right"
     assert "/= count" in found.fixes[0].apply_to(text)
@@ -79,4 +80,5 @@ def test_a_division_after_the_loop(tmp_path):
         "            dy = self.ps[t] - np.eye(4)[ys[t]]\n",
     )
     found = debugged(loaded(text, tmp_path, "wrong"), seconds=20.0)
-    assert found.fixes and found.suspects[0].kind == "scale 1/B or 1/T"
+    assert found.fixes
+    assert found.suspects[0].kind == "scale 1/B or 1/T"

@@ -27,8 +27,8 @@ def further(
     """Give draws without end: by `example`, or fresh values of the same shapes.
 
     Where the given weights are as before training, those of an example most likely are, too: the
-    first draw has the given ones as `ordinary` makes them. Every third of the fresh ones stays near the given
-    values, for programs that bear no others.
+    first draw has the given ones as `ordinary` makes them. Every third of the fresh ones stays
+    near the given values, for programs that bear no others.
 
     Parameters
     ----------
