@@ -13,6 +13,8 @@ from reference.debugger.judging.verdict import Judgement
 from reference.debugger.running.program import Inputs, Outcome, Program
 from reference.debugger.searching.cases import Case, score, settled
 
+_MOST_TIMES = 1e6  # of the loss at the given inputs: a loss larger than that is one of nonsense
+
 
 @dataclass
 class Question:
@@ -79,7 +81,8 @@ class Question:
 
     def goes_wrong_alike(self, inputs: Inputs) -> bool:
         """Return whether the program goes wrong at some inputs as it does at the given ones."""
-        if not np.isfinite(self.program.value(inputs)):
+        value, usual = self.program.value(inputs), self.program.value(self.given)
+        if not np.isfinite(value) or abs(value) > _MOST_TIMES * (1 + abs(usual)):
             return False
         outcome = self.program.run(inputs, 5.0)
         if self.outcome.error is not None or outcome.error is not None:
@@ -88,5 +91,7 @@ class Question:
         case = self.case(inputs)
         if case is None:
             return False
+        if not any(case.oracle[name].any() for name in case.oracle):
+            return False  # nothing the program does counts there
         wrong = case.oracle.keys() - score(outcome, case).right
         return wrong.isdisjoint(self.judgement.right) and bool(wrong or not self.judgement.wrong)

@@ -32,8 +32,8 @@ from reference.debugger.searching.cases import size_of
 from reference.debugger.searching.sizes import near, sizes_of, smaller_sizes
 from reference.debugger.texts.literals import with_smaller_numbers
 
-_MOST_ENTRIES = 2000
-_LONGEST = 40  # the largest size of an input: a sequence of so many steps is slow to search on
+_MOST_ENTRIES = 800
+_LONGEST = 16  # the largest size of an input: a sequence of so many steps is slow to search on
 _DRAWS = 6
 _START = 5  # of strings, and of lists that differ in length
 _TABLE = 20  # settings have fewer entries; a vocabulary with more is none
