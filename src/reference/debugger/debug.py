@@ -27,6 +27,7 @@ from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
 from reference.debugger.judging.precisions import judge_in_double_too
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
+from reference.debugger.running.arguments import same
 from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.memory_bound import bounded
@@ -381,7 +382,7 @@ def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:
         except (Exception, TimeUp):
             return False
         unchanged = all(
-            np.array_equal(mine[k][name], inputs[k][name])
+            same(mine[k][name], inputs[k][name])
             for k in (0, 1)
             for name in inputs[k]
             if isinstance(inputs[k][name], np.ndarray)
