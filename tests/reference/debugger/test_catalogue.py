@@ -43,6 +43,7 @@ class Cell:
         ("y = x * s * (1)", "(1 - s)", {"x": X, "s": S}),
         ("y = x * (s * s)", "(1 - s * s)", {"x": X, "s": S}),
         ("y = x * s ** 2", "(1 - s ** 2)", {"x": X, "s": S}),
+        ("y = np.einsum('kab,kb->a', w, x)", "'kab,ka->b'", {"w": np.ones((2, 3, 3)), "x": X}),
         ("y = np.where(x, 0.0, x + h)", "np.where(x, 0.0, x) + h", {"x": X, "h": H}),
     ],
 )
