@@ -27,9 +27,11 @@ from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
 from reference.debugger.judging.precisions import judge_in_double_too
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
+from reference.debugger.running.arguments import same
 from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.memory_bound import bounded
+from reference.debugger.running.place import place_of
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.timebox import TimeUp, Watchdog
 from reference.debugger.searching.beside import Beside, Result, is_possible
@@ -147,7 +149,7 @@ def debug(
                     diagnosis = _proved(program, judgement, diagnosis, seed, started + seconds)
             except (Exception, SystemExit, TimeUp) as error:
                 if known:  # the verdict stands, whatever the search meets in somebody's code
-                    stopped = f"the search for the line stopped: {type(error).__name__}: {error}"
+                    stopped = f"the search for the line stopped: {_told(error)}"
                     reasons = (*diagnosis.reasons, stopped)
                     diagnosis = replace(diagnosis, reasons=reasons, sources=_texts(program))
             finally:
@@ -272,7 +274,10 @@ def _found(
         )
     # One function that gives loss and gradients: look at it, and let the loss stay.
     program.shared_too = not computes(program)
-    for_backward.note(program, small, min(1.0, 0.05 * (until - time.monotonic())))
+    try:
+        for_backward.note(program, small, min(1.0, 0.05 * (until - time.monotonic())))
+    except Exception as error:  # a fault of ours: the other lines are searched all the same
+        reasons.append(f"lines that the loss runs too are left out ({_told(error)})")
     left = max(0.2, 0.15 * (until - time.monotonic()))
     shared_memory = aliasing(program, small, first.oracle, left)
     try:
@@ -283,12 +288,12 @@ def _found(
         if not search.found:
             _search(search, lambda end: search_by_length(search, drawn, question.case, end))
     except Exception as error:  # a fault of ours: what is known so far stands all the same
-        reasons.append(f"the search ended early ({type(error).__name__}: {error})")
+        reasons.append(f"the search ended early ({_told(error)})")
     for simpler in (prune, with_fewer, gather):
         try:
             simpler(search, originals)
         except Exception as error:  # the repair stands as it is
-            reasons.append(f"a repair was left as found ({type(error).__name__}: {error})")
+            reasons.append(f"a repair was left as found ({_told(error)})")
             program.restore_texts(originals)
     fixes = fixes_of(program, search, originals, judgement)
     suspects = suspects_of(program, search, originals, judgement, fixes, reasons)
@@ -306,6 +311,12 @@ def _found(
         reasons=(*diagnosis.reasons, *reasons),
         evidence={**diagnosis.evidence, "runs": program.runs},
     )
+
+
+def _told(error: BaseException) -> str:
+    """Return an error's text, and whose it is where no line of the user's was running."""
+    ours = "" if place_of(error)[0] else " - an error of the debugger itself: please report it"
+    return f"{type(error).__name__}: {error}{ours}"
 
 
 def _texts(program: Program) -> dict[str, str]:
@@ -371,7 +382,7 @@ def _accepts(program: Program, inputs: Inputs) -> Callable[[], bool]:
         except (Exception, TimeUp):
             return False
         unchanged = all(
-            np.array_equal(mine[k][name], inputs[k][name])
+            same(mine[k][name], inputs[k][name])
             for k in (0, 1)
             for name in inputs[k]
             if isinstance(inputs[k][name], np.ndarray)

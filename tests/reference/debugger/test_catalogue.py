@@ -43,6 +43,7 @@ class Cell:
         ("y = x * s * (1)", "(1 - s)", {"x": X, "s": S}),
         ("y = x * (s * s)", "(1 - s * s)", {"x": X, "s": S}),
         ("y = x * s ** 2", "(1 - s ** 2)", {"x": X, "s": S}),
+        ("y = np.einsum('kab,kb->a', w, x)", "'kab,ka->b'", {"w": np.ones((2, 3, 3)), "x": X}),
         ("y = np.where(x, 0.0, x + h)", "np.where(x, 0.0, x) + h", {"x": X, "h": H}),
     ],
 )
@@ -206,3 +207,55 @@ def test_steps_are_taken_of_attributes_and_of_what_is_long_enough():
     texts = {atom.text for atom in here.atoms}
     assert "cell.xs[:, t]" in texts
     assert not texts & {"few[t]", "few[:, t]", "cell.xs[t]"}
+
+
+TWO_LOOPS = """\
+import numpy as np
+
+
+def run(p, xs, ys):
+    hs = [np.zeros(4)]
+    for x in xs:
+        hs.append(np.tanh(x @ p["W"] + hs[-1] @ p["U"]))
+    for y in ys:
+        hs.append(np.tanh(y @ p["V"] + hs[-1] @ p["R"]))
+    return hs
+
+
+def loss(params, inputs):
+    return np.sum(run(params, inputs["xs"], inputs["ys"])[-1] ** 2) / 2
+
+
+def backward(params, inputs):
+    xs, ys = inputs["xs"], inputs["ys"]
+    hs = run(params, xs, ys)
+    g = {name: np.zeros_like(value) for name, value in params.items()}
+    dh = hs[-1]
+    for t in range(len(ys) - 1, -1, -1):
+        da = dh * (1 - hs[len(xs) + t + 1] ** 2)
+        g["V"] += np.outer(ys[t], da)
+        g["R"] += np.outer(hs[len(xs) + t], da)
+        dh = params["R"] @ da
+    dh = np.zeros_like(hs[0])
+    for t in range(len(xs) - 1, -1, -1):
+        da = dh * (1 - hs[t + 1] ** 2)
+        g["W"] += np.outer(xs[t], da)
+        g["U"] += np.outer(hs[t], da)
+        dh = params["U"] @ da
+    return g
+
+
+def example(rng):
+    shapes = {"W": (3, 4), "U": (4, 4), "V": (2, 4), "R": (4, 4)}
+    params = {n: rng.normal(size=s) for n, s in shapes.items()}
+    return params, {"xs": rng.normal(size=(6, 3)), "ys": rng.normal(size=(5, 2))}
+"""
+
+
+def test_a_line_that_sets_a_carry_to_zeros_is_taken_out_rather_than_added(tmp_path):
+    found = debugged(loaded(TWO_LOOPS, tmp_path))
+    assert found.suspects[0].text.strip() == "dh = np.zeros_like(hs[0])"
+    assert found.suspects[0].kind == "carry lost"
+    assert "what it held before is lost" in found.suspects[0].why
+    mended = found.fixes[0].apply_to(TWO_LOOPS)
+    assert mended == TWO_LOOPS.replace("    dh = np.zeros_like(hs[0])\n", "")

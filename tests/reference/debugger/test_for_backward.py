@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+
 import numpy as np
 import pytest
 
 from reference.debugger.running.program import Program
+from reference.debugger.running.source import Source
 from reference.debugger.running.timebox import Watchdog
 from reference.debugger.searching.places import all_statements
 from reference.debugger.values.for_backward import note
@@ -82,6 +85,35 @@ def test_lines_of_which_the_loss_is_not_made_are_told_from_the_others(tmp_path):
     assert texts == [
         "slope = 1 - y ** 2", "de = e / size", "return size - 1, V.T @ de, np.outer(de, h)",
     ]  # fmt: skip
+
+
+def test_values_on_several_lines_in_brackets_do_not_end_the_search(tmp_path):
+    one = 'p["W"] @ x + p["U"] @ h + p["b"])'
+    text = KEPT.replace(one, 'p["W"] @ x  # of this step\n                            + p["b"]'
+                             ' + p["U"] @ h)')  # fmt: skip
+    text = text.replace("return y, slope", "return (y\n            + 0.0), slope")
+    text = text.replace("de = e / size", "de = e")
+    assert text.count("\n") == KEPT.count("\n") + 2
+    found = debugged(loaded(text, tmp_path))
+    assert found.suspects[0].text.strip() == "de = e"
+    assert found.fixes
+
+
+def test_an_error_of_the_debugger_itself_is_told_as_one_and_the_search_goes_on(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr("reference.debugger.debug.for_backward.note", lambda *_: ast.parse("("))
+    wrong = KEPT.replace('g["b"] += da', 'g["b"] = da')
+    found = debugged(loaded(wrong, tmp_path))
+    assert found.suspects[0].text.strip() == 'g["b"] = da'
+    (told,) = [reason for reason in found.reasons if "SyntaxError" in reason]
+    assert told.startswith("lines that the loss runs too are left out")
+
+
+def test_the_text_of_a_value_on_several_lines_is_one_line_without_comments():
+    text = "y = (a  # of this step\n     + b)\n"
+    source = Source("made.py", text)
+    assert source.in_one_line(source.tree.body[0].value) == "a + b"
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from tests.reference.debugger.programs import debugged, loaded
 
-from reference.debugger.judging.verdict import judge
+from reference.debugger.judging.verdict import checked, judge
+from reference.debugger.judging.voters import Abstains, by_jax
 from reference.debugger.running.doubles import doubled
 
 SHORT = """\
@@ -121,3 +122,66 @@ def test_lists_of_several_lengths_among_large_arrays_are_no_floats(tmp_path):
     )
     source = source.replace("np.float32", "np.float64")
     assert debugged(loaded(source, tmp_path), seconds=60.0).verdict == "right"
+
+
+MASKED = """\
+import numpy as np
+
+batch, steps, words, units = 8, 12, 90, 60
+
+
+def forward(p, ids):
+    mask = (ids != 0).astype(float)
+    hs = [np.zeros((batch, units))]
+    for t in range(steps):
+        new = np.tanh(p["E"][ids[:, t]] + hs[-1] @ p["W"])
+        m = mask[:, t:t + 1]
+        hs.append(m * new + (1 - m) * hs[-1])
+    return mask, hs
+
+
+def loss(params, inputs):
+    return np.sum(forward(params, inputs["ids"])[1][-1] ** 2) / 2
+
+
+def backward(params, inputs):
+    ids = inputs["ids"]
+    mask, hs = forward(params, ids)
+    grads = {name: np.zeros_like(value) for name, value in params.items()}
+    dh = hs[-1]
+    for t in reversed(range(steps)):
+        m = mask[:, t:t + 1]
+        new = np.tanh(params["E"][ids[:, t]] + hs[t] @ params["W"])
+        da = dh * m * (1 - new ** 2)
+        np.add.at(grads["E"], ids[:, t], da)
+        grads["W"] += hs[t].T @ da
+        dh = dh * (1 - m) + da @ params["W"].T
+    return grads
+
+
+def example(rng):
+    ids = rng.integers(1, words, (batch, steps))
+    for row in ids:
+        row[rng.integers(3, steps + 1):] = 0
+    params = {"E": rng.normal(size=(words, units)), "W": rng.normal(size=(units, units)) / 8}
+    return params, {"ids": ids}
+"""
+
+
+def test_masks_made_of_whole_numbers_do_not_keep_the_complex_step_from_telling(tmp_path):
+    made = loaded(MASKED, tmp_path)
+    judgement = judge(made.loss, made.backward, *made.example(np.random.default_rng(0)))
+    assert judgement.verdict == "right"
+    assert judgement.evidence["voters"] == ["complex step", "differences"]
+
+
+def test_a_trace_that_takes_longer_to_compile_than_an_answer_may_is_left_alone():
+    def long(params, inputs):
+        x = params["x"]
+        for _ in range(inputs["times"]):
+            x = np.tanh(x + inputs["b"])
+        return np.sum(x)
+
+    draw = checked({"x": np.ones(3)}, {"b": np.ones(3), "times": 400})
+    with pytest.raises(Abstains, match="too long to compile"):
+        by_jax(long, draw, ["x"])

@@ -18,6 +18,7 @@ import numpy as np
 from reference.debugger.answering.answer import edits_between
 from reference.debugger.diagnosis import Fix, Suspect
 from reference.debugger.judging.oracle import gradients
+from reference.debugger.running.arguments import same
 from reference.debugger.running.program import Program, copied
 from reference.debugger.running.source import Source, Splice
 from reference.debugger.running.timebox import TimeUp
@@ -104,7 +105,7 @@ def _is_right(program: Program, case: Case, anew: bool, loss: bool = True) -> bo
     except (Exception, TimeUp):
         return False
     untouched = all(
-        np.array_equal(now[name], was[name])
+        same(now[name], was[name])
         for now, was in zip(mine, case.inputs, strict=True)
         for name in was
         if isinstance(was[name], np.ndarray)

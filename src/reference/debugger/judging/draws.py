@@ -77,15 +77,35 @@ def _fresh(
         for name, value in group.items():
             free = group is given.params or name in differentiated
             if is_float(value):
-                array = np.asarray(value)
+                array, put = numbers_of(np.asarray(value))
                 if not free and array.any() and array.min() >= 0:
                     continue  # a mask, targets, probabilities: who knows what must hold of them
                 new = _near(array, rng) if near else _floats(array, rng, group is given.params)
+                new = put(new)
                 values[name] = new.astype(array.dtype) if array.ndim else float(new)
             elif _is_free_index(value):
                 values[name] = rng.integers(value.min(), value.max() + 1, value.shape, value.dtype)
     fresh = given.replaced(values)
     return Draw(fresh.params, fresh.inputs, "fresh values")
+
+
+def numbers_of(array: Array) -> tuple[Array, Callable[[Array], Array]]:
+    """Return an array without what is no number, and a function that puts that into another.
+
+    NaN stands for what is missing, and infinity for what is never taken: they mean something where
+    they are.
+
+    Examples
+    --------
+    >>> numbers, put = numbers_of(np.array([1.0, np.nan, 3.0]))
+    >>> numbers, put(10 * numbers)
+    (array([1., 2., 3.]), array([10., nan, 30.]))
+    """
+    known = np.isfinite(array)
+    if known.all():
+        return array, lambda other: other
+    usual = np.median(array[known]) if known.any() else 0.0
+    return np.where(known, array, usual), lambda other: np.where(known, other, array)
 
 
 def _is_free_index(value: Any) -> bool:

@@ -206,6 +206,9 @@ def _of_carry(one: Edited, found: list[Edited]) -> Told:
     statement = one.statement
     if one.new is None or one.moved:
         name = _made(one)
+        if one.new is None and not any(isinstance(n, ast.For | ast.While) for n in one.around_old):
+            return Told(f"{name} is set to zero again, so that what it held before is lost",
+                        "leave this line out")  # fmt: skip
         return Told(
             f"{name} is set to zero again at every step, so that what came from step t + 1 is lost",
             "set it once, before the loop",

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.starts import is_zeros
 
 _MOST_TARGETS = 4
 
@@ -21,7 +22,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     yield from _merged(place)
     if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
         target = statement.targets[0]
-        if isinstance(target, ast.Name | ast.Subscript | ast.Attribute):
+        of_zeros = is_zeros(statement.value)  # nothing is added by it
+        if isinstance(target, ast.Name | ast.Subscript | ast.Attribute) and not of_zeros:
             value = place.text(statement.value)
             yield place.rewrite(
                 statement, f"{place.text(target)} += {value}", kind, "added, not assigned", 1.0

@@ -92,7 +92,7 @@ def _text_of(key: str, env: dict[str, Any]) -> str | None:
 def other_parts(source: Source, node: ast.Subscript) -> Iterator[str]:
     """Give what a slice leaves out of its array: ``x[n:]`` of ``x[:n]``."""
     parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    texts = [" ".join(source.of(part).split()) for part in parts]
+    texts = [source.in_one_line(part) for part in parts]
     for k, part in enumerate(parts):
         if not isinstance(part, ast.Slice) or part.step is not None:
             continue

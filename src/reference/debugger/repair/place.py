@@ -104,7 +104,7 @@ class Place:
 
     def text(self, node: ast.AST) -> str:
         """Return the text of a node, in one line."""
-        return " ".join(self.source.of(node).split())
+        return self.source.in_one_line(node)
 
     @cached_property
     def target(self) -> ast.expr | None:
@@ -339,7 +339,7 @@ def longer(source: Source) -> list[str]:
     texts: dict[str, None] = {}
     for node in ast.walk(source.tree):
         if isinstance(node, ast.BinOp | ast.Compare | ast.Call | ast.Subscript):
-            text = " ".join(source.of(node).split())
+            text = source.in_one_line(node)
             if len(text) <= 50 and text not in texts and is_pure(node):
                 texts[text] = None
     return list(texts)

@@ -152,6 +152,29 @@ def _einsum(place: Place, node: ast.expr) -> Iterator[Rewrite]:
                 yield place.splice([Splice(where, where + 1, other)], "transposed",
                                    f"{other} for {letter}", 1.8)  # fmt: skip
     if "->" in text:
+        for new in with_a_term_transposed(text):
+            yield place.rewrite(node, repr(new), "transposed", "transposed", 1.3)
         head, tail = text.split("->")
         if len(tail) > 1:
             yield place.rewrite(node, repr(f"{head}->{tail[::-1]}"), "transposed", "turned", 1.4)
+
+
+def with_a_term_transposed(rule: str) -> list[str]:
+    """Return the rules of einsum that read one of several arrays with two axes exchanged.
+
+    That array's letters stay as they are, those of all others are exchanged, which is the same.
+
+    Examples
+    --------
+    >>> with_a_term_transposed("bi,ij->bj")
+    ['bi,bj->ij', 'bj,ij->bi']
+    """
+    head, tail = rule.replace(" ", "").split("->")
+    terms = head.split(",")
+    found = []
+    for k, term in enumerate(terms if len(terms) > 1 else ()):
+        for a, b in itertools.combinations(filter(str.isalpha, dict.fromkeys(term)), 2):
+            table = str.maketrans({a: b, b: a})
+            others = [t if n == k else t.translate(table) for n, t in enumerate(terms)]
+            found.append(f"{','.join(others)}->{tail.translate(table)}")
+    return list(dict.fromkeys(found))

@@ -21,6 +21,19 @@ _WHOLE = ("int", "np.int32", "np.int64", "np.int_", "np.intp", "bool", "np.int8"
           "'int'", '"int"')  # fmt: skip
 
 
+def is_zeros(value: ast.expr) -> bool:
+    """Return whether an expression makes an array of zeros.
+
+    Examples
+    --------
+    >>> of = ("np.zeros_like(h)", "zeros(3)", "0 * h")
+    >>> [is_zeros(ast.parse(text, mode="eval").body) for text in of]
+    [True, True, False]
+    """
+    function = value.func if isinstance(value, ast.Call) else None
+    return getattr(function, "attr", getattr(function, "id", "")) in ("zeros", "zeros_like")
+
+
 def of_floats(place: Place) -> Iterator[Rewrite]:
     """Give arrays of floats for arrays of integers, which cut off what is written into them."""
     for node, _ in place.loaded:

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TypeGuard
 
+import numpy as np
+
 from reference.debugger.repair import added
 from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.starts import is_zeros
 from reference.debugger.running.source import Source, Splice, blocks_of
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
@@ -209,9 +212,20 @@ def _removed(place: Place) -> Iterator[Rewrite]:
         return
     if isinstance(statement, _SIMPLE) and path is not None and len(path[0]) > 1:
         kind = "carry lost" if "zeros" in place.source.of(statement) else "spurious term"
-        yield place.splice([_cut(place.source, statement)], kind, "without this line", 2.4)
+        cost = 0.95 if _forgets(place) else 2.4
+        yield place.splice([_cut(place.source, statement)], kind, "without this line", cost)
     if path is not None and _clips(statement):
         yield from _unclipped(place, path)
+
+
+def _forgets(place: Place) -> bool:
+    """Return whether a variable that holds other numbers is set to zeros."""
+    statement = place.statement
+    if not isinstance(statement, ast.Assign) or not is_zeros(statement.value):
+        return False
+    new = place.value(place.text(statement.value), place.env)
+    old = [place.value(place.text(target), place.env) for target in statement.targets]
+    return all(np.any(each) and np.shape(each) == np.shape(new) for each in old)
 
 
 def _clips(statement: ast.stmt) -> bool:

@@ -135,7 +135,15 @@ class _Passing(type):
 
 
 class _Float(metaclass=_Passing):
-    """Stands for ``float``: a conversion that lets complex numbers pass, and an isinstance test."""
+    """Stands for ``float``: a conversion that lets complex numbers pass, and an isinstance test.
+
+    Examples
+    --------
+    >>> (np.arange(2) > 0).astype(_Float).dtype  # a mask, which would be one of objects
+    dtype('complex128')
+    """
+
+    dtype = np.dtype(complex)
 
 
 class _ComplexMath:

@@ -83,6 +83,11 @@ class Source:
         start, end = self.span(node)
         return self.data[start:end].decode()
 
+    def in_one_line(self, node: ast.AST) -> str:
+        """Return the text of a node in one line, without the comments in it."""
+        text = self.of(node)
+        return ast.unparse(node) if "#" in text else " ".join(text.split())
+
     def indent(self, statement: ast.AST) -> str:
         """Return what stands before the first statement on the line of this one."""
         line = self.lines[statement.lineno - 1]  # type: ignore[attr-defined]  # only statements come here

@@ -228,7 +228,7 @@ def of_siblings(program: Program, now: Round) -> Iterator[Rewrite]:
                 for node in ast.walk(statement):
                     loaded = isinstance(getattr(node, "ctx", None), ast.Load)
                     if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) and loaded:
-                        uses.setdefault(" ".join(source.of(node).split()), []).append(node)
+                        uses.setdefault(source.in_one_line(node), []).append(node)
         yield from _other_products(program, file, function)
         for text, nodes in uses.items():
             lines = sorted({node.lineno for node in nodes})

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.judging.draws import numbers_of
 from reference.debugger.running.program import Inputs, Outcome, as_float_array
 from reference.debugger.running.shapes import entries
 
@@ -142,8 +143,10 @@ def _fresh(group: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]
             if np.all((value == 0) | (value == 1)) and value.any():  # a mask, most likely
                 made[name] = rng.permuted(value)
                 continue
-            spread = float(np.std(value)) or 0.5
-            made[name] = rng.normal(float(np.mean(value)), spread, value.shape).astype(value.dtype)
+            numbers, put = numbers_of(value)
+            spread = float(np.std(numbers)) or 0.5
+            new = rng.normal(float(np.mean(numbers)), spread, value.shape)
+            made[name] = put(new).astype(value.dtype)
         elif isinstance(value, np.ndarray) and value.dtype.kind in "iu" and value.size:
             made[name] = rng.integers(
                 int(value.min()), int(value.max()), value.shape, dtype=value.dtype, endpoint=True

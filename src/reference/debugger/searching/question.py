@@ -57,14 +57,15 @@ class Question:
         return [name for name in self.given[1] if name not in self.names]
 
     def case(self, inputs: Inputs) -> Case | None:
-        """Return what is right at some inputs, or None where that is not to be had in time."""
+        """Return what is right at some inputs, or None where that is not to be had (in time)."""
         left = self.until - time.monotonic()
         if left < 0.3:
             return None
         found = gradients(self.program, inputs, [*self.names, *self.also], min(5.0, left / 2))
         oracle = {name: found[name] for name in self.names if name in found}
         more = {name: found[name] for name in self.also if name in found}
-        return Case(inputs, self.program.value(inputs), oracle, more) if oracle else None
+        loss = self.program.value(inputs)
+        return Case(inputs, loss, oracle, more) if oracle and np.isfinite(loss) else None
 
     def showing(self, asked: list[Inputs]) -> tuple[Inputs, Case | None]:
         """Return the first inputs at which the gradients are wrong, and what is right there.
@@ -74,9 +75,10 @@ class Question:
         """
         cases = []
         for inputs in asked:
-            cases.append(self.case(inputs))
-            if cases[-1] is None or not settled(self.program.run(inputs, 5.0), cases[-1]):
-                return inputs, cases[-1]
+            case = self.case(inputs)
+            cases.append(case)
+            if case is not None and not settled(self.program.run(inputs, 5.0), case):
+                return inputs, case
         return asked[0], cases[0]
 
     def goes_wrong_alike(self, inputs: Inputs) -> bool:

@@ -158,7 +158,8 @@ def _computes(source: Source, site: Site) -> bool:
     """Whether a site makes a new number; what only copies or collects is a part of a cache."""
     if site.plain or site.span is None:
         return False
-    tree = ast.parse(source.data[slice(*site.span)].decode().strip("\n "), mode="eval")
+    # In brackets, as it may stand on several lines.
+    tree = ast.parse(b"(" + source.data[slice(*site.span)] + b"\n)", mode="eval")
 
     def visit(node: ast.AST) -> bool:
         if _is_arithmetic(node):
