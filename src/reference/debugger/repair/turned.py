@@ -72,7 +72,8 @@ def axes_turned(source: Source) -> frozenset[int]:
             given = [k.value for k in node.keywords if k.arg == "axis"]
             given += node.args[1:2] if name == "flip" else []
             if name == "flip":
-                found |= {a.value for a in given if isinstance(a, ast.Constant)}
+                found |= {a.value for a in given
+                          if isinstance(a, ast.Constant) and type(a.value) is int}  # fmt: skip
             elif name == "fliplr":
                 found.add(1)
-    return frozenset(axis for axis in found if type(axis) is int and axis > 0)
+    return frozenset(axis for axis in found if axis > 0)
