@@ -49,6 +49,7 @@ def test_floats_that_a_forward_draws_from_a_seed_are_plain(noise):
 
 
 X = np.array([0.3, -0.4, 1.2, -1.3, 0.7, -0.2])
+A = np.array([[3.0, 0.5], [-0.2, 2.0]])
 LOSSES = {
     "maximum with 0": lambda p, _: np.sum(np.exp(np.maximum(p["x"], 0))),
     "minimum with 0": lambda p, _: np.sum(np.exp(np.minimum(0, p["x"])) * p["x"]),
@@ -63,6 +64,11 @@ LOSSES = {
     "builtin abs": lambda p, _: np.sum(abs(p["x"]) ** 3) + abs(p["x"][1]),
     "norm": lambda p, _: np.linalg.norm(p["x"]) ** 3,
     "norms of rows": lambda p, _: np.sum(np.linalg.norm(p["x"].reshape(2, 3), axis=1) ** 3),
+    "inverse": lambda p, _: np.sum(np.linalg.inv(A + p["x"][:4].reshape(2, 2)) ** 2 * A),
+    "solution": lambda p, _: np.sum(np.linalg.solve(A + p["x"][:4].reshape(2, 2), p["x"][4:]) ** 3),
+    "solution of floats": lambda p, _: np.sum(np.linalg.solve(A, p["x"].reshape(2, 3)) ** 3),
+    "determinant": lambda p, _: np.linalg.det(p["x"][:4].reshape(2, 2) - A) ** 3,
+    "of its logarithm": lambda p, _: np.linalg.slogdet(p["x"][:4].reshape(2, 2) + A)[1] ** 2,
 }
 
 
@@ -78,6 +84,42 @@ def test_the_derivative_of_what_numpy_does(name, voter):
     at = lambda x: loss({"x": x}, {})  # noqa: E731
     true = [(8 * (at(X + h) - at(X - h)) - at(X + 2 * h) + at(X - 2 * h)) / 12e-4 for h in steps]
     np.testing.assert_allclose(found["x"], true, atol=1e-8, rtol=1e-8)
+
+
+BY_SCIPY = """
+import numpy as np
+import scipy.linalg
+import scipy.special
+from scipy.special import softmax
+from scipy import linalg
+
+A = np.array([[3.0, 0.5], [-0.2, 2.0]])
+
+
+def loss(params, inputs):
+    x = params["x"]
+    a = x[:4].reshape(2, 2)
+    return VALUE
+"""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "np.sum(scipy.linalg.expm(a * A) * A)",
+        "np.sum(linalg.solve(a + A, x[4:]) ** 3)",
+        "np.sum(scipy.special.expit(x) ** 2)",
+        "np.sum(softmax(x.reshape(2, 3), axis=1) ** 3)",
+    ],
+)
+def test_the_derivative_of_what_scipy_does(value):
+    pytest.importorskip("scipy.linalg", reason="SciPy is not among our dependencies")
+    loss, draw = module(BY_SCIPY, ("VALUE", value)).loss, Draw({"x": X}, {})
+    found = by_tangents(loss, draw, ["x"], [loss])["x"]
+    steps = by_entries(draw, ["x"], lambda way: complex_step(loss, draw, way, [loss]))["x"]
+    true = [(loss({"x": X + h}, {}) - loss({"x": X - h}, {})) / 2e-5 for h in 1e-5 * np.eye(6)]
+    np.testing.assert_allclose(found, true, atol=1e-7)
+    np.testing.assert_allclose(steps, found, atol=1e-12)
 
 
 WORKSPACE = """

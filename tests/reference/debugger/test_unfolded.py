@@ -182,3 +182,17 @@ def test_several_things_that_are_shared_are_copied_at_once():
     assert len(lists) == 2
     grown: list[int] = []
     assert all(picks.value(number, grown) is grown for number in lists)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "kind"),
+    [
+        ("np.dot(a, b, out=z.reshape(3, -1))\ndW = top @ d",
+         "np.dot(a, b, out=z.reshape(3, -1))\ndW = bottom @ d", "wrong operand"),
+        ("np.add.at(dE.reshape(3, -1), k, d)\ndW = d",
+         "np.add.at(dE.reshape(3, -1), k, d)\ndW += d", "= for +="),
+        ("z.reshape(3, -1)[:] = d", "z.reshape(3, -1)[:] += d", "= for +="),
+    ],
+)  # fmt: skip
+def test_what_is_written_into_a_view_needs_no_name(wrong, right, kind):
+    assert kind_of(program(wrong), program(right)) == kind

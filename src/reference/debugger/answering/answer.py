@@ -263,7 +263,10 @@ def _texts(step: Step) -> tuple[str, str]:
 def _mend(step: Step) -> str:
     """Return what a step does, in a few words."""
     before, after = _texts(step)
-    sentence: Told = told(kind_of(before, after), before, after)
+    try:
+        sentence: Told = told(kind_of(before, after), before, after)
+    except Exception:  # of a text that names nothing: the repair stands without a sentence
+        return step.rewrite.why
     return sentence.mend or step.rewrite.why
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_STEPS = 1500
 _MOST_ENTRIES = {"tangents": 4000, "complex step": _MOST_STEPS}  # that a voter is asked about
 _TO_COMPILE = 6.0  # seconds: JAX may need half of them
+_A_VOTER = 5.0  # seconds that one may take
 _OF_ALL = 0.5  # of the time that is left, what the entries one by one may take
 _EXACT = 1e-6  # of a sum of terms, how far an exact voter may be off by its own rounding
 _CONFIRMED = 1e-2  # of a slope, how well it must be known to confirm another
@@ -60,13 +61,16 @@ def reference_of(
         "complex step": lambda: by_entries(
             draw, names, lambda unit: analytic_slope(calls, draw, unit)
         ),
-        "JAX": lambda: by_jax(calls.loss, draw, names),  # last: it compiles for a second or so
+        "JAX": lambda: by_jax(calls.loss, draw, names, _at_most(calls)),  # last: it compiles
     }
     for who, ask in voters.items():
-        if steps > _MOST_ENTRIES.get(who, steps):
+        if steps > _MOST_ENTRIES.get(who, steps) or who in calls.too_slow:
             continue
-        if who == "JAX" and steps > _MOST_STEPS and calls.left < _TO_COMPILE:
-            continue
+        if who == "JAX" and (steps > _MOST_STEPS or "complex step" in calls.too_slow):
+            if is_analytic(calls, draw, names, slopes, seen):
+                return _along_few(steps, "complex step", seen)
+            if calls.left < _TO_COMPILE:
+                continue
         found = _answer(calls, who, ask, seen)
         if found is None:
             continue
@@ -84,8 +88,6 @@ def reference_of(
             seen.voters |= {who, "differences"} if known else {who}
             return found, who
         seen.reasons.append(f"{who}: the unmodified loss has another slope along {off or names}")
-    if steps > _MOST_STEPS and is_analytic(calls, draw, names, slopes, seen):
-        return _along_few(steps, "complex step", seen)
     seen.voters.add("differences")
     if steps * took / max(len(names), 1) > _OF_ALL * calls.left:
         return _along_few(steps, "differences", seen)
@@ -103,14 +105,20 @@ def _answer(
 ) -> dict[str, Array] | None:
     calls.restore()
     try:
-        return calls.quietly(ask, at_most=min(5.0, 0.6 * calls.left))
+        return calls.quietly(ask, at_most=_at_most(calls))
     except (Abstains, ExitError) as why:
         seen.reasons.append(f"{who}: {why}")
     except Late:
+        calls.too_slow.add(who)
         seen.reasons.append(f"{who}: takes too long")
     finally:
         calls.restore()
     return None
+
+
+def _at_most(calls: Calls) -> float:
+    """Return the seconds that a voter may take."""
+    return min(_A_VOTER, 0.6 * calls.left)
 
 
 def _agrees(terms: Array, told: float, error: float) -> bool:

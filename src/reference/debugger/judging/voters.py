@@ -23,7 +23,7 @@ Loss = Callable[[Any, Any], Any]
 Gradients = dict[str, Array]
 
 _COMPLEX_STEP = 1e-30
-_MOST_EQUATIONS = 1500  # of which compiling takes 2 ms each, and cannot be interrupted
+_AN_EQUATION = 0.002  # seconds that JAX takes to compile one, of some thousand
 _COMPILED = {"xla_backend_optimization_level": 0}  # quickly: it runs once
 
 
@@ -114,8 +114,17 @@ def by_entries(
     return gradients
 
 
-def by_jax(loss: Loss, draw: Draw, names: Sequence[str]) -> Gradients:
-    """Return the gradients by `jax.grad` of the loss with ``jax.numpy`` for NumPy."""
+def by_jax(loss: Loss, draw: Draw, names: Sequence[str], seconds: float = 12.0) -> Gradients:
+    """Return the gradients by `jax.grad` of the loss with ``jax.numpy`` for NumPy.
+
+    Parameters
+    ----------
+    loss : callable
+    draw : Draw
+    names : sequence of str
+    seconds : float, optional
+        It abstains if it takes longer to compile: nothing can interrupt that.
+    """
     try:
         import jax
 
@@ -137,7 +146,7 @@ def by_jax(loss: Loss, draw: Draw, names: Sequence[str]) -> Gradients:
     ):
         try:
             traced_gradient = jax.jit(jax.grad(traced)).trace(free)
-            if len(traced_gradient.jaxpr.eqns) > _MOST_EQUATIONS:
+            if len(traced_gradient.jaxpr.eqns) * _AN_EQUATION > seconds:
                 raise Abstains("the trace is too long to compile")
             gradients = traced_gradient.lower().compile(compiler_options=_COMPILED)(free)
         except Abstains:

@@ -158,6 +158,8 @@ def _adds_to(statement: ast.stmt | None, place: str) -> ast.expr | None:
         return inner.value if dumped(inner.target) == place else None
     call = inner.value if isinstance(inner, ast.Expr) else None
     if isinstance(call, ast.Call) and ast.unparse(call.func).endswith("add.at"):
+        if not isinstance(call.args[0], ast.Name | ast.Attribute | ast.Subscript):
+            return None  # a view, as of a call
         whole = ast.parse(ast.unparse(call.args[0]) + " = 0").body[0]
         assert isinstance(whole, ast.Assign)
         return call if dumped(whole.targets[0]) == place else None

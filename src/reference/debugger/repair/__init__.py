@@ -29,6 +29,7 @@ from reference.debugger.repair import (
     statements,
     terms,
     together,
+    turned,
 )
 from reference.debugger.repair.habits import weighed_by_habit
 from reference.debugger.repair.place import Atom, Place, Rewrite
@@ -40,7 +41,7 @@ _COMMON = (
     layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer,
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
-    brackets.rewrites, together.rewrites, replaced.rewrites,
+    brackets.rewrites, together.rewrites, replaced.rewrites, turned.rewrites,
 )  # fmt: skip
 
 

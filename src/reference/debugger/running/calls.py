@@ -56,6 +56,8 @@ class Calls:
     after_loss : bool
         Whether the backward runs only when the loss has been called before.
     printed : StringIO
+    too_slow : set of str
+        Who took too long to tell derivatives, and is not asked again.
     """
 
     def __init__(
@@ -70,6 +72,7 @@ class Calls:
         self.code = [*functions_reached(loss), *functions_reached(backward)]
         self.stateful = self.after_loss = False
         self.printed = io.StringIO()
+        self.too_slow: set[str] = set()
         self.changed: dict[
             str, tuple[str, Draw]
         ] = {}  # by "loss", "backward": an argument, and where

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import cmath
 import math
+import sys
 import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from reference.exact import formulas
 from reference.exact.patching import namespaces
+from reference.exact.substitutes import SCIPY
 
 
 class _ComplexNumpy:
@@ -98,8 +101,16 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
     return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
 
 
+def _slogdet(a: Any) -> Any:
+    if not np.iscomplexobj(a):
+        return np.linalg.slogdet(a)
+    determinant = np.linalg.det(a)
+    return np.sign(np.real(determinant)), np.log(_abs(determinant))
+
+
 class _ComplexLinalg:
     norm = staticmethod(_norm)
+    slogdet = staticmethod(_slogdet)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(np.linalg, name)
@@ -153,10 +164,35 @@ class _ComplexMath:
         )
 
 
+class _ComplexSpecial:
+    """``scipy.special``, with formulas for functions of floats alone."""
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(sys.modules["scipy.special"], name)
+        return _formula(attribute, getattr(formulas, name)) if name in SCIPY else attribute
+
+
+class _ComplexScipy:
+    special = _ComplexSpecial()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(sys.modules["scipy"], name)
+
+
+def _formula(original: Callable[..., Any], new: Callable[..., Any]) -> Callable[..., Any]:
+    def evaluate(x: Any, *args: Any, **options: Any) -> Any:
+        return (new if np.iscomplexobj(x) else original)(x, *args, **options)
+
+    return evaluate
+
+
 @contextmanager
 def complex_numpy(*functions: Any) -> Iterator[None]:
     """Let the float code of `functions` run on complex numbers within the block."""
-    stand_ins = {"numpy": _ComplexNumpy(), "math": _ComplexMath()}
+    stand_ins = {"numpy": _ComplexNumpy(), "math": _ComplexMath(),
+                 "scipy": _ComplexScipy(), "scipy.special": _ComplexSpecial()}  # fmt: skip
+    scipys = vars(sys.modules["scipy.special"]) if "scipy.special" in sys.modules else {}
+    of_scipy = {id(scipys[name]): name for name in SCIPY if name in scipys}
     changes: list[tuple[dict[str, Any], str, Any]] = []
     for space in namespaces(*functions):
         for name, value in space.items():
@@ -164,6 +200,8 @@ def complex_numpy(*functions: Any) -> Iterator[None]:
             known = getattr(value, "__name__", "")
             if isinstance(value, types.ModuleType) and value.__name__ in stand_ins:
                 changes.append((space, name, stand_ins[value.__name__]))
+            elif id(value) in of_scipy:
+                changes.append((space, name, getattr(_ComplexSpecial(), of_scipy[id(value)])))
             elif module in stand_ins and not isinstance(value, type) and known:
                 changes.append((space, name, getattr(stand_ins[module], known)))
             elif value in _FLOATS if isinstance(value, type) else False:

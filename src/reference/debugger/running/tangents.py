@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.lib import stride_tricks
 
+from reference.debugger.running import matrices
 from reference.debugger.running.dual import NUMBERS, Dual, duals, real
 from reference.exact import formulas
 from reference.exact.lifting import NAMES, Lifting
@@ -190,7 +191,7 @@ def dual_numpy(*functions: Any) -> Iterator[None]:
     Compiled code and other threads keep NumPy as it is: they would write floats into arrays of
     objects, which ends the process.
     """
-    substitutes = {**SUBSTITUTES, **_of_scipy()}
+    substitutes = {**SUBSTITUTES, **_of_scipy(), **matrices.substitutes()}
     originals = {id(getattr(module, name)): new for (module, name), new in substitutes.items()}
     changes = [
         (vars(module), name, for_this_thread(getattr(module, name), new))

@@ -32,6 +32,7 @@ from reference.debugger.repair import (
     statements,
     taken,
     together,
+    turned,
     views,
 )
 from reference.debugger.running.program import Program
@@ -72,7 +73,7 @@ def rewrites(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
 
 def few(place: Place) -> list[Rewrite]:
     """Return those that a program has few of: ends of lists and loops, lists of one element."""
-    families = taken.rewrites, taken.cut_short, sharing.together, indices.orders
+    families = taken.rewrites, taken.cut_short, sharing.together, indices.orders, turned.rewrites
     return _ordered([r for family in families for r in _all(family, place)])
 
 

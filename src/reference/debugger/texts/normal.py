@@ -73,8 +73,10 @@ class _Normal(ast.NodeTransformer):
             return ast.copy_location(
                 ast.Assign([_stored(_expression(f"{into}[...]"))], value), node
             )
-        if not isinstance(call, ast.Call) or out is None or len(call.keywords) != 1:
+        if not isinstance(call, ast.Call) or len(call.keywords) != 1:
             return self.generic_visit(node)
+        if not isinstance(out, ast.Name | ast.Attribute | ast.Subscript):
+            return self.generic_visit(node)  # a view, as of a call, is nothing to assign to
         call.keywords = []
         value = self.visit(call)
         read = _expression(ast.unparse(out))
