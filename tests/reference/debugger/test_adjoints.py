@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reference.debugger.repair import Rewrite, common
-from reference.debugger.running.program import Program
+from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.recording import record
 from reference.debugger.running.source import Splice
 from reference.debugger.running.timebox import Watchdog
@@ -37,9 +37,9 @@ def backward(params, inputs):
 SEVERAL = RNN.replace(TANH, "(1 - h[t])").replace('params["W"].T @ da', 'params["W"] @ da')
 
 
-def agreement(text: str) -> tuple[Agreement, list[str]]:
+def agreement(text: str, given: Inputs | None = None) -> tuple[Agreement, list[str]]:
     """Return the agreement of a backward with its loss, and the program's lines."""
-    made, given = module(text), rnn_arguments()
+    made, given = module(text), given or rnn_arguments()
     with Watchdog() as watchdog:
         program = Program(made.loss, made.backward, watchdog)
         with program.quiet():
@@ -211,3 +211,36 @@ def test_a_loss_that_does_not_run_on_other_numbers_has_no_adjoints():
         with program.quiet():
             program.discover(given, 5.0)
             assert adjoints_of(program, given, 5.0) is None
+
+
+MASKED = BOTH.replace('h[:-1] * inputs["dh"])', 'h[:-1] * inputs["dh"] * inputs["mask"])').replace(
+    'inputs["dh"][t]', '(inputs["dh"] * inputs["mask"])[t]'
+)
+
+
+def test_what_a_mask_keeps_from_the_loss_is_of_the_loss_all_the_same():
+    params, inputs = rnn_arguments()
+    mask = np.ones_like(inputs["dh"])
+    mask[-2:] = 0.0  # padding: nothing that is made there reaches the loss
+    found, _ = agreement(MASKED, (params, {**inputs, "mask": mask}))
+    assert found.wrong == 0
+
+
+def test_ones_beside_numbers_of_the_loss_have_adjoints():
+    text = """
+import numpy as np
+
+def loss(params, inputs):
+    v = np.r_[inputs["x"], 1.0]
+    return np.sum(np.tanh(v @ params["W"]))
+
+def backward(params, inputs):
+    v = np.r_[inputs["x"], 1.0]
+    da = 1 - np.tanh(v @ params["W"]) ** 2
+    dv = params["W"] @ da
+    return {"W": np.outer(v, da), "x": dv[:-1]}
+"""
+    rng = np.random.default_rng(0)
+    given = {"W": rng.standard_normal((4, 2))}, {"x": rng.standard_normal(3)}
+    found, _ = agreement(text, given)
+    assert found.at_sites[site_of(found, "dv", "assigned")] == [True]

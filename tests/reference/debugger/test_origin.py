@@ -51,3 +51,20 @@ def test_sequences_are_cut_along_the_axis_of_their_steps():
         "n": (),
     }
     assert first_steps(({}, {"n": 3}), 1) is None
+
+
+def test_the_size_that_is_cut_is_one_without_which_the_loss_runs():
+    inputs = {"x": np.zeros((9, 4)), "y": np.zeros((9, 3))}  # each array has the steps, none alone
+
+    def runs(cut):
+        return cut[1]["x"].shape[1] == 4 and cut[1]["y"].shape[1] == 3
+
+    _, short = first_steps(({"W": np.zeros((12, 28))}, inputs), 2, runs)
+    assert (short["x"].shape, short["y"].shape) == ((2, 4), (2, 3))
+
+
+def test_lists_are_sequences_too():
+    inputs = {"words": [3, 1, 2, 0], "y": [np.zeros(3) for _ in range(4)]}
+    _, short = first_steps(({"W": np.zeros((3, 5))}, inputs), 2)
+    assert short["words"] == [3, 1]
+    assert len(short["y"]) == 2

@@ -31,8 +31,13 @@ def search_by_length(
     """
     program, steps, cost = search.program, [], 0.0
     stages = []
+
+    def runs(inputs: Inputs) -> bool:
+        return bool(np.isfinite(program.value(inputs)))
+
     for length in _LENGTHS:
-        short = [cut for inputs in drawn if (cut := first_steps(inputs, length)) is not None]
+        cuts = (first_steps(inputs, length, runs) for inputs in drawn)
+        short = [cut for cut in cuts if cut is not None]
         cases = [case for inputs in short[:4] if (case := case_of(inputs)) is not None]
         if len(cases) > 1:
             stages.append(cases)
@@ -69,11 +74,21 @@ def _is_right(stage: Search) -> bool:
     )
 
 
-def first_steps(inputs: Inputs, length: int) -> Inputs | None:
+def first_steps(
+    inputs: Inputs, length: int, runs: Callable[[Inputs], bool] = lambda _: True
+) -> Inputs | None:
     """Return inputs with their sequences cut after some steps, or None where there are none.
 
     The number of steps is taken to be the size that most arrays of `inputs` share, but not all, as
-    the batch is in states as well; and that no parameter has, if there is such a one.
+    the batch is in states as well; and that no parameter has, if there is such a one. Another size
+    is taken where the program does not run without the rest of that.
+
+    Parameters
+    ----------
+    inputs : pair of mappings
+    length : int
+    runs : callable, optional
+        Says whether the loss is a number at some inputs.
 
     Examples
     --------
@@ -83,26 +98,34 @@ def first_steps(inputs: Inputs, length: int) -> Inputs | None:
     ((1, 2, 3), (2, 4))
     """
     params, given = inputs
-    arrays = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
+    shapes = {name: _shape(value) for name, value in given.items()}
+    shapes = {name: shape for name, shape in shapes.items() if shape is not None}
     fixed = {size for value in params.values() for size in np.shape(value)}
-    counts = Counter(
-        size for value in arrays.values() for size in set(value.shape[:2]) if size > length
-    )
-    if not counts:
-        return None
-    steps = max(
+    counts = Counter(size for shape in shapes.values() for size in set(shape[:2]) if size > length)
+    order = sorted(
         counts,
         key=lambda size: (
-            size not in fixed, counts[size] < len(arrays), counts[size], _leads(size, arrays),
+            size not in fixed, counts[size] < len(shapes), counts[size],
+            sum(shape[:1] == (size,) for shape in shapes.values()),
         ),
+        reverse=True,
     )  # fmt: skip
-    cut: dict[str, Any] = dict(given)
-    for name, value in arrays.items():
-        if steps in value.shape:
-            axis = value.shape.index(steps)
-            cut[name] = value.take(range(length), axis=axis)
-    return params, cut
+    for steps in order:
+        cut: dict[str, Any] = dict(given)
+        for name, shape in shapes.items():
+            if steps in shape:
+                cut[name] = _first(given[name], length, shape.index(steps))
+        if runs((params, cut)):
+            return params, cut
+    return None
 
 
-def _leads(size: int, arrays: dict[str, np.ndarray]) -> int:
-    return sum(value.ndim > 0 and value.shape[0] == size for value in arrays.values())
+def _shape(value: Any) -> tuple[int, ...] | None:
+    """Return the shape of an array, or how many elements a list has."""
+    if isinstance(value, np.ndarray):
+        return value.shape
+    return (len(value),) if type(value) in (list, tuple) else None
+
+
+def _first(value: Any, length: int, axis: int) -> Any:
+    return value.take(range(length), axis=axis) if isinstance(value, np.ndarray) else value[:length]

@@ -28,6 +28,7 @@ from reference.debugger.running.watching import Watched
 
 _MOST_NOTES = 400_000
 _NEAR = 1e-8
+_PLAIN = (float, int, np.float64)
 _NOTHING = 1e-11  # of the largest adjoint: what is so small is nothing
 
 
@@ -250,8 +251,8 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
             blocks.setdefault(k, []).append((len(notes), ()))
             return noted(value)
         if isinstance(value, np.ndarray) and value.dtype == object and value.size:
-            flat = value.ravel().tolist()
-            if all(type(x) is Dual for x in flat):
+            flat = [Dual(x) if type(x) in _PLAIN else x for x in value.ravel().tolist()]
+            if all(type(x) is Dual for x in flat):  # a column of ones has adjoints, too
                 blocks.setdefault(k, []).append((len(notes), value.shape))
                 made = np.empty_like(value)
                 made.flat = [noted(x) for x in flat]  # type: ignore[assignment]  # NumPy: any list
@@ -298,6 +299,20 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
     )
     made = np.array(known)
     if program.shared_too:  # one function for both: what the loss is not made of is its backward
-        made = made[whole != 0]
+        made = made[_of_loss(blocks.values(), whole)]
     parts, divisors = np.concatenate([one, others]), tape.divisors(end.tangent)
     return Adjoints(whole, parts, made, courses, np.array(known), divisors)
+
+
+def _of_loss(blocks: Iterable[list[tuple[int, tuple[int, ...]]]], whole: Array) -> Array:
+    """Return which numbers are of expressions that the loss is made of.
+
+    Of an expression's values it may be made of some alone: others are masked, or of padding.
+    """
+    is_of_loss = np.zeros(len(whole), bool)
+    for arrays in blocks:
+        spans = [slice(at, at + math.prod(shape)) for at, shape in arrays]
+        if any(np.any(whole[span]) for span in spans):
+            for span in spans:
+                is_of_loss[span] = True
+    return is_of_loss
