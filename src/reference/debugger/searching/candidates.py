@@ -84,7 +84,9 @@ def of_the_end(program: Program, case: Case, now: Round, base: Score) -> Iterato
         return
     number = scales.ratio(*(np.concatenate([np.ravel(one) for one in group])
                             for group in (gradients, case.oracle.values())))  # fmt: skip
-    for place in places(program, now) if number is not None else ():
+    if number is None:
+        return
+    for place in places(program, now):
         yield from in_the_end.rewrites(place, number, gradients)
 
 
