@@ -24,7 +24,7 @@ Gradients = dict[str, Array]
 
 _COMPLEX_STEP = 1e-30
 _AN_EQUATION = 0.002  # seconds that JAX takes to compile one, of some thousand
-_COMPILED = {"xla_backend_optimization_level": 0}  # quickly: it runs once
+_COMPILED: Any = {"xla_backend_optimization_level": 0}  # quickly: it runs once
 
 
 class Abstains(Exception):

@@ -91,8 +91,8 @@ def _of_set(
         yield "= for +=", [_added_at(target, value)]
         more = ast.BinOp(value, ast.Sub(), _read(target))  # x[i] = x[i] + v
         yield "repeated indices", [_added_at(target, more)]
-        own = isinstance(target.value, ast.Name | ast.Attribute | ast.Subscript)
-        if own and ast.unparse(target.slice) in (":", "..."):
+        named = isinstance(target.value, ast.Name | ast.Attribute | ast.Subscript)
+        if named and ast.unparse(target.slice) in (":", "..."):
             yield "aliasing", [ast.Assign([_stored(target.value)], value)]
 
 

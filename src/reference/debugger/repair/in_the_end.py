@@ -37,9 +37,9 @@ def rewrites(place: Place, number: float, gradients: Sequence[Array]) -> Iterato
         As they are returned.
     """
     statement = place.statement
-    ends = isinstance(statement, ast.Return) and statement.value is not None
+    returned = statement.value if isinstance(statement, ast.Return) else None
     after_loop, starts = _follows_a_loop(place), _starts(place)
-    if not (ends or after_loop or starts):
+    if not (returned or after_loop or starts):
         return
     for factor, cost in _factors(place, number):
         if starts:
@@ -50,8 +50,8 @@ def rewrites(place: Place, number: float, gradients: Sequence[Array]) -> Iterato
             key = next(name for name in ("key", "name", "key_") if name not in place.env)
             each = f"for {key} in {f'range({count})' if count else text}:"
             yield _put(place, [each, f"    {text}[{key}] {factor}"], cost)
-        if ends:
-            yield from _returned(place, statement.value, factor.replace("=", ""), cost - 0.05)
+        if returned is not None:
+            yield from _returned(place, returned, factor.replace("=", ""), cost - 0.05)
 
 
 def _follows_a_loop(place: Place) -> bool:
