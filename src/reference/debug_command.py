@@ -131,8 +131,10 @@ def question_in(place: str, seed: int) -> Question:
     with contextlib.redirect_stdout(sys.stderr):  # what a file prints is no part of the answer
         if not place.endswith(".py"):
             if ".py:" not in place:
+                export = "; jupyter nbconvert --to script makes one of a notebook"
                 refuse("FILE.py", f"the value {place}", "a Python file, like my_lstm.py",
-                       "loss and backward are read from it")  # fmt: skip
+                       "loss and backward are read from it"
+                       + (export if place.endswith(".ipynb") else ""))  # fmt: skip
             try:
                 return question_of(load_cell(place), seed)
             except TypeError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import difflib
 import importlib
 import importlib.util
 import sys
@@ -42,7 +43,10 @@ def load_module(path: Path) -> ModuleType:
     dot, as in a package.
     """
     if not path.is_file():
-        refuse("FILE.py", f"the value {path}", "a file that exists", "it is read")
+        there = [one.name for one in path.parent.glob("*.py")] if path.parent.is_dir() else []
+        near = difflib.get_close_matches(path.name, there, 1)
+        meant = f" (there is {near[0]})" if near else ""
+        refuse("FILE.py", f"the value {path}", f"a file that exists{meant}", "it is read")
     folder = path.resolve().parent
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))

@@ -105,7 +105,13 @@ def _drawn(example: Callable[..., Inputs], seed: int) -> Inputs | None:
 
 
 def _numbers(inputs: Inputs) -> int:
-    return sum(np.size(value) for group in inputs for value in group.values())
+    return sum(_count(value) for group in inputs for value in group.values())
+
+
+def _count(value: Any) -> int:
+    if isinstance(value, dict):
+        value = list(value.values())
+    return sum(map(_count, value)) if isinstance(value, list | tuple) else int(np.size(value))
 
 
 def _rounded(inputs: Inputs, decimals: int) -> Inputs:
@@ -238,6 +244,21 @@ def _assigned(name: str, group: Mapping[str, Any]) -> str:
 
 
 def _literal(value: Any) -> str:
+    """Return a value as it is written in a script.
+
+    Examples
+    --------
+    >>> _literal([np.zeros(2), (1, np.float64(0.5))])
+    '[np.array([0., 0.]), (1, 0.5)]'
+    """
+    if type(value) is list:
+        return f"[{', '.join(map(_literal, value))}]"
+    if type(value) is tuple:
+        return f"({', '.join(map(_literal, value))}{',' if len(value) == 1 else ''})"
+    if type(value) is dict:
+        return f"{{{', '.join(f'{key!r}: {_literal(one)}' for key, one in value.items())}}}"
+    if isinstance(value, np.generic):
+        value = value.item()
     if not isinstance(value, np.ndarray):
         return repr(value)
     dtype = "" if value.dtype in (np.float64, np.int64) else f", dtype=np.{value.dtype}"

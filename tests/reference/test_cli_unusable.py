@@ -92,6 +92,7 @@ JOURNALS = [
 
 CELLS = [
     ("no such file", "check none.py:Cell", "FILE.py has the value none.py, but must be a file that exists, because it is read."),
+    ("nearly the name", "check rigth.py:Cell", "FILE.py has the value rigth.py, but must be a file that exists (there is right.py), because it is read."),
     ("no name", "check right.py", "FILE.py:CELL has the value right.py, but must be like my_cell.py:MyCell, because a cell is a name in a Python file."),
     ("no such class", "check right.py:Yours", "right.py has no Yours, but must be one of its cells LSTM, Mine, because that name was asked for."),
     ("no class at all", "check empty.py:Cell", "empty.py has no Cell, but must be a class with step_backward, because that name was asked for."),

@@ -26,6 +26,7 @@ from reference.debugger.judging.draws import ordinary
 from reference.debugger.judging.effects import aliasing, combined
 from reference.debugger.judging.examples import Examples, guarded
 from reference.debugger.judging.precisions import judge_in_double_too
+from reference.debugger.judging.usable import check_usable
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.arguments import same
 from reference.debugger.running.doubles import in_double_precision, in_doubles
@@ -118,7 +119,7 @@ def debug(
             "loss and backward are called with it",
             error=TypeError,
         )
-    _is_usable(loss, backward, seconds, seed)
+    check_usable(loss, backward, inputs, seconds, seed)
     example = guarded(example)
     judgement = judge_in_double_too(loss, backward, (params, inputs), example, seed, seconds)
     diagnosis = Diagnosis(
@@ -156,24 +157,6 @@ def debug(
                 program.restore()
     diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
     return finished(diagnosis, judgement, (params, inputs), seconds, backward, example)
-
-
-def _is_usable(loss: Any, backward: Any, seconds: Any, seed: Any) -> None:
-    """Refuse what is no function, no time and no seed."""
-    for name, function, gives in (
-        ("loss", loss, "a function of params and inputs that returns one number"),
-        ("backward", backward, "a function of params and inputs that returns gradients by name"),
-    ):
-        if not callable(function):
-            checks.fail(name, f"type {type(function).__name__}", gives, "it is called",
-                        error=TypeError)  # fmt: skip
-    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not seconds > 0:
-        error = ValueError if isinstance(seconds, int | float) else TypeError
-        checks.fail("seconds", f"the value {seconds!r}", "a number above 0", "it is the budget",
-                    error=error)  # fmt: skip
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
-        checks.fail("seed", f"the value {seed!r}", "an integer from 0 on",
-                    "random generators are made from it")  # fmt: skip
 
 
 def _after(loss: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:

@@ -106,6 +106,11 @@ class Fix:
             If `text` is not the source that the fix was made for: nothing is guessed.
         """
         lines = text.splitlines(keepends=True)
+        if len(lines) < 2 < max((edit.last for edit in self.edits), default=0):
+            raise ValueError(
+                f"text has the value {text[:60]!r}, but must be the source itself, because it is "
+                "what is mended: Path(file).read_text()."
+            )
         for edit in sorted(self.edits, key=lambda edit: -edit.first):
             old = [line.rstrip("\r\n") for line in lines[edit.first - 1 : edit.last]]
             if tuple(old) != edit.old:

@@ -25,6 +25,10 @@ UNUSABLE = {
         {"params": {0: np.ones(2)}},
         "params has the name 0, but must be a dict with strings",
     ),
+    "loss of three": (
+        {"loss": lambda p, xs, h: 0.0},
+        "loss has the signature (p, xs, h), but must be a function of two arguments",
+    ),
     "seconds": ({"seconds": 0}, "seconds has the value 0, but must be a number above 0"),
     "seconds in words": ({"seconds": "1"}, "seconds has the value '1', but must be a number"),
     "seed": ({"seed": -1}, "seed has the value -1, but must be an integer from 0 on"),
