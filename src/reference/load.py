@@ -44,7 +44,7 @@ def load_module(path: Path) -> ModuleType:
     """
     if not path.is_file():
         there = [one.name for one in path.parent.glob("*.py")] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, there, 1)
+        near = difflib.get_close_matches(path.name, there, 1, 0.75)
         meant = f" (there is {near[0]})" if near else ""
         refuse("FILE.py", f"the value {path}", f"a file that exists{meant}", "it is read")
     folder = path.resolve().parent

@@ -224,10 +224,6 @@ UNUSABLE = {
     "asks": ("input()\n", "asked.py has an error at line 1 (EOFError"),
     "no loss": (changed(loss=""), "asked.py has no loss, but must be a file that defines loss("),
     "no backward": (changed(backward=""), "asked.py has no backward, but must be a file that"),
-    "no two arguments": (
-        changed(loss="def loss(p, x, h):\n    return 0.0\n"),
-        "loss has the signature (p, x, h), but must be a function of two arguments",
-    ),
     "no example": (changed(example=""), "asked.py has no example, but must be a file that defines "
                    "example(rng), which returns (params, inputs), because"),
     "cell without a name": (CELL, "asked.py has no loss, but must be"),

@@ -13,6 +13,7 @@ import numpy as np
 from manual_lstm import checks
 from reference.debugger.answering.answer import fixes_of, suspects_of
 from reference.debugger.answering.at_its_sizes import proved_at_smaller_sizes, tried_at_its_sizes
+from reference.debugger.answering.elsewhere import without_coincidences
 from reference.debugger.answering.fewer import with_fewer
 from reference.debugger.answering.finishing import at_other_sizes, finished
 from reference.debugger.answering.gathering import gather
@@ -272,7 +273,11 @@ def _found(
             _search(search, lambda end: search_by_length(search, drawn, question.case, end))
     except Exception as error:  # a fault of ours: what is known so far stands all the same
         reasons.append(f"the search ended early ({_told(error)})")
-    for simpler in (prune, with_fewer, gather):
+
+    def general(search: Search, originals: dict[str, str]) -> None:
+        without_coincidences(search, originals, question)
+
+    for simpler in (general, prune, with_fewer, gather):
         try:
             simpler(search, originals)
         except Exception as error:  # the repair stands as it is

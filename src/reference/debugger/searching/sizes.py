@@ -32,7 +32,7 @@ def sizes_of(group: Mapping[str, Any]) -> set[int]:
 
 
 def smaller_sizes(
-    inputs: Inputs, reached: Callable[[dict[int, int]], float]
+    inputs: Inputs, reached: Callable[[dict[int, int]], float], larger: bool = False
 ) -> Iterator[dict[int, int]]:
     """Give guesses of what every large size becomes, of those at which the program runs.
 
@@ -44,6 +44,8 @@ def smaller_sizes(
     inputs : (params, inputs)
     reached : callable
         How far the program comes with such sizes; infinity where it comes to its end.
+    larger : bool
+        Whether they are to be others, and no smaller ones, the small ones too.
 
     Examples
     --------
@@ -56,16 +58,21 @@ def smaller_sizes(
     """
     of_params, of_inputs = (sizes_of(group) for group in inputs)
     both = of_params | of_inputs
-    large = sorted(size for size in both if size > _SMALL)
-    options = [[*(_options(size, both) if size in of_params else [None]), KEPT] for size in large]
+    least = 1 if larger else _SMALL
+    large = sorted(size for size in both if size > least)
+    options = [
+        [*(_options(size, both, least) if size in of_params else [None]), KEPT] for size in large
+    ]
 
-    for step in (1, 4):
+    for step in (1,) if larger else (1, 4):
         far: dict[Way, float] = {}
 
         def asked(way: Way, step: int = step, far: dict[Way, float] = far) -> float:
             if way not in far:
-                sizes = _sizes(large, of_params, of_inputs, way, step)
-                far[way] = reached(sizes) if sizes is not None else -1.0
+                # What hangs together by chance at some sizes doesn't at others.
+                tried = [_sizes(large, of_params, of_inputs, way, by, larger)
+                         for by in ((step, 3) if larger else (step,))]  # fmt: skip
+                far[way] = min(-1.0 if sizes is None else reached(sizes) for sizes in tried)
             return far[way]
 
         best = -1.0
@@ -79,7 +86,7 @@ def smaller_sizes(
                     free = (*way[:k], None, *way[k + 1 :])
                     guessed = way[k] == KEPT or (way[k] is not None and large[k] in of_params)
                     way = free if guessed and asked(free) == inf else way
-                sizes = _sizes(large, of_params, of_inputs, way, step)
+                sizes = _sizes(large, of_params, of_inputs, way, step, larger)
                 if sizes is not None:
                     yield sizes
                 trail.append(_in_chunks(way, large, of_inputs - of_params))
@@ -104,9 +111,13 @@ def _around(way: Way, options: list[list[Sum | None]], own: set[int]) -> Iterato
         changed = (*way[:k], other, *way[k + 1 :])
         yield changed
         unknown = set() if other is None else set(other[1]) - own
+        together = changed
         for j, one in others:
             if j != k and one is not None and unknown & set(one[1]):
                 yield (*changed[:j], one, *changed[j + 1 :])
+                if together[j] == way[j]:
+                    together = (*together[:j], one, *together[j + 1 :])
+        yield together
     for k, other in others:
         for j, one in others:
             if j > k and other is not None and one is not None:
@@ -124,13 +135,13 @@ def _in_chunks(way: Way, large: list[int], of_inputs: set[int]) -> Iterator[Way]
                 yield (*way[:k], (count, (size // count,), 0), *way[k + 1 :])
 
 
-def _options(size: int, sizes: set[int]) -> list[Sum | None]:
+def _options(size: int, sizes: set[int], least: int) -> list[Sum | None]:
     """Return what a size may be made of; None for nothing else."""
     others = sorted((s for s in sizes if 1 < s < size), reverse=True)
     found: list[Sum | None] = [None]
     found += [(1, (size - 1,), 1)] if size - 1 in others else []  # with a bias
     found += [(k, (size // k,), 0) for k in _MULTIPLES if size % k == 0 and size // k in others]
-    parts = [size // k for k in _PARTS if size % k == 0 and size // k > _SMALL]
+    parts = [size // k for k in _PARTS if size % k == 0 and size // k > least]
     found += [(size // part, (part,), 0) for part in parts if part not in others]
     found += [
         (1, (first, size - one - first), one)
@@ -140,6 +151,7 @@ def _options(size: int, sizes: set[int]) -> list[Sum | None]:
     ]
     # With the units in a size of which no array has one: [1, x, h] before four gates.
     units = {s // k for s in sizes for k in _PARTS if s % k == 0} - sizes
+    found += [(1, (size - 1,), 1)] if size - 1 in units and size > 2 else []
     found += [
         (1, (first, unit), one)
         for one in (0, 1)
@@ -150,7 +162,12 @@ def _options(size: int, sizes: set[int]) -> list[Sum | None]:
 
 
 def _sizes(
-    large: list[int], of_params: set[int], of_inputs: set[int], way: Way, step: int
+    large: list[int],
+    of_params: set[int],
+    of_inputs: set[int],
+    way: Way,
+    step: int,
+    larger: bool = False,
 ) -> dict[int, int] | None:
     """Return the smaller sizes where some are made of others, or None where two become one.
 
@@ -164,22 +181,26 @@ def _sizes(
         What each of the large ones is made of.
     step : int
         New sizes are multiples of it.
+    larger : bool
+        Whether they may be larger than those that they replace.
     """
     of = dict(zip(large, way, strict=True))
     made = {size: one for size, one in of.items() if one not in (None, KEPT)}
     used = {part for _, parts, _ in made.values() for part in parts}
     kept = {size for size in large if of[size] == KEPT}
-    free = sorted(s for s in {*large, *used} if s not in made and s > _SMALL and s not in kept)
+    least = 1 if larger else _SMALL
+    free = sorted(s for s in {*large, *used} if s not in made and s > least and s not in kept)
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
     first = 3 if len(free) > 3 else 4
     for at in range(first, first + _SHIFTS):
-        new = {size: size for size in (*range(_SMALL + 1), *kept)}
-        for size in free:
+        new = {size: size for size in (*range(least + 1), *kept)}
+        for k, size in enumerate(free):
             while at in taken or (step > 1 and at % step):
                 at += 1
-            new[size] = min(at, size)
+            new[size] = at if larger else min(at, size)
             # Where one is another and 1, what is cut from it is spread over all by broadcasting.
             at += 2 if size in of_params else 1
+            at += 2 + k if larger else 0  # not one more here and one more there, as before
         for size in large:  # the smaller ones first: of them the others are made
             if size in made:
                 times, parts, more = made[size]

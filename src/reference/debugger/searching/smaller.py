@@ -124,6 +124,19 @@ def made_smaller(
     yield None
 
 
+def at_other_sizes(program: Program, inputs: Inputs) -> Iterator[Inputs]:
+    """Give the inputs at sizes of which no two hang together by chance, where the loss runs.
+
+    Numbers that the program keeps stay what they are.
+    """
+
+    def reached(sizes: Sizes) -> float:
+        return _lines_run(program, shrunk(inputs, sizes))
+
+    for sizes in smaller_sizes(inputs, reached, larger=True):
+        yield shrunk(inputs, sizes)
+
+
 @contextmanager
 def _with_numbers(
     program: Program, sizes: Sizes, around: Sizes, kept: bool, written: bool
