@@ -50,8 +50,9 @@ def _makers(tree: ast.Module, line: int) -> list[int]:
 
     Examples
     --------
-    >>> text = "for t in ts:\\n    dh = dh + dy[t]\\n    da = dh * s[t]\\n    dh = da @ U\\n"
-    >>> _makers(ast.parse(text), 2), _makers(ast.parse(text), 3)
+    >>> lines = "for t in ts:", "    dh = dh + dy[t]", "    da = dh * s[t]", "    dh = da @ U"
+    >>> tree = ast.parse("".join(line + chr(10) for line in lines))
+    >>> _makers(tree, 2), _makers(tree, 3)
     ([4], [])
     """
     inside = [loop for loop in loops_of(tree) if loop.lineno < line <= (loop.end_lineno or 0)]
