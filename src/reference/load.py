@@ -8,6 +8,7 @@ import importlib
 import importlib.util
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn
@@ -39,8 +40,9 @@ def load_cell(place: str) -> Any:
 def load_module(path: Path) -> ModuleType:
     """Run a Python file as a module of its own; its folder can be imported from.
 
-    It finds no arguments in `sys.argv`. What it imports from beside itself may be written with a
-    dot, as in a package.
+    It finds no arguments in `sys.argv`, and a shell that does nothing where it is exported from a
+    notebook: ``get_ipython().run_line_magic("matplotlib", "inline")``. What it imports from beside
+    itself may be written with a dot, as in a package.
     """
     if not path.is_file():
         there = [one.name for one in path.parent.glob("*.py")] if path.parent.is_dir() else []
@@ -67,8 +69,19 @@ def _run(path: Path, name: str) -> ModuleType:
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look their module up by name
+    if b"get_ipython" in path.read_bytes():
+        vars(module)["get_ipython"] = _Shell
     spec.loader.exec_module(module)
     return module
+
+
+class _Shell:
+    """Stands for the shell of a notebook in what is exported from one: its commands do nothing."""
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return lambda *_, **__: None
 
 
 def _is_in_a_package(path: Path) -> bool:

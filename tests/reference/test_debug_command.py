@@ -365,3 +365,11 @@ def test_a_file_that_a_function_writes_is_its_own_affair(folder, capsys):
     assert status == 0
     assert {path.name for path in folder.iterdir()} - before == {"log.txt"}
     assert (folder / "asked.py").read_text() == text
+
+
+def test_the_shell_of_a_notebook_is_there_and_does_nothing(folder, capsys):
+    lines = ("get_ipython().run_line_magic('matplotlib', 'inline')",
+             "get_ipython().system('pip install numpy')")  # fmt: skip
+    (folder / "exported.py").write_text("\n".join(lines) + RIGHT)
+    assert main(["debug", str(folder / "exported.py")]) == 0
+    assert capsys.readouterr().out.startswith("right: W")

@@ -132,8 +132,10 @@ def _fix(word: str, fix: Fix, verified: str) -> list[str]:
     passed = f" (passed {verified})" if verified else ""
     lines = _wrapped(f"{word}{passed}: {fix.why}".rstrip(": "), "  ")
     shown = diff_lines(fix)
-    if word == "or":  # the first fix shows the neighbours already
-        shown = [line for line in shown if line[:1] in "+-@" and line[:3] not in ("+++", "---")]
+    if word == "or":
+        shown = [line for line in shown if line[:3] not in ("+++", "---")]
+        if all(edit.old and edit.new for edit in fix.edits):  # in place: the first shows where
+            shown = [line for line in shown if line[:1] in "+-@"]
     while shown and not shown[-1].strip():
         shown.pop()
     return lines + [f"    {line}".rstrip() for line in shown]

@@ -2,8 +2,15 @@
 
 import pytest
 
-from reference.debugger.answering.answer import edits_between, one_way, says_it_longer
+from reference.debugger.answering.answer import (
+    edits_between,
+    is_as_likely,
+    one_way,
+    says_it_longer,
+)
 from reference.debugger.diagnosis import Fix
+from reference.debugger.repair import Rewrite
+from reference.debugger.searching.repairs import Found, Step
 
 SOURCE = "d = e / B\ng += d\n"
 
@@ -31,3 +38,16 @@ def test_the_same_in_more_words_is_no_other_fix(line, at, longer):
 )  # fmt: skip
 def test_one_fix_in_two_ways_of_writing(one, other, alike):
     assert (one_way(one) == one_way(other)) == alike
+
+
+def repair(line, cost, kind="wrong sign"):
+    return Found({}, [Step(Rewrite("a.py", (), kind, "", cost, line), {}, ((), ()))], cost)
+
+
+@pytest.mark.parametrize(
+    ("line", "cost", "kind", "likely"),
+    [(7, 1.8, "wrong sign", True), (7, 2.2, "wrong sign", False), (9, 1.3, "wrong sign", True),
+     (9, 1.8, "wrong sign", False), (7, 1.8, "wrong order", False)],
+)  # fmt: skip
+def test_what_costs_much_more_is_no_other_fix_least_of_all_elsewhere(line, cost, kind, likely):
+    assert is_as_likely(repair(line, cost, kind), repair(7, 1.0)) == likely

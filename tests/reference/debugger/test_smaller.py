@@ -4,6 +4,11 @@ import numpy as np
 import pytest
 from tests.reference.debugger.programs import debugged, loaded
 
+from reference.debugger.answering.answer import edits_between
+from reference.debugger.answering.at_its_sizes import at_its_steps
+from reference.debugger.diagnosis import Diagnosis, Fix, Suspect
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
 from reference.debugger.searching.sizes import smaller_sizes
 from reference.debugger.searching.smaller import resized, shrunk
 
@@ -141,3 +146,28 @@ def test_what_arrays_mean_is_kept():
     _, small = shrunk(({}, {"lengths": lengths, "mask": mask}), sizes)
     assert (small["mask"].sum(1) == small["lengths"]).all()
     assert small["lengths"].max() == 4
+
+
+@pytest.mark.parametrize(
+    ("new", "old", "pattern"),
+    [
+        ('dy[inputs["targets"][t]] -= 1', 'dy[inputs["ids"][t]] -= 1', "all"),
+        ("dz @ hs[t - 1].T", "dz @ hs[t - 1 if t else 1].T", "t=0"),
+    ],
+)
+def test_that_a_line_is_wrong_at_the_first_step_only_is_seen_at_the_given_sizes(
+    tmp_path, new, old, pattern
+):
+    source = WITH_ITS_OWN_SIZES.replace(new, old)
+    made = loaded(source, tmp_path)
+    given = made.example(np.random.default_rng(0))
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(given, 5.0)
+        (file,) = program.sources
+        edits = edits_between(file, source, WITH_ITS_OWN_SIZES)
+        suspect = Suspect(file, edits[0].first, old, "backward", kind="wrong operand",
+                          pattern="t=0", steps=(0,))  # fmt: skip
+        found = Diagnosis("wrong", suspects=(suspect,))
+        told = at_its_steps(program, given, found, Fix(edits, "", "", source))
+    assert told.suspects[0].pattern == pattern

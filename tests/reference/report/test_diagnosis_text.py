@@ -211,3 +211,11 @@ def test_remarks_stand_below_the_table_and_advice_comes_last():
     assert "\n  W is exactly zero\n\n  my_lstm.py:11" in text
     assert text.endswith("took 2.3 s\n\n  no fix\n  - more time")
     assert "exactly zero" not in diagnosis_text(replace(told, fixes=(diagnoses.ADDED,)))
+
+
+def test_of_another_fix_that_puts_a_line_elsewhere_the_neighbours_are_shown():
+    moved = diagnoses.fix(10, 9, ["        dV += 0.0"], "put it before")
+    (text,) = [diagnosis_text(replace(diagnoses.WRONG, fixes=(diagnoses.ADDED, moved)))]
+    _, other = text.split("  or: put it before\n")
+    assert other.splitlines()[1].strip() == diagnoses.LINES[7].strip()
+    assert "+++" not in other.split("evidence")[0]

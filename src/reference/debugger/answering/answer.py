@@ -24,6 +24,7 @@ from reference.debugger.searching.search import Search
 from reference.debugger.texts.edited import same
 from reference.debugger.texts.tidy import original_line, tidied
 
+_OTHER = 0.5  # confidence of the line of a second repair
 _LITTLE = 3  # nodes: an index, or a name and what is done with it
 
 
@@ -47,9 +48,25 @@ def fixes_of(
         why = "; ".join(_mend(step) for step in found.steps)
         verified = f"{len(search.cases)} inputs with fresh values"
         fix = Fix(edits, why, verified, originals[file])
-        if not made or not says_it_longer(fix, made[0][0]):
+        if not made or (is_as_likely(found, made[0][1]) and not says_it_longer(fix, made[0][0])):
             made.append((fix, found))
     return made[:3]
+
+
+def is_as_likely(found: Found, best: Found) -> bool:
+    """Return whether a repair may be meant as well as the best one.
+
+    Edits of other lines that pass do so since two signs or two steps in the wrong place cancel.
+    """
+    lines = [
+        [(step.rewrite.file, step.rewrite.line) for step in one.steps] for one in (found, best)
+    ]
+    elsewhere = lines[0] != lines[1] or found.steps[-1].rewrite.kind in _MOVED
+    return found.cost - best.cost <= (_ELSEWHERE if elsewhere else _THERE)
+
+
+_MOVED = ("wrong order", "overwritten too early")
+_ELSEWHERE, _THERE = 0.5, 1.0  # of cost, by how much others may exceed the best
 
 
 def says_it_longer(fix: Fix, other: Fix) -> bool:
@@ -128,7 +145,8 @@ def suspects_of(
         evidence = []  # there is no wrong gradient that a line could explain
     found += [] if fixes else named_by(evidence, search.standing)
     for _, other in fixes[1:]:
-        found.append(reader.suspect(other.steps[-1], True))
+        alternative = reader.suspect(other.steps[-1], True)
+        found.append(replace(alternative, confidence=_OTHER))  # one of them is right
     placed = [finding for finding in judgement.findings if finding.line]
     raised = {(f.file, f.line): f for f in placed if f.kind == "raises"}
     found = [  # a line that is left out says little of itself: what it did says more

@@ -14,6 +14,8 @@ from reference.debugger.judging.along import along
 from reference.debugger.judging.differences import slope_of
 from reference.debugger.judging.oracle import moved
 from reference.debugger.judging.verdict import TOO_LARGE
+from reference.debugger.naming.patterns import pattern_of_runs
+from reference.debugger.naming.turns import turns
 from reference.debugger.running.doubles import in_doubles
 from reference.debugger.running.program import Inputs, Program, as_float_array, copied
 from reference.debugger.running.shapes import shape_of
@@ -24,6 +26,7 @@ from reference.debugger.texts.literals import carried_over
 from reference.exact import prove
 
 _PROOF = 2.0  # seconds
+_TO_LOOK = 1.0  # seconds for the steps at which a line is wrong
 
 
 def tried_at_its_sizes(question: Question, found: Diagnosis, smaller: Smaller) -> Diagnosis:
@@ -56,10 +59,31 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, smaller: Smaller) -
             verified = f"{fix.verified} at smaller sizes, and the given ones"
         if holds is not False:
             fixes.append(replace(fix, verified=verified))
+    if fixes and fixes[0].edits == found.fixes[0].edits:
+        found = at_its_steps(program, question.given, found, fixes[0])
     if len(fixes) < len(found.fixes):
         reasons.append("what mends it at smaller sizes doesn't at these: a size may be written "
                        "as a number")  # fmt: skip
     return replace(found, fixes=tuple(fixes), reasons=(*found.reasons, *reasons))
+
+
+def at_its_steps(program: Program, given: Inputs, found: Diagnosis, fix: Fix) -> Diagnosis:
+    """Return a diagnosis that says "t=0" of the first line only if that holds of the given inputs.
+
+    Where few letters are left, a target is the same as the input at most steps of a short text.
+    """
+    first, *others = found.suspects
+    if first.pattern != "t=0" or first.line not in fix.lines:
+        return found
+    try:
+        until = time.monotonic() + _TO_LOOK
+        texts = fix.source, fix.apply_to(fix.source)
+        seen = turns(program, given, first.file, *texts, until)
+        pattern, steps = pattern_of_runs(first.kind, *texts, [(seen, given)])
+    except (Exception, TimeUp):  # what was seen at smaller sizes stands
+        return found
+    first = replace(first, pattern=pattern, steps=steps if seen is not None else ())
+    return replace(found, suspects=(first, *others))
 
 
 def _with_own_numbers(found: Diagnosis, originals: Mapping[str, str]) -> Diagnosis:

@@ -13,6 +13,7 @@ from reference.debugger.repair import Place
 from reference.debugger.repair.place import walked
 from reference.debugger.running.own_lines import spares
 from reference.debugger.running.program import Outcome, Program
+from reference.debugger.searching import makers
 from reference.debugger.searching.repairs import Weighed
 from reference.debugger.searching.round import Round
 from reference.debugger.values.evidence import Evidence
@@ -146,7 +147,8 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     weighted = [*((*s[:2], _WEIGHTS[0]) for s in writers), *others]
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
-    return _with_indices(program, _with_writers(program, weighted, telling))
+    with_others = _with_indices(program, _with_writers(program, weighted, telling))
+    return makers.before_readers(program, now, with_others)
 
 
 def _is_of_one_call(now: Round, e: Evidence) -> bool:
