@@ -17,6 +17,7 @@ from reference.debugger.running.recording import record
 from reference.debugger.running.source import Splice
 from reference.debugger.running.timebox import for_seconds
 from reference.debugger.searching import (
+    added_later,
     by_adjoints,
     by_groups,
     candidates,
@@ -285,6 +286,7 @@ class Search:
             yield "alone", wanted.rewrites(self.program, now, place)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
+        yield "alone", added_later.of_variables(self.program, now, alone[:4], 1.0)
         for place in alone[:3] if now.explained else ():
             found = known_value.by_course(self.program, self.cases[0].inputs, now, place)
             yield "alone", for_seconds(found, 1.5)
