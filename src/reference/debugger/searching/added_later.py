@@ -23,20 +23,18 @@ _WORD = re.compile(r"[A-Za-z_]\w*")
 _Terms = Callable[[Place, str, tuple[int, ...]], Iterator[tuple[str, float]]]
 
 
-def of_variables(
-    program: Program, now: Round, lines: list[Place], seconds: float
-) -> Iterator[Rewrite]:
-    """Give variables, and parts of them, that are just what the variable of a line lacks."""
+def lacking(program: Program, now: Round, lines: list[Place], seconds: float) -> Iterator[Rewrite]:
+    """Give what is just what the variable of a line lacks: variables, and then products."""
     until = time.monotonic() + seconds
-    for place in lines:
-        yield from _lacking(program, now, place, insertions.variables, until)
+    for terms in (insertions.variables, insertions.terms):
+        for place in lines:
+            yield from _lacking(program, now, place, terms, until)
 
 
-def rewrites(program: Program, now: Round, lines: list[Place], seconds: float) -> Iterator[Rewrite]:
-    """Give products, too, and what is added up over the turns of a loop."""
+def summed(program: Program, now: Round, lines: list[Place], seconds: float) -> Iterator[Rewrite]:
+    """Give what is added up over the turns of a loop, to what begins with zeros."""
     until = time.monotonic() + seconds
     for place in lines:
-        yield from _lacking(program, now, place, insertions.terms, until)
         yield from _summed(program, now, place, until)
 
 

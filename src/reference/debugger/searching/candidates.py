@@ -291,7 +291,8 @@ def of_insertions(
 ) -> Iterator[Rewrite]:
     """Give contributions that are missing, for variables that could explain what is wrong."""
     yield from lost.rewrites(program, now, seconds)
-    yield from added_later.rewrites(program, now, lines, seconds)
+    yield from added_later.lacking(program, now, lines, seconds)
+    yield from added_later.summed(program, now, lines, seconds)
 
 
 def _functions(program: Program) -> Iterator[tuple[str, ast.FunctionDef]]:

@@ -284,9 +284,10 @@ class Search:
             yield "structure", structure.at(place)
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
+            if n == min(_FIRST_LINES, len(alone) - 1):
+                yield "alone", added_later.lacking(self.program, now, alone[:4], 1.5)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
-        yield "alone", added_later.of_variables(self.program, now, alone[:4], 1.0)
         for place in alone[:3] if now.explained else ():
             found = known_value.by_course(self.program, self.cases[0].inputs, now, place)
             yield "alone", for_seconds(found, 1.5)
