@@ -26,12 +26,17 @@ def terms(place: Place, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str
     shape : tuple of int
         Its shape.
     """
-    for atom in place.atoms:
-        if atom.shape == shape and not atom.zero and atom.text != name:
-            yield atom.text, 2.0
+    yield from variables(place, name, shape)
     for term, cost in donated(place, shape):
         if name not in term:
             yield term, cost - 0.4
+
+
+def variables(place: Place, name: str, shape: tuple[int, ...]) -> Iterator[tuple[str, float]]:
+    """Give those contributions alone that are variables, or parts of them."""
+    for atom in place.atoms:
+        if atom.shape == shape and not atom.zero and atom.text != name:
+            yield atom.text, 2.0
 
 
 def inserted(

@@ -42,7 +42,7 @@ from reference.debugger.running.program import Program, as_float_array
 from reference.debugger.running.recording import record
 from reference.debugger.running.source import Splice
 from reference.debugger.running.timebox import for_seconds
-from reference.debugger.searching import lost, structure
+from reference.debugger.searching import added_later, lost, structure
 from reference.debugger.searching.cases import Case, Score
 from reference.debugger.searching.places import all_statements, functions_in, place_at
 from reference.debugger.searching.round import Round
@@ -309,39 +309,8 @@ def of_insertions(
 ) -> Iterator[Rewrite]:
     """Give contributions that are missing, for variables that could explain what is wrong."""
     yield from lost.rewrites(program, now, seconds)
-    until = time.monotonic() + seconds
-    for place in lines:
-        name, value = place.variable, getattr(place.statement, "value", None)
-        if not name.isidentifier() or not isinstance(place.statement, ast.Assign) or value is None:
-            continue
-        site = now.site_at(place.source.file, place.statement.lineno, name)
-        alone = site is not None and any(e.site == site and e.linear for e in now.evidence)
-        starts_empty = "zeros" in place.text(value)
-        shape = place.shape(place.text(value))
-        ends = {id(loop.body[-1]) for loop in ast.walk(place.function)
-                if isinstance(loop, ast.For | ast.While)}  # fmt: skip
-        for end in _after(program, now, place):
-            summed = starts_empty and id(end.statement) in ends
-            for term, cost in insertions.terms(end, name, shape) if summed or alone else ():
-                if time.monotonic() > until:
-                    return
-                if not summed and (site is None or not now.lacks(site, end, term)):
-                    continue  # it has to be just what is lacking
-                if ast.unparse(end.statement) == f"{name} = {name}":  # there is room for it
-                    yield end.rewrite(end.statement, f"{name} = {name} + {term}", "missing path",
-                                      f"+ {term}", cost - 1)  # fmt: skip
-                    continue
-                defined = None if summed else place.statement.lineno
-                yield insertions.inserted(end, name, term, cost, defined)
-
-
-def _after(program: Program, now: Round, place: Place) -> Iterator[Place]:
-    last = getattr(place.function, "end_lineno", 0) or 0
-    for file, line, _ in all_statements(program):
-        if file == place.source.file and place.statement.lineno < line <= last:
-            found = place_at(program, now, file, line)
-            if found is not None and found.function is place.function:
-                yield found
+    yield from added_later.lacking(program, now, lines, seconds)
+    yield from added_later.summed(program, now, lines, seconds)
 
 
 def _functions(program: Program) -> Iterator[tuple[str, ast.FunctionDef]]:

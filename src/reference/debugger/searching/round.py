@@ -9,7 +9,6 @@ import types
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -40,6 +39,7 @@ class Round:
     residual: dict[str, Array] = field(default_factory=dict)
     places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
     agreement: Agreement | None = None
+    bases: dict[tuple[int, int], Array] = field(default_factory=dict)  # of what sites can change
     _spans: dict[tuple[str, bool], list[tuple[int, int, int, int]]] = field(default_factory=dict)
 
     @cached_property
@@ -93,52 +93,12 @@ class Round:
             None,
         )
 
-    def lacks(self, site: int, place: Place, term: str) -> bool:
-        """Return whether a term that is added to a site's value, later, is just what it lacks.
-
-        Parameters
-        ----------
-        site : int
-        place : Place
-            Where the term can be computed.
-        term : str
-        """
-        assert self.jacobian is not None
-        seen = self.recording.executions[site]
-        if len(seen) == 1:
-            value = place.value(term, place.env)
-            return value is not None and self._mends(site, value)
-        wanted = self.wanted(site)
-        if wanted is None or len(place.envs) != len(seen):
-            return False
-        n = wanted.steps[0]
-        value = place.value(term, place.envs[n])
-        if value is None or np.size(value) != np.size(seen[n].value):
-            return False
-        size = float(np.max(np.abs(wanted.delta)))
-        delta = self.first_delta(wanted)
-        return np.allclose(np.ravel(value), delta, rtol=1e-5, atol=1e-7 * size)
-
     def first_delta(self, wanted: Evidence) -> Array:
         """Return by how much the first value that has to change must change, as a row."""
         assert self.jacobian is not None
         spans, n = self.jacobian.columns[wanted.site], wanted.steps[0]
         start = spans[0].start
         return wanted.delta[spans[n].start - start : spans[n].stop - start]
-
-    def _mends(self, site: int, value: Any) -> bool:
-        """Whether a value that is added at the only execution of a site mends everything."""
-        assert self.jacobian is not None
-        columns = self.jacobian.of(site)
-        if np.size(value) != columns.shape[1]:
-            return False
-        change = columns @ np.ravel(value)
-        return all(
-            np.allclose(change[rows], lacking.ravel(), rtol=1e-5,
-                        atol=1e-7 * np.max(np.abs(lacking)))
-            for name, rows in self.jacobian.rows.items()
-            if np.any(np.abs(lacking := self.residual[name]) > self.nothing)
-        )  # fmt: skip
 
     def text_of(self, source: Source, site: int) -> str:
         """Return the expression of a site as it is written."""

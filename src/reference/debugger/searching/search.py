@@ -17,6 +17,7 @@ from reference.debugger.running.recording import record
 from reference.debugger.running.source import Splice
 from reference.debugger.running.timebox import for_seconds
 from reference.debugger.searching import (
+    added_later,
     by_adjoints,
     by_groups,
     candidates,
@@ -283,6 +284,8 @@ class Search:
             yield "structure", structure.at(place)
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
+            if n == min(_FIRST_LINES, len(alone) - 1):
+                yield "alone", added_later.lacking(self.program, now, alone[:4], 1.5)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
         for place in alone[:3] if now.explained else ():
