@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from reference.debugger.answering.by_evidence import suspect_of
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.faults.apart import Apart
+from reference.debugger.faults.in_turn import InTurn
 from reference.debugger.faults.layers import NONE, Layers, Standing, texts_of
 from reference.debugger.faults.stand_ins import without
 from reference.debugger.naming.kinds_by_numbers import Numbers
@@ -34,6 +35,7 @@ _ROUNDS = 4
 _PART = 0.3  # of the time, if another search waits for it
 _LONGEST = 30.0  # seconds, however long a search may take: then short sequences may say more
 _TO_TELL = 0.4  # of this, the part for telling faults apart
+_IN_TURN = 0.35  # of the time, the part for mending one after the other
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
 _OTHERS = 4  # edits that do the same on the first inputs
@@ -48,6 +50,12 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
     """
     until = time.monotonic() + min(_LONGEST, part * (end - time.monotonic()))
     before, steps = texts_of(search.program), list(search.steps)
+    adjoints = search.adjoints()
+    if adjoints is not None:
+        now = time.monotonic()
+        InTurn(search, adjoints, now + _IN_TURN * (until - now)).run()
+        if search.found:
+            return
     without_edit: set[tuple[object, ...]] = set()
     try:
         for _ in range(_ROUNDS):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 import numpy as np
 
-from reference.debugger.repair.helpers import harmful
+from reference.debugger.repair.helpers import harmful, of_one
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
@@ -174,7 +175,7 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
         core = _core(node)
         if core is not None:
             text = place.text(core)
-            for form in _changing(place, forms(text, core)):
+            for form in _changing(place, [*forms(text, core), *_own_slopes(place, core)]):
                 yield place.rewrite(node, form, kind, f"{form} in its place", 1.3)
             yield place.rewrite(node, f"(1 - ({text}) ** 2)", kind, "squared", 1.3)
             square = f"(1 - {bracketed(core, text)}) ** 2"
@@ -189,7 +190,7 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
             if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Mult):
                 head, left = f"{place.text(left.left)} * ", left.right
             if place.text(left) == text:
-                for form in _changing(place, forms(text, inner)):
+                for form in _changing(place, [*forms(text, inner), *_own_slopes(place, inner)]):
                     yield place.rewrite(node, head + form, kind, f"{form} in its place", 1.3)
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
             right = place.text(node.right)
@@ -204,6 +205,23 @@ def _patterns(place: Place) -> Iterator[Rewrite]:
             yield place.rewrite(node, place.text(node.left), kind, "not squared", 2.0)
             for power in _powers_near(place.text(node.right)):
                 yield place.rewrite(node.right, power, kind, f"to the power {power}", 1.4)
+
+
+def _own_slopes(place: Place, core: ast.expr) -> list[str]:
+    """Return ``d_act(a)`` and ``d_act(s)`` for s = act(a), by the file's functions for slopes."""
+    slopes = [name for name in _functions_of_one(place) if _SLOPE.search(name)]
+    s, made = place.text(core), [core]
+    made += [
+        node.value
+        for node in walked(place.source.tree) if slopes
+        if isinstance(node, ast.Assign) and any(place.text(t) == s for t in node.targets)
+    ]  # fmt: skip
+    given = [place.text(call.args[0]) for call in made
+             if isinstance(call, ast.Call) and len(call.args) == 1]  # fmt: skip
+    return [f"{name}({text})" for name in slopes for text in dict.fromkeys([*given, s])]
+
+
+_SLOPE = re.compile(r"^d(?!ot|iag|iv)\w|^grad|_d$|_grad$|prime|deriv|slope|diff")
 
 
 def _powers_near(text: str) -> list[str]:
@@ -274,8 +292,13 @@ _LIMITS = {"np.clip", "np.maximum", "np.minimum", "np.nan_to_num", "np.round", "
 
 
 def _functions_of_one(place: Place) -> list[str]:
-    """Return what this function's file calls with one argument: sigmoid, np.tanh, dtanh, ..."""
+    """Return what this function's file calls with one argument: sigmoid, np.tanh, dtanh, ...
+
+    And its functions for slopes: one that is called nowhere has been forgotten.
+    """
     found = {"np.tanh": None}
+    slopes = (name for name in of_one(place.source)[0] if _SLOPE.search(name))
+    found |= {name: None for name in slopes if callable(place.names.get(name))}
     for node in walked(place.source.tree):
         if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
             text = place.source.of(node.func)

@@ -164,20 +164,27 @@ class Agreement:
         skipped : collection of int
             Sites that are left out: what they make is no adjoint and need be none.
         """
-        values = [
-            (execution.order, self.signed(k, execution.value))
-            for k, seen in self.recording.executions.items()
-            if k not in skipped
-            for execution in seen
-            if _is_float(execution.value)
-        ]
         count = 0
-        for _, value in sorted(values, key=lambda pair: pair[0]):
-            right = self.of(value)
-            if right is False:
+        for run in self._running(skipped):
+            if self.degrees.get(run) == 0:
                 break
-            count += right is True
+            count += run in self.degrees
         return count
+
+    def first_wrong(self, skipped: Collection[int] = ()) -> tuple[int, int] | None:
+        """Return the site and the execution of the first value that is no adjoint."""
+        return next((run for run in self._running(skipped) if self.degrees.get(run) == 0), None)
+
+    def _running(self, skipped: Collection[int]) -> list[tuple[int, int]]:
+        """Return the sites and executions of all values, in the order of running."""
+        seen = self.recording.executions
+        values = [run for run in self.degrees if run[0] not in skipped]
+        return sorted(values, key=lambda run: seen[run[0]][run[1]].order)
+
+    def has_made(self, value: Any) -> bool:
+        """Return whether the backward has a value already, by its largest number."""
+        flat = np.ravel(np.asarray(value, dtype=float))
+        return bool(among(self._made, flat[[np.argmax(np.abs(flat))]]).all())
 
     @cached_property
     def silent(self) -> set[int]:

@@ -1,0 +1,263 @@
+"""Several faults mended in the order of running, by exact adjoints alone.
+
+A value of the backward that is none, though all that it is made of is right, is made by a line that
+has a fault of its own, whatever is wrong elsewhere. What makes that value an adjoint, and those
+that come after it as well, mends the line though no gradient is right yet; then the next value
+that is none has its turn.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from reference.debugger.faults.layers import texts_of
+from reference.debugger.repair import Place, Rewrite, common, quotients
+from reference.debugger.running.program import Program
+from reference.debugger.running.recording import Recording, record
+from reference.debugger.running.sites import Site
+from reference.debugger.searching import by_terms
+from reference.debugger.searching.by_adjoints import writers
+from reference.debugger.searching.cases import Case, score_of
+from reference.debugger.searching.places import all_statements, place_at
+from reference.debugger.searching.repairs import Found, Step
+from reference.debugger.searching.round import Round
+from reference.debugger.searching.search import Search
+from reference.debugger.values.adjoints import Adjoints
+from reference.debugger.values.agreement import COMPLETES, KEEPS, MAKES, Agreement
+
+_MOST_FAULTS = 8
+_MOST_PASSED = 8  # values that are no adjoints, and that no edit makes one
+_EACH = 16  # edits of a line that are run
+_LINE = 0.7  # seconds for the edits of a line
+_DEAREST = 2.6  # edits that cost more are not tried
+_MOST_CHOICES = 40
+
+
+Key = tuple[str, int, str, str]
+
+
+@dataclass
+class _Link:
+    """An edit that was made in its turn, and others that make as much right."""
+
+    texts: dict[str, str]
+    edits: list[Rewrite]
+
+
+@dataclass
+class InTurn:
+    """One look for faults in the order of running.
+
+    Parameters
+    ----------
+    search : Search
+        What mends everything is put into its `found`. Its program is left as it was.
+    adjoints : Adjoints
+    until : float
+    """
+
+    search: Search
+    adjoints: Adjoints
+    until: float
+    links: list[_Link] = field(default_factory=list)
+    passed: set[tuple[str, int]] = field(default_factory=set)
+
+    @property
+    def program(self) -> Program:
+        """The program."""
+        return self.search.program
+
+    @property
+    def case(self) -> Case:
+        """The inputs that are looked at."""
+        return self.search.cases[0]
+
+    def run(self) -> None:
+        """Mend one line after the other, and keep the edits if all is right in the end."""
+        before = texts_of(self.program)
+        try:
+            while len(self.links) < _MOST_FAULTS and time.monotonic() < self.until:
+                now = self._look()
+                if now is None:
+                    return
+                if self._right(now.recording) == len(self.case.oracle):
+                    if len(self.links) > 1:
+                        self._keep()
+                    return
+                link = self._next(now)
+                if link is None:
+                    return
+                self.links.append(link)
+                self._install(link.texts, link.edits[0])
+        finally:
+            self.program.restore_texts(before)
+
+    def _look(self) -> Round | None:
+        recording = record(self.program, self.case.inputs, 3.0)
+        if recording.error is not None:
+            return None
+        now = Round(recording)
+        now.agreement = Agreement(self.adjoints, recording, self.program.sources)
+        return now
+
+    def _next(self, now: Round) -> _Link | None:
+        """Return the edit of the first line that makes something wrong of what is right."""
+        assert now.agreement is not None
+        for key in now.agreement.doubtful:
+            if time.monotonic() > self.until or len(self.passed) > _MOST_PASSED:
+                return None
+            place = place_at(self.program, now, *key)
+            if key in self.passed or place is None:
+                continue
+            own = itertools.islice(self._edits(now, place), _EACH)
+            before = itertools.islice(self._before(now, place), _EACH)
+            found = self._best(now, itertools.chain(own, before))
+            if found:
+                return _Link(texts_of(self.program), found)
+            self.passed.add(key)
+        return None
+
+    def _edits(self, now: Round, place: Place) -> Iterator[Rewrite]:
+        """Give the edits of a line that make its first wrong value an adjoint."""
+        assert now.agreement is not None
+        until = min(self.until, time.monotonic() + _LINE)
+        yield from by_terms.rewrites(now, place)
+        for rewrite in common(place):
+            if time.monotonic() > until or rewrite.cost > _DEAREST:
+                break
+            if now.change(self.program, rewrite) == MAKES:
+                yield rewrite
+        yield from self._factors(now, place, until)
+
+    def _factors(self, now: Round, place: Place, until: float) -> Iterator[Rewrite]:
+        assert now.agreement is not None
+        for k, of_site in now.agreement.at_sites.items():
+            site = now.recording.sites[k]
+            if (site.file, site.statement) != (place.source.file, place.statement.lineno):
+                continue
+            pair = next((p for p in place.nodes if place.source.span(p[0]) == site.span), None)
+            if False not in of_site or pair is None or time.monotonic() > until:
+                continue
+            execution = now.recording.executions[k][of_site.index(False)]
+            wanted = now.agreement.lacking(execution.value.shape)
+            made = quotients.rewrites(place, *pair, execution.value, wanted, execution.env, most=2)
+            for rewrite in made:
+                if time.monotonic() > until:
+                    return
+                yield rewrite
+
+    def _before(self, now: Round, place: Place) -> Iterator[Rewrite]:
+        """Give the edits of what a line reads: what lacks a part is right as far as it goes."""
+        until = min(self.until, time.monotonic() + _LINE)
+        around = [
+            other
+            for file, line, _ in all_statements(self.program)
+            if (other := place_at(self.program, now, file, line)) is not None
+        ]
+        for other in writers(place, around):
+            for rewrite in common(other):
+                if time.monotonic() > until or rewrite.cost > _DEAREST:
+                    break
+                if now.change(self.program, rewrite) in (COMPLETES, KEEPS):
+                    yield rewrite
+
+    def _best(self, now: Round, edits: Iterable[Rewrite]) -> list[Rewrite]:
+        """Return the edit with which values are right for longest, and others that do the same."""
+        assert now.agreement is not None
+        sites = now.recording.sites
+        silent = {_key(sites[k]) for k in now.agreement.silent}
+        skipped = self._skipped(now.recording, silent)
+        reached, first = now.agreement.ahead(skipped), now.agreement.first_wrong(skipped)
+        right = self._right(now.recording)
+        best: tuple[int, int] = (right, reached + 1)
+        found: list[Rewrite] = []
+        for rewrite in edits:
+            if time.monotonic() > self.until:
+                break
+            after = self._after(rewrite)
+            if after is None or after.score <= now.agreement.score:
+                continue
+            reach = (
+                self._right(after.recording),
+                after.ahead(self._skipped(after.recording, silent)),
+            )
+            if reach < best or reach[0] < right:
+                continue
+            if reach == (right, reached + 1) and not (
+                first and _is_new(now.agreement, after, _key(sites[first[0]]), first[1])
+            ):
+                continue
+            if reach > best:
+                found = []
+            best = reach
+            found.append(rewrite)
+            if reach[0] == len(self.case.oracle):
+                break
+        return sorted(found, key=lambda rewrite: rewrite.cost)
+
+    def _right(self, recording: Recording) -> int:
+        return len(score_of(recording.outputs, self.case).right)
+
+    def _skipped(self, recording: Recording, silent: set[Key]) -> set[int]:
+        """Return the sites whose values need be no adjoints: of lines that were passed, slopes."""
+        return {
+            k
+            for k, site in enumerate(recording.sites)
+            if (site.file, site.statement) in self.passed or _key(site) in silent
+        }
+
+    def _after(self, rewrite: Rewrite) -> Agreement | None:
+        before = texts_of(self.program)
+        try:
+            if not self._install(before, rewrite):
+                return None
+            recording = record(self.program, self.case.inputs, 2.0, around=False)
+            after = Agreement(self.adjoints, recording, self.program.sources)
+            return None if recording.error else after
+        finally:
+            self.program.restore_texts(before)
+
+    def _install(self, texts: dict[str, str], rewrite: Rewrite) -> bool:
+        try:
+            self.program.restore_texts(texts)
+            source = self.program.sources[rewrite.file]
+            self.program.install(rewrite.file, source.edited(rewrite.splices))
+        except (SyntaxError, ValueError):
+            return False
+        return True
+
+    def _keep(self) -> None:
+        """Keep the edits if all is right on other inputs too; the last may be one of several."""
+        last = self.links[-1]
+        for edit in last.edits[:_MOST_CHOICES]:
+            if self._install(last.texts, edit) and self.search.mends_all():
+                chosen = [*(link.edits[0] for link in self.links[:-1]), edit]
+                steps = [
+                    Step(one, link.texts, ((), ()))
+                    for one, link in zip(chosen, self.links, strict=True)
+                ]
+                cost = max(one.cost for one in chosen)
+                self.search.found.append(Found(texts_of(self.program), steps, cost))
+                return
+            if time.monotonic() > self.until:
+                return
+
+
+def _key(site: Site) -> Key:
+    """Return what a site is known by when another edit has given it another number."""
+    return site.file, site.statement, site.name, site.role
+
+
+def _is_new(before: Agreement, after: Agreement, key: Key, turn: int) -> bool:
+    """Return whether a value that was wrong is an adjoint now that nothing else has been.
+
+    Of an adjoint that stands elsewhere already, only what is made of it tells whether it is the
+    right one.
+    """
+    sites = after.recording.sites
+    k = next((k for k in after.recording.executions if _key(sites[k]) == key), None)
+    seen = [] if k is None else after.recording.executions[k]
+    return turn < len(seen) and not before.has_made(seen[turn].value)

@@ -1,0 +1,122 @@
+"""Faults in the order of running: each makes something wrong of what is right."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from reference.debugger.faults.in_turn import InTurn
+from reference.debugger.judging.oracle import gradients
+from reference.debugger.running.program import Program
+from reference.debugger.running.timebox import Watchdog
+from reference.debugger.searching.cases import Case
+from reference.debugger.searching.search import Search
+from reference.debugger.values.adjoints import adjoints_of
+
+from .programs import module
+
+# A leaky network whose update is blended with the old state, its slope in a function of its own.
+BLENDED = """
+import numpy as np
+
+def squash(a):
+    return a / (1 + np.abs(a))
+
+def squash_prime(a):
+    return 1 / (1 + np.abs(a)) ** 2
+
+def run(params, xs):
+    u, hs, kept = params["U"], [np.zeros(len(params["b"]))], []
+    for x in xs:
+        old = hs[-1]
+        k = 1 / (1 + np.exp(-(params["K"] @ x + u @ old)))
+        a = params["W"] @ x + params["V"] @ old + params["b"]
+        m = squash(a)
+        hs.append(k * m + (1 - k) * old)
+        kept.append((x, old, k, a, m))
+    return hs, kept
+
+def loss(params, inputs):
+    hs, _ = run(params, inputs["xs"])
+    return sum(np.sum(h * g) for h, g in zip(hs[1:], inputs["gs"]))
+
+def backward(params, inputs):
+    hs, kept = run(params, inputs["xs"])
+    grads = {name: np.zeros_like(value) for name, value in params.items()}
+    later = np.zeros(len(params["b"]))
+    for (x, old, k, a, m), g in zip(reversed(kept), reversed(inputs["gs"])):
+        dh = g + later
+        dm = dh * k
+        dk = dh * (m - old)
+        da = dm * squash_prime(a)
+        dl = dk * k * (1 - k)
+        grads["W"] += np.outer(da, x)
+        grads["V"] += np.outer(da, old)
+        grads["b"] += da
+        grads["K"] += np.outer(dl, x)
+        grads["U"] += np.outer(dl, old)
+        later = dh * (1 - k) + params["V"].T @ da + params["U"].T @ dl
+    return grads
+"""
+
+
+def case(seed: int, steps: int):
+    rng = np.random.default_rng(seed)
+    shapes = {"U": (4, 4), "V": (4, 4), "K": (4, 3), "W": (4, 3), "b": (4,)}
+    params = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
+    return params, {
+        "xs": rng.standard_normal((steps, 3)),
+        "gs": rng.standard_normal((steps, 4)),
+    }
+
+
+def mended(*edits: tuple[str, str]):
+    text = BLENDED
+    for old, new in edits:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    made = module(text)
+    given = [case(0, 5), case(1, 4)]
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        with program.quiet():
+            program.discover(given[0], 5.0)
+            cases = [
+                Case(one, program.value(one), gradients(program, one, list(one[0]), 10.0))
+                for one in given
+            ]
+            adjoints = adjoints_of(program, given[0], 5.0)
+            assert adjoints is not None
+            search = Search(program, cases, time.monotonic() + 60)
+            InTurn(search, adjoints, time.monotonic() + 60).run()
+            assert [source.text for source in program.sources.values()] == [text]
+    return search.found, text.splitlines()
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        # The blend the other way round on all three ways back.
+        [("dm = dh * k", "dm = dh * (1 - k)"), ("(m - old)", "(old - m)"),
+         ("dh * (1 - k) +", "dh * k +")],
+        # A slope of the wrong function, and what is read one step too late.
+        [("dm * squash_prime(a)", "dm * m * (1 - m)"), ("np.outer(dl, old)", "np.outer(dl, m)")],
+        [("dk * k * (1 - k)", "dk * (1 - k)"), ("dm * squash_prime(a)", "dm * squash(a)")],
+    ],
+)  # fmt: skip
+def test_faults_of_several_lines_are_mended_one_after_the_other(edits):
+    found, lines = mended(*edits)
+    assert found
+    wrong = {n for n, line in enumerate(lines, 1) if any(new in line for _, new in edits)}
+    assert {step.rewrite.line for step in found[0].steps} == wrong
+
+
+def test_all_terms_of_a_sum_are_mended_in_one_edit():
+    found, _ = mended(
+        ('params["V"].T @ da + params["U"].T @ dl', 'params["V"].T @ dm + params["U"].T @ dk'),
+        ("dk = dh * (m - old)", "dk = dh * (old - m)"),
+    )
+    assert found
+    assert 'params["V"].T @ da + params["U"].T @ dl' in "".join(found[0].texts.values())
