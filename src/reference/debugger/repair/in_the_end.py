@@ -22,6 +22,7 @@ from reference.debugger.running.source import Source, Splice
 
 _MOST = 4  # numbers that are tried
 _KNOWN = 0.2  # what a number costs less by which something is divided already
+_MANY = 0.6  # what it costs more than the change of a line: such a one is looked for all the same
 _KIND = "scale 1/B or 1/T"
 
 
@@ -49,9 +50,9 @@ def rewrites(place: Place, number: float, gradients: Sequence[Array]) -> Iterato
         for text, count in _kept_in(place, gradients) if after_loop else ():
             key = next(name for name in ("key", "name", "key_") if name not in place.env)
             each = f"for {key} in {f'range({count})' if count else text}:"
-            yield _put(place, [each, f"    {text}[{key}] {factor}"], cost)
+            yield _put(place, [each, f"    {text}[{key}] {factor}"], cost + _MANY)
         if returned is not None:
-            yield from _returned(place, returned, factor.replace("=", ""), cost - 0.05)
+            yield from _returned(place, returned, factor.replace("=", ""), cost + _MANY)
 
 
 def _follows_a_loop(place: Place) -> bool:

@@ -40,7 +40,7 @@ from reference.debugger.values.adjoints import Adjoints
 from reference.debugger.values.divided import adjoints_of_sum
 
 _MOST_FAULTS = 8
-_QUICK = (*quick.NAMES, "structure")
+_QUICK = (*quick.NAMES, "structure", "lacking")  # these say nothing of the next lines
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
@@ -230,7 +230,8 @@ class Search:
                 elif stage != "lookup" and (self.steps or rewrite.splices not in self._refused):
                     order = (-verdict.outputs, rewrite.cost - 0.002 * verdict.entries)
                     partial.append((order, rewrite))
-            if self.found and stage not in _QUICK:  # the next lines may have a simpler mend
+            likely = any(found.cost <= _FAR_FETCHED for found in self.found)
+            if likely and stage not in _QUICK:  # the next lines may have a simpler mend
                 after += (0.5 if stage in _LINES else 1) * (1 if best_cost < 1.5 else 0.4)
             if self.late() or after > 2 or (self.found and stage in ("any", "shared")):
                 break
@@ -285,7 +286,7 @@ class Search:
             yield "alone", self._filtered(now, base, common(place))
             yield "alone", wanted.rewrites(self.program, now, place)
             if n == min(_FIRST_LINES, len(alone) - 1):
-                yield "alone", added_later.lacking(self.program, now, alone[:4], 1.5)
+                yield "lacking", added_later.lacking(self.program, now, alone[:4], 1.5)
             if n == _FIRST_LINES and now.explained:
                 yield from self._structure(now)
         for place in alone[:3] if now.explained else ():
