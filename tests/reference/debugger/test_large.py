@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from tests.reference.debugger.programs import debugged, loaded
 
+from reference.debugger.judging.precisions import judge_in_double_too
 from reference.debugger.judging.verdict import checked, judge
 from reference.debugger.judging.voters import Abstains, by_jax
 from reference.debugger.running.doubles import doubled
@@ -62,6 +63,7 @@ def test_a_right_program_of_seven_digits_is_proved_with_sixteen_at_smaller_sizes
     assert found.verdict == "right"
     assert found.evidence["proved"]
     assert "complex step" in found.evidence["voters"]
+    assert any("judged with doubles" in reason for reason in found.reasons)
     assert made.F is np.float32
     assert made.np is np
     assert made.units == 70
@@ -185,3 +187,19 @@ def test_a_trace_that_takes_longer_to_compile_than_an_answer_may_is_left_alone()
     draw = checked({"x": np.ones(3)}, {"b": np.ones(3), "times": 400})
     with pytest.raises(Abstains, match="too long to compile"):
         by_jax(long, draw, ["x"])
+
+
+def test_the_name_of_a_gate_is_no_name_of_a_type(tmp_path):
+    made = loaded(
+        "import numpy as np\n\n\n"
+        "def loss(params, inputs):\n"
+        "    gates = {'f': params['b']}\n"
+        "    return np.sum(np.tanh(gates['f']))\n\n\n"
+        "def backward(params, inputs):\n"
+        "    return {'b': 1 - np.tanh(params['b']) ** 2}\n",
+        tmp_path,
+    )
+    given = {"b": np.array([0.3, -0.5])}, {}
+    told = judge_in_double_too(made.loss, made.backward, given, None, 0, 10.0)
+    assert told.verdict == "right"
+    assert not any("double" in reason for reason in told.reasons)

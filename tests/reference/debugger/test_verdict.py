@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+from typing import Any
+
 import numpy as np
 import pytest
 from tests.reference.debugger.programs import RARE, RNN, module, rnn_arguments
 
-from reference.debugger.judging.verdict import judge
+from reference.debugger.judging.opinion import Opinion
+from reference.debugger.judging.verdict import _summed_up, checked, judge
 
 WRONG = {
     "carry lost": ("dh_next = params", "dh_other = params"),
@@ -428,3 +432,15 @@ def test_what_cannot_be_judged_is_refused_in_one_sentence(what):
     program = module(source)
     with pytest.raises(error, match=sentence):
         judge(program.loss, program.backward, *change(*rnn_arguments()))
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [(["b"], "b is right"), (["U", "W"], "U, W are right"), (list("abcdefg"), " and others are")],
+)
+def test_what_floats_call_right_and_exact_arithmetic_does_not_is_told_at_once(names, told):
+    given = checked({name: np.ones(2) for name in names}, {})
+    proof: Any = SimpleNamespace(verdict="refuted", refuted=dict.fromkeys(names))
+    summed_up = _summed_up(given, [Opinion(given, right=names)], proof, [], [])
+    (reason,) = summed_up.reasons
+    assert told in reason

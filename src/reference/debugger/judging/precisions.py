@@ -14,6 +14,7 @@ from reference.debugger.running.arguments import checked
 from reference.debugger.running.doubles import doubled, in_doubles, may_be_short
 from reference.debugger.running.program import Inputs
 
+_TOLD = "the program computes with float32 or float16: it was judged with doubles in their place"
 _ENOUGH = 0.5  # of the budget: what a verdict may take where a line is to be looked for
 _MOST = 0.9  # of the budget: what it may take where nothing is known yet
 _IN_DOUBLES = 0.7  # of that, where it may have to be asked a second time
@@ -64,7 +65,8 @@ def judge_in_double_too(
         if in_double is not None and in_double.error is not None:
             in_double = None  # it may be about the doubles alone
         if in_double is not None and in_double.verdict != "inconclusive":
-            return replace(in_double, reasons=(*in_double.reasons, "told in double precision"))
+            is_short = may_be_short(loss, backward, *given, surely=True)
+            return replace(in_double, reasons=(*in_double.reasons, *([_TOLD] if is_short else [])))
     spent = time.monotonic() - started
     judgement = judge(
         loss, backward, *given, example=example, seed=seed,

@@ -332,12 +332,13 @@ def _summed_up(
                 undecided[name] = reason
     right = tuple(sorted(agreed - wrong.keys() - undecided.keys()))
     if proof is not None and proof.verdict == "refuted":
-        for name in proof.refuted:
-            if name in right:
-                reasons.append(
-                    f"{name} is right in floats, but not proved: exact arithmetic knows exp, log "
-                    "and roots by a few relations only"
-                )
+        open_ones = [name for name in proof.refuted if name in right]
+        if open_ones:
+            are = "is" if len(open_ones) == 1 else "are"
+            reasons.append(
+                f"{_some(open_ones)} {are} right in floats, but not proved: exact arithmetic knows "
+                "exp, log and roots by a few relations only"
+            )
     proved = proof is not None and proof.verdict == "proved"
     if wrong and proved:
         reasons.append("proved right at the smallest sizes: it shows at some values or sizes only")
@@ -379,7 +380,8 @@ def _by_reason(undecided: dict[str, str]) -> list[str]:
     names: dict[str, list[str]] = {}
     for name, reason in undecided.items():
         names.setdefault(reason, []).append(name)
-    return [
-        f"{', '.join(some[:_NAMED])}{' and others' if len(some) > _NAMED else ''}: {reason}"
-        for reason, some in names.items()
-    ]
+    return [f"{_some(some)}: {reason}" for reason, some in names.items()]
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (" and others" if len(names) > _NAMED else "")

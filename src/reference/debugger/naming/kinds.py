@@ -340,8 +340,11 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         if defaults and len(new.args.defaults) <= len(old.args.defaults):
             return "state between calls"
         return "wrong operand"
-    if isinstance(old, ast.For) and isinstance(new, ast.For) and are_reversed(old.iter, new.iter):
-        return "forward order"
+    if isinstance(old, ast.For) and isinstance(new, ast.For):
+        steps, other = _unturned(old.iter), _unturned(new.iter)
+        told = isinstance(other, ast.Call) and called(other) not in ("range", "enumerate", "zip")
+        if are_reversed(old.iter, new.iter) or (called(steps) == "range" and told):
+            return "forward order"
     if isinstance(old, ast.If) and isinstance(new, ast.If):
         for less, more, kind in ((old, new, "missing path"), (new, old, "spurious term")):
             both = _all_of(less.test)
@@ -355,6 +358,13 @@ def _of_head(old: ast.stmt, new: ast.stmt, change: Edited, seen: Seen) -> str:
         and not _is_beside_another(old.iter, new.iter)
     )
     return "loop bounds" if cut and kind == "index off by one" else kind
+
+
+def _unturned(steps: ast.expr) -> ast.expr:
+    """Return what is turned round: the x of ``reversed(list(x))``."""
+    while called(steps) in ("reversed", "list") and isinstance(steps, ast.Call) and steps.args:
+        steps = steps.args[0]
+    return steps
 
 
 def _all_of(test: ast.expr) -> list[ast.expr]:

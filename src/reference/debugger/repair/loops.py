@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.repair.place import Place, Rewrite, walked
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
@@ -92,6 +92,28 @@ def _otherwise(place: Place, over: ast.expr) -> Iterator[Rewrite]:
             if len(known) == len(steps) and _are_steps(known) and sorted(known) == sorted(steps):
                 for new in (f"{name}[::-1]", name):
                     yield place.rewrite(over, new, "forward order", f"in the order {new}", 1.2)
+    for other in _orders_called(place):
+        made = place.value(f"list({other})", place.env) if other not in text else None
+        if made and _are_steps(made) and sorted(made) == sorted(steps):
+            for new in (f"reversed({other})", other):
+                yield place.rewrite(over, new, "forward order", f"in the order {new}", 1.2)
+
+
+def _orders_called(place: Place) -> list[str]:
+    """Return the calls that tell other loops of the file their order, ``self.order(steps)``."""
+    found = dict.fromkeys(
+        place.text(loop.iter)
+        for loop in walked(place.source.tree)
+        if isinstance(loop, ast.For)
+        and isinstance(loop.iter, ast.Call)
+        and getattr(loop.iter.func, "id", "") not in ("range", "reversed", "enumerate", "zip")
+        and getattr(loop.iter.func, "attr", "") not in _NO_ORDERS
+    )
+    return list(found)[:_MOST_ORDERS]
+
+
+_NO_ORDERS = ("items", "keys", "values", "pop", "arange", "parameters")
+_MOST_ORDERS = 3
 
 
 def _are_steps(steps: list) -> bool:

@@ -23,7 +23,8 @@ from reference.user_code import functions_reached
 
 SHORT = (np.float16, np.float32)
 _NAMES = ("float32", "float16", "f4", "f2", "<f4", "=f4")  # "f", "half" may mean other things
-_WRITTEN = re.compile(r"float32|float16|\.(single|half)\b|[\"\'](single|half|[<=]?f[42]?)[\"\']")
+_WRITTEN = re.compile(r"float32|float16|single|half|[\"\'][<=]?f[42]?[\"\']")
+_TYPES = re.compile(r"float32|float16|np\.(single|half)\b|[\"\'][<=]?f[42][\"\']")
 _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity", "zeros_like", "ones_like",
            "empty_like", "full_like", "array", "asarray", "asanyarray", "ascontiguousarray",
            "arange", "linspace"}  # fmt: skip
@@ -53,14 +54,20 @@ def _maker(original: Callable[..., Any]) -> Callable[..., Any]:
 _numpy = _DoubleNumpy("numpy")
 
 
-def may_be_short(loss: Any, backward: Any, *groups: Mapping[str, Any]) -> bool:
-    """Return whether two functions may compute with less than doubles: by arrays, or by text."""
+def may_be_short(
+    loss: Any, backward: Any, *groups: Mapping[str, Any], surely: bool = False
+) -> bool:
+    """Return whether two functions may compute with less than doubles: by arrays, or by text.
+
+    A text such as ``"f"`` may be the name of a gate: `surely` asks for the name of a type.
+    """
     values = [value for group in groups for value in group.values()]
     if any(isinstance(value, np.ndarray) and value.dtype in SHORT for value in values):
         return True
     reached = (*functions_reached(loss), *functions_reached(backward))
     files = {function.__code__.co_filename for function in reached}
-    return any(_WRITTEN.search("".join(linecache.getlines(file))) for file in files)
+    pattern = _TYPES if surely else _WRITTEN
+    return any(pattern.search("".join(linecache.getlines(file))) for file in files)
 
 
 @contextmanager
