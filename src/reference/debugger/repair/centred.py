@@ -36,7 +36,8 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             middle = place.value(mean, place.env)
             if isinstance(middle, np.ndarray) and 1 < middle.size < value.size:
                 new = inside(parent, f"{x} - {mean}")
-                yield place.rewrite(node, new, _KIND, f"less its mean: {mean}", 1.5)
+                cost = 1.4 if isinstance(node, ast.Name) else 1.6
+                yield place.rewrite(node, new, _KIND, f"less its mean: {mean}", cost)
 
 
 @lru_cache(maxsize=64)
