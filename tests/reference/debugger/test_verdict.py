@@ -164,7 +164,7 @@ def test_a_kink_is_no_accusation():
     inputs = {"x": np.array([1.0, 2.0, 3.0])}
     judgement = judge(*_functions(KINK), params, inputs)
     assert judgement.verdict == "right"
-    params["w"][...] = 0.0
+    params, inputs = {"w": np.zeros(1)}, {"x": np.ones(1)}  # one number stays at its kink
     judgement = judge(*_functions(KINK), params, inputs, example=lambda _: (params, inputs))
     assert judgement.verdict == "inconclusive"
     assert any("kink" in reason for reason in judgement.reasons)
@@ -400,3 +400,33 @@ def test_what_cannot_be_judged_is_refused_in_one_sentence(what):
     program = module(source)
     with pytest.raises(error, match=sentence):
         judge(program.loss, program.backward, *change(*rnn_arguments()))
+
+
+SCALED = """
+import numpy as np
+
+def loss(params, inputs):
+    return np.sum(np.tanh(inputs["x"] @ params["W"] * params["g"] + params["b"]) ** 2)
+
+def backward(params, inputs):
+    a = inputs["x"] @ params["W"]
+    h = np.tanh(a * params["g"] + params["b"])
+    dz = 2 * h * (1 - h ** 2)
+    return {"W": inputs["x"].T @ (dz * params["g"]), "g": (dz * a).sum(0), "b": dz.sum(0)}
+
+def example(rng):
+    params = {"W": rng.normal(size=(3, 4)), "g": np.ones(4), "b": np.zeros(4)}
+    return params, {"x": rng.normal(size=(5, 3))}
+"""
+
+
+@pytest.mark.parametrize("forgotten", ["", ' * params["g"]), "g"', ' + params["b"])\n    dz'])
+def test_scales_of_ones_and_biases_of_zeros_hide_nothing(forgotten):
+    source = SCALED.replace(forgotten, forgotten.replace(' * params["g"]', "").replace(
+        ' + params["b"]', "")) if forgotten else SCALED  # fmt: skip
+    assert (source == SCALED) is (not forgotten)
+    program = {}
+    exec(source, program)
+    params, inputs = program["example"](np.random.default_rng(0))
+    found = judge(program["loss"], program["backward"], params, inputs, example=program["example"])
+    assert found.verdict == ("wrong" if forgotten else "right")

@@ -130,20 +130,28 @@ def _usual_size(weights: Array) -> float:
 def ordinary(params: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return parameters whose matrices are not small, as they are before training.
 
-    Small weights make every activation linear and every gradient of what is inside small.
+    Small weights make every activation linear and every gradient of what is inside small. Nor are
+    they all 0 or all 1, as biases, peepholes and scales begin: what is multiplied by them, or
+    divided, is then the same without them.
 
     Examples
     --------
     >>> params = {"W": np.array([[0.01, -0.02], [0.0, 0.01]]), "b": np.zeros(2)}
-    >>> float(np.std(ordinary(params)["W"])) > 0.5
-    True
+    >>> float(np.std(ordinary(params)["W"])) > 0.5, bool(np.all(ordinary(params)["b"] != 0))
+    (True, True)
     >>> large = ordinary(params)
     >>> ordinary(large) is large
     True
     """
-    larger = {}
+    larger: dict[str, Any] = {}
+    rng = np.random.default_rng(0)
     for name, value in params.items():
-        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.ndim < 2:
+        if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or value.size < 2:
+            continue
+        if np.all(value == value.flat[0]) and value.flat[0] in (0, 1):
+            normal = _SMALL * rng.standard_normal(value.shape)
+            larger[name] = (np.exp(normal) if value.flat[0] else normal).astype(value.dtype)
+        if value.ndim < 2:
             continue
         size = float(np.sqrt(np.mean(np.square(value, dtype=np.float64)))) if value.size else 0.0
         if 0 < size < _SMALL * _usual_size(value) and value.min() < 0 < value.max():
