@@ -131,7 +131,7 @@ import numpy as np
 
 def loss(params, inputs):
     W = params["W"]
-    return np.linalg.slogdet(W @ W.T + np.eye(len(W)))[1]
+    return np.sum(np.log(np.linalg.eigvalsh(W @ W.T + np.eye(len(W)))))
 
 def backward(params, inputs):
     W = params["W"]
@@ -149,7 +149,7 @@ def test_where_only_jax_knows_a_function_it_is_asked(factor):
     # Who could not tell says on which line.
     for voter in ("tangents", "complex step"):
         (reason,) = [told for told in judgement.reasons if told.startswith(voter)]
-        assert voter == "complex step" or "np.linalg.slogdet" in reason
+        assert voter == "complex step" or "np.linalg.eigvalsh" in reason
 
 
 KINK = """

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from reference.debugger.repair import (
     analogy,
     brackets,
+    centred,
     conditions,
     derivatives,
     indices,
@@ -42,6 +43,7 @@ _COMMON = (
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
     brackets.rewrites, together.rewrites, replaced.rewrites, turned.rewrites,
+    centred.rewrites,
 )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import bisect
 import copy
 import math
+import time
 from collections.abc import Iterable
 from functools import cached_property
 from typing import Any, cast
@@ -26,7 +27,7 @@ from reference.debugger.running.tangents import dual_numpy
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.running.watching import Watched
 
-_MOST_NOTES = 400_000
+_MOST_NOTES = 1_200_000  # of some 200 bytes each
 _NEAR = 1e-8
 _PLAIN = (float, int, np.float64)
 _NOTHING = 1e-11  # of the largest adjoint: what is so small is nothing
@@ -224,14 +225,20 @@ def among(ordered: Array, flat: Array, near: float = _NEAR) -> Array:
 
 def adjoints_of(program: Program, inputs: Inputs, seconds: float) -> Adjoints | None:
     """Return the adjoints of the program's loss, or None where it does not run on notes."""
-    for plain_too in (True, False):
-        found = _adjoints(program, inputs, seconds, plain_too)
+    started = time.monotonic()
+    for plain_too, in_place in ((True, False), (False, False), (False, True)):
+        if in_place and time.monotonic() > started + seconds:
+            break  # it takes too long, whatever is noted how
+        found = _adjoints(program, inputs, seconds, plain_too, in_place)
         if found is not None:
             return found
     return None
 
 
-def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool) -> Adjoints | None:
+def _adjoints(
+    program: Program, inputs: Inputs, seconds: float, plain_too: bool, in_place: bool
+) -> Adjoints | None:
+    """Return the adjoints, or None; `in_place` for arrays that are written through views."""
     tape = _Tape()
     notes: list[int] = []
     used: list[int] = []  # the number that a note is a use of
@@ -254,7 +261,7 @@ def _adjoints(program: Program, inputs: Inputs, seconds: float, plain_too: bool)
             flat = [Dual(x) if type(x) in _PLAIN else x for x in value.ravel().tolist()]
             if all(type(x) is Dual for x in flat):  # a column of ones has adjoints, too
                 blocks.setdefault(k, []).append((len(notes), value.shape))
-                made = np.empty_like(value)
+                made = value if in_place and value.flags.writeable else np.empty_like(value)
                 made.flat = [noted(x) for x in flat]  # type: ignore[assignment]  # NumPy: any list
                 return made
         return value
