@@ -66,6 +66,10 @@ class Round:
         """Return the probed site whose expression holds an edit."""
         return None if self.jacobian is None else self._around(rewrite, self.jacobian.columns)
 
+    def executed_site_of(self, rewrite: Rewrite) -> int | None:
+        """Return the site that ran whose expression holds an edit."""
+        return self._around(rewrite, self.recording.executions)
+
     def _around(self, rewrite: Rewrite, among: Collection[int]) -> int | None:
         start = min(s.start for s in rewrite.splices)
         end = max(s.end for s in rewrite.splices)
