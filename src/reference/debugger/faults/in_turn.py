@@ -37,8 +37,8 @@ _EACH = 16  # edits of a line that are run
 _LINE = 0.7  # seconds for the edits of a line
 _DEAREST = 2.6  # edits that cost more are not tried
 _MOST_CHOICES = 40
-_OTHER_NAMES = 0.6
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_OTHER_NAMES, _HOLLOW = 0.6, 1.2
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
 
 
 Key = tuple[str, int, str, str]
@@ -277,10 +277,12 @@ class InTurn:
 
 
 def _plainness(place: Place, rewrite: Rewrite) -> float:
-    """Return what an edit costs; one that brings in other names is less likely than it seems."""
+    """Return what an edit costs, more if it brings in other names, or what is zero at first."""
     known = set(_NAME.findall(place.text(place.statement)))
     names = {name for splice in rewrite.splices for name in _NAME.findall(splice.new)}
-    return rewrite.cost + (_OTHER_NAMES if names - known else 0.0)
+    values = (place.value(name, place.envs[0]) for name in names if place.envs)
+    hollow = any(isinstance(value, np.ndarray) and not np.any(value) for value in values)
+    return rewrite.cost + (_HOLLOW if hollow else _OTHER_NAMES if names - known else 0.0)
 
 
 def _key(site: Site) -> Key:
