@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from reference.debugger.debug import debug
 from reference.debugger.faults.in_turn import InTurn
 from reference.debugger.judging.oracle import gradients
 from reference.debugger.running.program import Program
@@ -185,3 +186,13 @@ def test_what_is_handed_on_through_objects_is_mended_where_it_is_made():
     written = next(iter(found[0].texts.values()))
     assert "dv[:self.size.deep]" not in written
     assert "(1 - self.s)" not in written
+
+
+def test_a_sum_of_which_all_terms_are_wrong_is_one_fault():
+    made = module(BLENDED.replace("@ da + p", "@ dm + p").replace('["U"].T @ dl', '["U"].T @ dk'))
+    params, inputs = case(0, 5)
+    given = {name: value for name, value in params.items() if name != "M"}, inputs
+    found = debug(made.loss, made.backward, *given, seconds=30.0)
+    assert found.fixes
+    (fix, *_) = found.fixes
+    assert 'params["V"].T @ da + params["U"].T @ dl' in fix.apply_to(fix.source)
