@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from reference.debugger.repair import indices, results, terms, unused
-from reference.debugger.repair.analogy import _swap
+from reference.debugger.repair.analogy import swap_of
 from reference.debugger.repair.place import Place
 from reference.debugger.running.source import Source
 
@@ -167,7 +167,7 @@ def test_a_sum_that_is_not_begun_anew_is_told_at_the_line_that_adds(tmp_path):
      ("dh", "x", None), ("dh", "dh", None)],
 )  # fmt: skip
 def test_one_letter_or_word_tells_two_states_apart(old, new, swap):
-    assert _swap(old, new) == swap
+    assert swap_of(old, new) == swap
 
 
 def place(line: str, **env) -> Place:

@@ -7,6 +7,7 @@ import time
 import numpy as np
 import pytest
 
+from reference.debugger.debug import debug
 from reference.debugger.faults.in_turn import InTurn
 from reference.debugger.judging.oracle import gradients
 from reference.debugger.running.program import Program
@@ -62,9 +63,61 @@ def backward(params, inputs):
 """
 
 
+# Beads on a string: each hands its part on to the bead before it, through the object.
+STRING = """
+import numpy as np
+
+class Size:
+    def __init__(self, wide, deep):
+        self.wide, self.deep = wide, deep
+
+class Bead:
+    def __init__(self, size, after):
+        self.size, self.after, self.before = size, after, None
+
+    def forward(self, params, x):
+        old = np.zeros(self.size.deep) if self.after is None else self.after.s
+        self.v = np.concatenate((x, old))
+        self.s = np.tanh(params["M"] @ self.v + params["b"])
+
+    def backward(self, params, grads, ds):
+        da = ds * (1 - self.s ** 2)
+        grads["M"] += np.outer(da, self.v)
+        grads["b"] += da
+        dv = params["M"].T @ da
+        self.ds_after = dv[-self.size.deep:]
+
+def run(params, xs):
+    size = Size(xs.shape[1], len(params["b"]))
+    beads, last = [], None
+    for x in xs:
+        bead = Bead(size, last)
+        bead.forward(params, x)
+        if last is not None:
+            last.before = bead
+        beads.append(bead)
+        last = bead
+    return beads
+
+def loss(params, inputs):
+    return sum(np.sum(b.s * g) for b, g in zip(run(params, inputs["xs"]), inputs["gs"]))
+
+def backward(params, inputs):
+    beads = run(params, inputs["xs"])
+    grads = {name: np.zeros_like(params[name]) for name in ("M", "b")}
+    for bead, g in zip(reversed(beads), reversed(inputs["gs"])):
+        ds = g.copy()
+        if bead.before is not None:
+            ds += bead.before.ds_after
+        bead.backward(params, grads, ds)
+    return grads
+"""
+
+
 def case(seed: int, steps: int):
     rng = np.random.default_rng(seed)
     shapes = {"U": (4, 4), "V": (4, 4), "K": (4, 3), "W": (4, 3), "b": (4,)}
+    shapes["M"] = (4, 7)
     params = {name: rng.standard_normal(shape) for name, shape in shapes.items()}
     return params, {
         "xs": rng.standard_normal((steps, 3)),
@@ -72,13 +125,14 @@ def case(seed: int, steps: int):
     }
 
 
-def mended(*edits: tuple[str, str]):
-    text = BLENDED
+def mended(*edits: tuple[str, str], text: str = BLENDED):
     for old, new in edits:
         assert text.count(old) == 1
         text = text.replace(old, new)
     made = module(text)
     given = [case(0, 5), case(1, 4)]
+    names = ["M", "b"] if text.count("Bead") else [*given[0][0].keys() - {"M"}]
+    given = [({name: params[name] for name in names}, inputs) for params, inputs in given]
     with Watchdog() as watchdog:
         program = Program(made.loss, made.backward, watchdog)
         with program.quiet():
@@ -120,3 +174,25 @@ def test_all_terms_of_a_sum_are_mended_in_one_edit():
     )
     assert found
     assert 'params["V"].T @ da + params["U"].T @ dl' in "".join(found[0].texts.values())
+
+
+def test_what_is_handed_on_through_objects_is_mended_where_it_is_made():
+    found, _ = mended(
+        ("(1 - self.s ** 2)", "(1 - self.s)"),
+        ("dv[-self.size.deep:]", "dv[:self.size.deep]"),
+        text=STRING,
+    )
+    assert found
+    written = next(iter(found[0].texts.values()))
+    assert "dv[:self.size.deep]" not in written
+    assert "(1 - self.s)" not in written
+
+
+def test_a_sum_of_which_all_terms_are_wrong_is_one_fault():
+    made = module(BLENDED.replace("@ da + p", "@ dm + p").replace('["U"].T @ dl', '["U"].T @ dk'))
+    params, inputs = case(0, 5)
+    given = {name: value for name, value in params.items() if name != "M"}, inputs
+    found = debug(made.loss, made.backward, *given, seconds=30.0)
+    assert found.fixes
+    (fix, *_) = found.fixes
+    assert 'params["V"].T @ da + params["U"].T @ dl' in fix.apply_to(fix.source)

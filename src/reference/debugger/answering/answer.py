@@ -87,21 +87,38 @@ def says_it_longer(fix: Fix, other: Fix) -> bool:
 def one_way(text: str) -> str:
     """Return a program so that spaces, brackets and ``a = a + b`` for ``a += b`` are no matter.
 
+    Nor is the order of factors, and which of them are multiplied first.
+
     Examples
     --------
     >>> one_way("g = g + (x[t-1])") == one_way("g += x[t - 1]")
+    True
+    >>> one_way("d = a * (r * (1 - r))") == one_way("d = a * r * (1 - r)")
     True
     """
     return ast.dump(_OneWay().visit(ast.parse(text)))
 
 
 class _OneWay(ast.NodeTransformer):
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        self.generic_visit(node)
+        if not isinstance(node.op, ast.Mult):
+            return node
+        factors: list[ast.expr] = []
+        for side in (node.left, node.right):
+            factors += side.elts if isinstance(side, _Product) else [side]
+        return _Product(sorted(factors, key=ast.dump), ast.Load())
+
     def visit_Assign(self, node: ast.Assign) -> ast.AST:
         value = node.value
         target, *others = node.targets
         if others or not isinstance(value, ast.BinOp) or not same(value.left, target):
-            return node
-        return ast.AugAssign(target, value.op, value.right)  # type: ignore[arg-type]  # no tuple is a left operand
+            return self.generic_visit(node)
+        return ast.AugAssign(target, value.op, self.visit(value.right))  # type: ignore[arg-type]  # no tuple is a left operand
+
+
+class _Product(ast.Tuple):
+    """The factors of a product, in no order."""
 
 
 def edits_between(file: str, old: str, new: str) -> tuple[Edit, ...]:

@@ -9,9 +9,12 @@ that is none has its turn.
 from __future__ import annotations
 
 import itertools
+import re
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from reference.debugger.faults.layers import texts_of
 from reference.debugger.repair import Place, Rewrite, common, quotients
@@ -19,8 +22,8 @@ from reference.debugger.running.program import Program
 from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.sites import Site
 from reference.debugger.searching import by_terms
-from reference.debugger.searching.by_adjoints import writers
 from reference.debugger.searching.cases import Case, score_of
+from reference.debugger.searching.makers import makers
 from reference.debugger.searching.places import all_statements, place_at
 from reference.debugger.searching.repairs import Found, Step
 from reference.debugger.searching.round import Round
@@ -34,6 +37,8 @@ _EACH = 16  # edits of a line that are run
 _LINE = 0.7  # seconds for the edits of a line
 _DEAREST = 2.6  # edits that cost more are not tried
 _MOST_CHOICES = 40
+_OTHER_NAMES, _HOLLOW = 0.6, 1.2
+_NAME = re.compile(r"[A-Za-z_][\w.]*")
 
 
 Key = tuple[str, int, str, str]
@@ -113,8 +118,8 @@ class InTurn:
             if key in self.passed or place is None:
                 continue
             own = itertools.islice(self._edits(now, place), _EACH)
-            before = itertools.islice(self._before(now, place), _EACH)
-            found = self._best(now, itertools.chain(own, before))
+            before = itertools.islice(self._before(now, place), 2 * _EACH)
+            found = self._best(now, place, itertools.chain(own, before))
             if found:
                 return _Link(texts_of(self.program), found)
             self.passed.add(key)
@@ -125,12 +130,31 @@ class InTurn:
         assert now.agreement is not None
         until = min(self.until, time.monotonic() + _LINE)
         yield from by_terms.rewrites(now, place)
+        making = []
         for rewrite in common(place):
             if time.monotonic() > until or rewrite.cost > _DEAREST:
                 break
             if now.change(self.program, rewrite) == MAKES:
-                yield rewrite
+                making.append(rewrite)
+        yield from self._in_turns(now, place, making)
         yield from self._factors(now, place, until)
+
+    def _in_turns(self, now: Round, place: Place, edits: list[Rewrite]) -> Iterator[Rewrite]:
+        """Give edits in such an order that those with other values come first.
+
+        A factor that is zero at the first step does there what no factor does; of all edits with
+        the same first value those with no other names are likeliest.
+        """
+        alike: dict[bytes, list[Rewrite]] = {}
+        for rewrite in edits:
+            k = now.executed_site_of(rewrite)
+            deltas = None if k is None else now.deltas(self.program, rewrite, k)
+            first = next((d for d in deltas or () if np.any(d)), np.zeros(0))
+            alike.setdefault(np.round(first, 9).tobytes(), []).append(rewrite)
+        for several in alike.values():
+            several.sort(key=lambda rewrite: _plainness(place, rewrite))
+        for some in itertools.zip_longest(*alike.values()):
+            yield from (rewrite for rewrite in some if rewrite is not None)
 
     def _factors(self, now: Round, place: Place, until: float) -> Iterator[Rewrite]:
         assert now.agreement is not None
@@ -142,8 +166,9 @@ class InTurn:
             if False not in of_site or pair is None or time.monotonic() > until:
                 continue
             execution = now.recording.executions[k][of_site.index(False)]
-            wanted = now.agreement.lacking(execution.value.shape)
-            made = quotients.rewrites(place, *pair, execution.value, wanted, execution.env, most=2)
+            value = np.asarray(execution.value, dtype=float)
+            wanted = now.agreement.lacking(value.shape)
+            made = quotients.rewrites(place, *pair, value, wanted, execution.env, most=2)
             for rewrite in made:
                 if time.monotonic() > until:
                     return
@@ -157,14 +182,19 @@ class InTurn:
             for file, line, _ in all_statements(self.program)
             if (other := place_at(self.program, now, file, line)) is not None
         ]
-        for other in writers(place, around):
-            for rewrite in common(other):
-                if time.monotonic() > until or rewrite.cost > _DEAREST:
-                    break
-                if now.change(self.program, rewrite) in (COMPLETES, KEEPS):
-                    yield rewrite
+        for other in makers(place, around):
+            found = (
+                rewrite
+                for rewrite in common(other)
+                if rewrite.cost <= _DEAREST
+                and now.change(self.program, rewrite) in (COMPLETES, KEEPS)
+            )
+            for rewrite in itertools.islice(found, _EACH // 2):
+                if time.monotonic() > until:
+                    return
+                yield rewrite
 
-    def _best(self, now: Round, edits: Iterable[Rewrite]) -> list[Rewrite]:
+    def _best(self, now: Round, place: Place, edits: Iterable[Rewrite]) -> list[Rewrite]:
         """Return the edit with which values are right for longest, and others that do the same."""
         assert now.agreement is not None
         sites = now.recording.sites
@@ -196,7 +226,7 @@ class InTurn:
             found.append(rewrite)
             if reach[0] == len(self.case.oracle):
                 break
-        return sorted(found, key=lambda rewrite: rewrite.cost)
+        return sorted(found, key=lambda rewrite: _plainness(place, rewrite))
 
     def _right(self, recording: Recording) -> int:
         return len(score_of(recording.outputs, self.case).right)
@@ -244,6 +274,15 @@ class InTurn:
                 return
             if time.monotonic() > self.until:
                 return
+
+
+def _plainness(place: Place, rewrite: Rewrite) -> float:
+    """Return what an edit costs, more if it brings in other names, or what is zero at first."""
+    known = set(_NAME.findall(place.text(place.statement)))
+    names = {name for splice in rewrite.splices for name in _NAME.findall(splice.new)}
+    values = (place.value(name, place.envs[0]) for name in names if place.envs)
+    hollow = any(isinstance(value, np.ndarray) and not np.any(value) for value in values)
+    return rewrite.cost + (_HOLLOW if hollow else _OTHER_NAMES if names - known else 0.0)
 
 
 def _key(site: Site) -> Key:

@@ -6,6 +6,7 @@ of them, this one is the only fault that is left, and is searched as such.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import time
 from collections.abc import Iterable, Iterator
@@ -53,7 +54,8 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
     adjoints = search.adjoints()
     if adjoints is not None:
         now = time.monotonic()
-        InTurn(search, adjoints, now + _IN_TURN * (until - now)).run()
+        with contextlib.suppress(Exception):  # a fault of ours: the rest is looked for all the same
+            InTurn(search, adjoints, now + _IN_TURN * (until - now)).run()
         if search.found:
             return
     without_edit: set[tuple[object, ...]] = set()

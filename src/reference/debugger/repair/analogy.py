@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import itertools
+import re
 from collections.abc import Iterator
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, product, walked
-from reference.debugger.running.source import Splice
+from reference.debugger.running.source import Source, Splice
 from reference.debugger.texts.roles import apart_from_ends
 
 _JOINS = {"concatenate", "stack", "hstack", "vstack", "column_stack", "array", "dstack"}
@@ -48,7 +49,7 @@ def _renamed(place: Place, node: ast.expr) -> Iterator[str]:
     given: dict[str, None] = {}
     for old in arrays:
         for other in place.env:
-            swap = _swap(old, other)
+            swap = swap_of(old, other)
             if swap is None:
                 continue
             renamed = {n: new for n in arrays if (new := _with(n, *swap)) in place.env and new != n}
@@ -63,18 +64,31 @@ def _renamed(place: Place, node: ast.expr) -> Iterator[str]:
     yield from itertools.islice(given, 12)
 
 
-def _swap(old: str, new: str) -> tuple[str, str] | None:
+def swap_of(old: str, new: str) -> tuple[str, str] | None:
     """Return the one letter or word in which two names differ.
 
     Examples
     --------
-    >>> _swap("past_h", "past_c"), _swap("dhr", "dcr"), _swap("dh", "x")
+    >>> swap_of("past_h", "past_c"), swap_of("dhr", "dcr"), swap_of("dh", "x")
     (('h', 'c'), ('h', 'c'), None)
     """
     if old == new:
         return None
     head, a, b, tail = apart_from_ends(old, new)
     return (a, b) if a and b and (head or tail or len(old) == len(new) == 1) else None
+
+
+def renamed_in(source: Source, node: ast.expr, old: str, new: str) -> str:
+    """Return the text of an expression with a letter or word of its names replaced.
+
+    Examples
+    --------
+    >>> source = Source("f", "x = later.from_h * grad_h(w)")
+    >>> renamed_in(source, source.tree.body[0].value, "h", "c")
+    'later.from_c * grad_c(w)'
+    """
+    word = re.compile(rf"(?<![A-Za-z])(d?){re.escape(old)}(?![A-Za-z])")
+    return " ".join(word.sub(lambda found: found.group(1) + new, source.of(node)).split())
 
 
 def _with(name: str, old: str, new: str) -> str:

@@ -21,9 +21,12 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
     yield from _turned(place, statement.iter)
     yield from _counted(place, statement.iter)
     yield from _otherwise(place, statement.iter)
-    for node, _ in place.loaded:
+    for node, parent in place.loaded:
         if not (isinstance(node, ast.Call) and place.text(node.func) in ("range", "np.arange")):
             continue
+        turned = isinstance(parent, ast.Call) and place.text(parent.func) == "reversed"
+        if turned:  # to turn it round once more is to take that away
+            yield place.rewrite(parent, place.text(node), "forward order", "forwards", 1.3)
         for argument in node.args:
             text = place.text(argument)
             for step, new in ((1, f"{text} + 1"), (-1, f"{text} - 1")):
@@ -32,13 +35,15 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         texts = [place.text(a) for a in node.args]
         kind = "forward order"
         if len(texts) == 3 and texts[2] == "-1":
-            yield place.rewrite(node, f"range({texts[0]} + 1)", kind, "forwards", 1.6)
+            if not turned:
+                yield place.rewrite(node, f"range({texts[0]} + 1)", kind, "forwards", 1.6)
             yield place.rewrite(node, f"range({texts[0]}, -1, -1)", "loop bounds", "to 0", 1.2)
         elif len(texts) == 2:
-            yield place.rewrite(node, f"range({texts[1]} - 1, {texts[0]} - 1, -1)", kind,
-                                "backwards", 1.3)  # fmt: skip
+            if not turned:
+                yield place.rewrite(node, f"range({texts[1]} - 1, {texts[0]} - 1, -1)", kind,
+                                    "backwards", 1.3)  # fmt: skip
             yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
-        elif len(texts) == 1:
+        elif len(texts) == 1 and not turned:
             yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
             yield place.rewrite(node, f"range(1, {texts[0]})", "loop bounds", "from 1", 1.2)
 

@@ -14,6 +14,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
@@ -120,7 +121,8 @@ def _bounds(place: Place) -> dict[int, list[str]]:
         for name, value in place.env.items()
         if type(value) is int and value > 1 and name not in turning
     ]
-    sizes += [text for text in texts if text.isidentifier() and text not in sizes]
+    sizes += [text for text in texts if _PLACE.fullmatch(text) and text not in sizes]
+    sizes += [text for text in _beside_it(place, sizes) if text not in sizes]
     for text in sizes:
         texts |= dict.fromkeys((text, f"-{text}", f"2 * {text}", f"3 * {text}"))
     for text in sizes:
@@ -133,6 +135,20 @@ def _bounds(place: Place) -> dict[int, list[str]]:
         if isinstance(value, int | np.integer) and not isinstance(value, bool):
             found.setdefault(int(value), []).append(text)
     return found
+
+
+def _beside_it(place: Place, sizes: list[str]) -> list[str]:
+    """Return the other sizes of objects of which one is written: ``net.width`` by ``net.depth``."""
+    owners = dict.fromkeys(text.rpartition(".")[0] for text in sizes if "." in text)
+    return [
+        f"{owner}.{name}"
+        for owner in owners
+        for name, value in fields(place.value(owner, place.env)).items()
+        if type(value) is int and value > 1
+    ]
+
+
+_PLACE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
 @lru_cache(maxsize=64)

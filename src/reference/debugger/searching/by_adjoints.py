@@ -16,7 +16,7 @@ from reference.debugger.running.own_lines import is_own
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import record
 from reference.debugger.running.source import Source, function_at
-from reference.debugger.searching import by_case
+from reference.debugger.searching import by_case, by_terms
 from reference.debugger.searching.cases import Case
 from reference.debugger.searching.round import Round
 from reference.debugger.values.adjoints import Adjoints
@@ -83,6 +83,8 @@ def agreeing(
         yield from by_case.agreeing(now, places)
     until = time.monotonic() + seconds
     for place, becomes in _lines(now, places, more):
+        if not more and MAKES in becomes:
+            yield from by_terms.rewrites(now, place)
         if more:
             made = itertools.islice(_becoming(now, place, MAKES not in becomes, until), _EACH)
             yield from _at_catalogue_cost(place, made)

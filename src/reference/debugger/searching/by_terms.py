@@ -17,9 +17,10 @@ from reference.debugger.running.source import Splice
 from reference.debugger.searching.round import Round
 from reference.debugger.values.agreement import Agreement
 
-_EACH = 2  # edits of a term
+_EACH = 8  # edits of a term
 _MOST_TERMS = 8
 _DEAREST = 2.2
+_NAMED = 0.5  # that a variable costs less than what it holds made once more
 _MORE = 0.05  # that each term costs more than one
 
 
@@ -52,14 +53,24 @@ def _of_sum(
     each: list[list[Rewrite]] = []
     for node, taken in wrong:
         found = itertools.islice(_mends(place, agreement, node, taken, env), _EACH)
-        each.append(sorted(found, key=lambda rewrite: rewrite.cost))
+        each.append(sorted(found, key=_cost))
     if not all(each):
         return
-    for chosen in itertools.product(*each):
+    # One slip in all terms, else the likeliest of each.
+    kinds = {rewrite.kind for rewrite in each[0]}
+    alike = [[[r for r in edits if r.kind == kind] for edits in each] for kind in sorted(kinds)]
+    for choice in [some for some in alike if all(some)] or [each]:
+        chosen = [edits[0] for edits in choice]
         splices = [splice for rewrite in chosen for splice in rewrite.splices]
-        cost = max(rewrite.cost for rewrite in chosen) + _MORE * (len(chosen) - 1)
+        cost = max(map(_cost, chosen)) + _MORE * (len(chosen) - 1)
         why = "; ".join(rewrite.why for rewrite in chosen)
         yield place.splice(splices, chosen[0].kind, why, cost)
+
+
+def _cost(rewrite: Rewrite) -> float:
+    """Return what an edit costs; what has a name already is not made again."""
+    named = all(splice.new.isidentifier() for splice in rewrite.splices)
+    return rewrite.cost - (_NAMED if named else 0.0)
 
 
 def _mends(

@@ -13,7 +13,7 @@ from reference.debugger.repair import Place
 from reference.debugger.repair.place import walked
 from reference.debugger.running.own_lines import spares
 from reference.debugger.running.program import Outcome, Program
-from reference.debugger.searching import makers
+from reference.debugger.searching.carries_first import before_readers
 from reference.debugger.searching.repairs import Weighed
 from reference.debugger.searching.round import Round
 from reference.debugger.values.evidence import Evidence
@@ -148,7 +148,7 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
     with_others = _with_indices(program, _with_writers(program, weighted, telling))
-    return makers.before_readers(program, now, with_others)
+    return before_readers(program, now, with_others)
 
 
 def _is_of_one_call(now: Round, e: Evidence) -> bool:

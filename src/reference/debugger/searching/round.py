@@ -18,6 +18,7 @@ from reference.debugger.running.program import Program, as_float_array
 from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
+from reference.debugger.searching.beginning import carried, may_begin
 from reference.debugger.searching.by_name import becomes_its_own
 from reference.debugger.searching.cases import Case, Score, scale_of, score_of
 from reference.debugger.texts.clock import score_of as score_of_loop
@@ -65,6 +66,10 @@ class Round:
     def site_of(self, rewrite: Rewrite) -> int | None:
         """Return the probed site whose expression holds an edit."""
         return None if self.jacobian is None else self._around(rewrite, self.jacobian.columns)
+
+    def executed_site_of(self, rewrite: Rewrite) -> int | None:
+        """Return the site that ran whose expression holds an edit."""
+        return self._around(rewrite, self.recording.executions)
 
     def _around(self, rewrite: Rewrite, among: Collection[int]) -> int | None:
         start = min(s.start for s in rewrite.splices)
@@ -200,7 +205,7 @@ class Round:
             names |= set(_NAME.findall(splice.new)) - old
         if self.wanted(site) is None:
             names |= set(_NAME.findall(self.text_of(source, site)))
-        return rewrite.cost < 2.6 and bool(names & _carried(source.tree, rewrite.line))
+        return rewrite.cost < 2.6 and bool(names & carried(source.tree, rewrite.line))
 
     def predicted(
         self, program: Program, case: Case, base: Score, rewrite: Rewrite, k: int
@@ -219,8 +224,10 @@ class Round:
             + change[rows].reshape(shape_of(self.recording.outputs[name]))
             for name, rows in self.jacobian.rows.items()
         }
-        predicted = score_of(outputs, case)
-        gained = 0
+        e = self.evidence_of(k)
+        if e is not None and may_begin(self.jacobian, self.residual, e, deltas):
+            return True
+        predicted, gained = score_of(outputs, case), 0
         for name, mine in predicted.entries.items():
             theirs = base.entries[name]
             if mine is None or theirs is None:
@@ -299,31 +306,6 @@ def _expression(text: bytes) -> types.CodeType:
 
 _TELLING = 3  # numbers that are values of the loss by no chance
 _NAME = re.compile(r"[A-Za-z_]\w*")
-
-
-@lru_cache(maxsize=256)
-def _carried(tree: ast.Module, line: int) -> frozenset[str]:
-    """Return the names that a line may get from the step before."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.For | ast.While) and node.lineno < line <= (node.end_lineno or 0):
-            found |= {
-                _root(inner)
-                for inner in ast.walk(node)
-                if isinstance(inner, ast.Name | ast.Subscript | ast.Attribute)
-                and isinstance(inner.ctx, ast.Store)
-                and inner.lineno >= line
-            }
-        if isinstance(node, ast.FunctionDef) and node.lineno <= line <= (node.end_lineno or 0):
-            found |= {a.arg for a in node.args.args if a.arg.startswith(("d", "grad", "g_"))}
-    return frozenset(found)
-
-
-def _root(node: ast.expr) -> str:
-    """Return the name of a variable, of an attribute, or of what a subscript is taken of."""
-    while isinstance(node, ast.Subscript):
-        node = node.value
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def probed(

@@ -33,6 +33,7 @@ from reference.debugger.repair import (
     taken,
     together,
     turned,
+    twins,
     views,
 )
 from reference.debugger.running.program import Program
@@ -45,7 +46,7 @@ from reference.debugger.searching.round import Round
 _FAMILIES = (taken.rewrites, taken.cut_short, moves.rewrites, exchanged.rewrites, views.rewrites,
              parts.rewrites, passed.rewrites, sharing.together, loops.rewrites,
              statements.rewrites, brackets.scaled, layouts.split, halves.rewrites,
-             indices.mirrored, postponed.rewrites)  # fmt: skip
+             indices.mirrored, postponed.rewrites, twins.rewrites)  # fmt: skip
 _KEPT = (taken.rewrites, exchanged.rewrites, views.rewrites, kept.rewrites)
 _FAR = 0.3  # what the loss runs too is suspected less
 _LIKELY, _DEAREST = 1.65, 2.5

@@ -12,7 +12,7 @@ import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -46,6 +46,7 @@ class Jacobian:
     rows: dict[str, slice]
     columns: dict[int, list[slice]]  # site to its executions
     matrix: Array  # rows x columns
+    begun: dict[Any, tuple[Array, Array]] = field(default_factory=dict)  # see `may_begin`
 
     def of(self, site: int) -> Array:
         """Return the columns of one site."""
