@@ -23,6 +23,7 @@ from reference.debugger.repair import (
     reductions,
     replaced,
     results,
+    row_counts,
     sharing,
     signs,
     starts,
@@ -40,7 +41,7 @@ _COMMON = (
     layouts.rewrites, products.rewrites, reductions.rewrites, masks.rewrites, terms.fewer,
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
-    brackets.rewrites, together.rewrites, replaced.rewrites,
+    brackets.rewrites, together.rewrites, replaced.rewrites, row_counts.rewrites,
 )  # fmt: skip
 
 
