@@ -24,7 +24,7 @@ Gradients = dict[str, Array]
 
 _COMPLEX_STEP = 1e-30
 _MOST_EQUATIONS = 1500  # of which compiling takes 2 ms each, and cannot be interrupted
-_COMPILED = {"xla_backend_optimization_level": 0}  # quickly: it runs once
+_COMPILED: dict[str, Any] = {"xla_backend_optimization_level": 0}  # quickly: it runs once
 
 
 class Abstains(Exception):
