@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -44,6 +45,12 @@ class Cell:
         ("y = x * (s * s)", "(1 - s * s)", {"x": X, "s": S}),
         ("y = x * s ** 2", "(1 - s ** 2)", {"x": X, "s": S}),
         ("y = np.einsum('kab,kb->a', w, x)", "'kab,ka->b'", {"w": np.ones((2, 3, 3)), "x": X}),
+        ("y = x / n", "k[:, None]", {"x": X, "n": 5, "k": np.arange(2, 2 + len(X))}),
+        (
+            "y = x / n",
+            "o.k",
+            {"x": X, "n": 5, "o": SimpleNamespace(k=np.arange(2, 2 + len(X))[:, None])},
+        ),
         ("y = np.where(x, 0.0, x + h)", "np.where(x, 0.0, x) + h", {"x": X, "h": H}),
     ],
 )

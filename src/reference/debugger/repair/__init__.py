@@ -24,6 +24,7 @@ from reference.debugger.repair import (
     reductions,
     replaced,
     results,
+    row_counts,
     sharing,
     signs,
     starts,
@@ -43,7 +44,7 @@ _COMMON = (
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
     brackets.rewrites, together.rewrites, replaced.rewrites, turned.rewrites,
-    centred.rewrites,
+    centred.rewrites, row_counts.rewrites,
 )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import (
     Place,
     Rewrite,
@@ -169,6 +170,8 @@ def counts_here(
         return []
     texts = [name for name, held in env.items() if isinstance(held, np.ndarray)]
     texts += [text for text in longer(place.source) if "(" in text or "[" in text]
+    texts += [f"{name}.{key}" for name, held in env.items() for key, inner in fields(held).items()
+              if isinstance(inner, np.ndarray)]  # fmt: skip
     found: dict[bytes, tuple[str, Array]] = {}
     for text in texts:
         if not _counts(place.value(text, place.env)):  # those are kept
@@ -181,7 +184,8 @@ def counts_here(
             nones = ", ".join([":"] * value.ndim + ["None"] * (len(shape) - value.ndim))
             text = f"{bracketed(ast.parse(text, mode='eval').body, text)}[{nones}]"
             value = value.reshape(value.shape + (1,) * (len(shape) - value.ndim))
-        if value.ndim == len(shape) and _broadcasts(value.shape, shape) and np.ptp(value) > 0:
+        tells = np.ptp(value) > 0 or value.min() > 1  # rows may be of one length by chance
+        if value.ndim == len(shape) and _broadcasts(value.shape, shape) and tells:
             wide = np.broadcast_to(value, shape).astype(float)
             found.setdefault(wide.tobytes(), (text, wide))
     return list(found.values())[:_MOST_COUNTS]
