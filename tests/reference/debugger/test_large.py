@@ -186,7 +186,7 @@ def test_a_trace_that_takes_longer_to_compile_than_an_answer_may_is_left_alone()
 
     draw = checked({"x": np.ones(3)}, {"b": np.ones(3), "times": 400})
     with pytest.raises(Abstains, match="too long to compile"):
-        by_jax(long, draw, ["x"])
+        by_jax(long, draw, ["x"], 1.0)
 
 
 def test_the_name_of_a_gate_is_no_name_of_a_type(tmp_path):

@@ -37,6 +37,7 @@ _PART = 0.3  # of the time, if another search waits for it
 _LONGEST = 30.0  # seconds, however long a search may take: then short sequences may say more
 _TO_TELL = 0.4  # of this, the part for telling faults apart
 _IN_TURN = 0.35  # of the time, the part for mending one after the other
+_FEW = 2  # edits that are taken without looking for fewer
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
 _OTHERS = 4  # edits that do the same on the first inputs
@@ -51,13 +52,10 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
     """
     until = time.monotonic() + min(_LONGEST, part * (end - time.monotonic()))
     before, steps = texts_of(search.program), list(search.steps)
-    adjoints = search.adjoints()
-    if adjoints is not None:
-        now = time.monotonic()
-        with contextlib.suppress(Exception):  # a fault of ours: the rest is looked for all the same
-            InTurn(search, adjoints, now + _IN_TURN * (until - now)).run()
-        if search.found:
-            return
+    in_turn = _in_turn(search, until)
+    if in_turn and len(in_turn[0].steps) <= _FEW:
+        search.found = in_turn
+        return
     without_edit: set[tuple[object, ...]] = set()
     try:
         for _ in range(_ROUNDS):
@@ -70,6 +68,21 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
             search.program.restore_texts(texts)
     finally:
         search.program.restore_texts(before)
+    # One line may be mended in all that read it, which are more.
+    if in_turn and len(in_turn[0].steps) < min((len(f.steps) for f in search.found), default=99):
+        search.found = in_turn
+
+
+def _in_turn(search: Search, until: float) -> list[Found]:
+    """Return what mends all, one line after the other; `search` is left as it is."""
+    adjoints = search.adjoints()
+    if adjoints is None:
+        return []
+    now = time.monotonic()
+    with contextlib.suppress(Exception):  # a fault of ours: the rest is looked for all the same
+        InTurn(search, adjoints, now + _IN_TURN * (until - now)).run()
+    found, search.found = search.found, []
+    return found
 
 
 @dataclass
