@@ -43,8 +43,9 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(node, f"range({texts[1]} - 1, {texts[0]} - 1, -1)", kind,
                                     "backwards", 1.3)  # fmt: skip
             yield place.rewrite(node, f"range({texts[1]})", "loop bounds", "from 0", 1.2)
-        elif len(texts) == 1 and not turned:
-            yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
+        elif len(texts) == 1:
+            if not turned:
+                yield place.rewrite(node, f"range({texts[0]} - 1, -1, -1)", kind, "backwards", 1.3)
             yield place.rewrite(node, f"range(1, {texts[0]})", "loop bounds", "from 1", 1.2)
 
 
