@@ -13,8 +13,8 @@ from reference.debugger.values import probe
 from .programs import RNN, module, rnn_arguments
 
 
-def derivatives():
-    made = module(RNN)
+def derivatives(source=RNN):
+    made = module(source)
     with Watchdog() as watchdog:
         program = Program(made.loss, made.backward, watchdog, None)
         arguments = rnn_arguments()
@@ -35,6 +35,22 @@ def test_derivatives_that_are_taken_in_parts_are_those_of_one_run(monkeypatch):
     assert set(parts.columns) == set(whole.columns)
     for k in whole.columns:
         np.testing.assert_array_equal(parts.of(k), whole.of(k))
+
+
+def test_a_value_that_has_to_be_a_plain_number_is_left_out():
+    # Weights are drawn with a width that depends on nothing, and then replaced.
+    drawn = RNN.replace(
+        "def backward(params, inputs):\n",
+        """def backward(params, inputs):
+    width = 1 / np.sqrt(len(inputs["dh"]))
+    np.random.default_rng(0).normal(0, width, 3)
+""",
+    )
+    assert drawn != RNN
+    found, whole = derivatives(drawn), derivatives()
+    assert found is not None
+    assert whole is not None
+    assert len(found.columns) == len(whole.columns)
 
 
 @pytest.mark.parametrize("most", [50, 150])

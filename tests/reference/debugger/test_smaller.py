@@ -115,6 +115,18 @@ def test_a_fix_that_holds_at_smaller_sizes_only_is_no_fix(tmp_path):
             (50, 32, 10),
             [lambda g: g[64] % 4 == 0, lambda g: g[27] == 1 + g[10] + g[64] // 4],
         ),
+        # Rows of [x, h] and four gates, of which the one is of no use without the other.
+        (
+            [(104, 256), (256,), (64, 4)],
+            (96, 32, 40),
+            [lambda g: g[256] == 4 * g[64] and g[104] == g[40] + g[64]],
+        ),
+        # Rows of [h, x, 1] and of [h, 1].
+        (
+            [(265, 200), (201, 64)],
+            (50,),
+            [lambda g: g[201] == g[200] + 1, lambda g: g[265] == g[200] + g[64] + 1],
+        ),
         # A vocabulary that is written elsewhere, and four heads.
         ([(64, 51), (64, 64)], (25,), [lambda g: g[51] == 51, lambda g: g[64] % 4 == 0]),
     ],
@@ -171,3 +183,63 @@ def test_that_a_line_is_wrong_at_the_first_step_only_is_seen_at_the_given_sizes(
         found = Diagnosis("wrong", suspects=(suspect,))
         told = at_its_steps(program, given, found, Fix(edits, "", "", source))
     assert told.suspects[0].pattern == pattern
+
+
+CHUNKS = """\
+import numpy as np
+
+hidden, length, chunks = 40, 15, 2
+
+
+def run(W, xs, h):
+    tape = []
+    for x in xs:
+        new = np.tanh(W @ np.concatenate([h, x, [1.0]]))
+        tape.append((np.concatenate([h, x, [1.0]]), new))
+        h = new
+    return h, tape
+
+
+def back(W, tape, dh):
+    dW = np.zeros_like(W)
+    for v, h in reversed(tape):
+        da = dh * (1 - h ** 2)
+        dW += np.outer(da, v)
+        dh = (W.T @ da)[:hidden]
+    return dW, dh
+
+
+def forward(params, inputs):
+    h, tapes = np.zeros(hidden), []
+    for k in range(chunks):
+        h, tape = run(params["W"], inputs["xs"][k * length:(k + 1) * length], h)
+        tapes.append(tape)
+    return h, tapes
+
+
+def loss(params, inputs):
+    return 0.5 * np.sum(forward(params, inputs)[0] ** 2)
+
+
+def backward(params, inputs):
+    dh, tapes = forward(params, inputs)
+    grad = np.zeros_like(params["W"])
+    for tape in reversed(tapes):
+        dW, dh = back(params["W"], tape, dh)
+        grad += dW
+    return {"W": grad}
+
+
+def example(rng):
+    shape = hidden, hidden + 9 + 1
+    params = {"W": rng.normal(size=shape) / np.sqrt(hidden)}
+    return params, {"xs": rng.normal(size=(chunks * length, 9))}
+"""
+
+
+def test_a_sequence_of_chunks_is_made_smaller_with_the_length_of_a_chunk(tmp_path):
+    handed_on = CHUNKS.replace("dW, dh = back(params", "dW, _ = back(params")
+    found = debugged(loaded(handed_on, tmp_path))
+    assert found.verdict == "wrong"
+    assert any("looked for with" in reason for reason in found.reasons)
+    assert found.fixes
