@@ -33,13 +33,15 @@ def without_coincidences(search: Search, originals: dict[str, str], question: Qu
     if case is None:
         return
     passed: list[Found] = []
-    for found in sorted(search.found, key=lambda found: found.cost)[:_MOST]:
-        if time.monotonic() > until:
-            return
-        program.restore_texts({**originals, **found.texts})
-        if settled(program.run(case.inputs, 1.0), case):
-            passed.append(found)
-    program.restore_texts(originals)
+    try:
+        for found in sorted(search.found, key=lambda found: found.cost)[:_MOST]:
+            if time.monotonic() > until:
+                return
+            program.restore_texts({**originals, **found.texts})
+            if settled(program.run(case.inputs, 1.0), case):
+                passed.append(found)
+    finally:
+        program.restore_texts(originals)
     search.found = passed or search.found
 
 

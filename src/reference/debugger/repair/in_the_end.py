@@ -39,12 +39,12 @@ def rewrites(place: Place, number: float, gradients: Sequence[Array]) -> Iterato
     """
     statement = place.statement
     returned = statement.value if isinstance(statement, ast.Return) else None
-    after_loop, starts = _follows_a_loop(place), _starts(place)
-    if not (returned or after_loop or starts):
+    after_loop, start = _follows_a_loop(place), _start(place)
+    if not (returned or after_loop or start):
         return
     for factor, cost in _factors(place, number):
-        if starts:
-            name = place.text(place.target.value)  # type: ignore[union-attr]  # an entry of something
+        if start is not None:
+            name = place.text(start.value)
             yield _put(place, [f"{name} {factor}"], cost - 0.1, after=True)
             continue
         for text, count in _kept_in(place, gradients) if after_loop else ():
@@ -63,15 +63,17 @@ def _follows_a_loop(place: Place) -> bool:
     )
 
 
-def _starts(place: Place) -> bool:
-    """Whether 1 is taken away at the target, as from probabilities."""
+def _start(place: Place) -> ast.Subscript | None:
+    """Return the entry from which a number is taken away, as 1 from the target's probability."""
     statement = place.statement
-    return (
+    if (
         isinstance(statement, ast.AugAssign)
         and isinstance(statement.op, ast.Sub)
         and isinstance(statement.target, ast.Subscript)
         and isinstance(statement.value, ast.Constant)
-    )
+    ):
+        return statement.target
+    return None
 
 
 def _factors(place: Place, number: float) -> Iterator[tuple[str, float]]:

@@ -23,7 +23,7 @@ from reference.user_code import functions_reached
 
 SHORT = (np.float16, np.float32)
 _NAMES = ("float32", "float16", "f4", "f2", "<f4", "=f4")  # "f", "half" may mean other things
-_WRITTEN = re.compile(r"float32|float16|single|half|[\"\'][<=]?f[42]?[\"\']")
+_WRITTEN = re.compile(r"float32|float16|\.(single|half)\b|[\"\'](single|half|[<=]?f[42]?)[\"\']")
 _TYPES = re.compile(r"float32|float16|np\.(single|half)\b|[\"\'][<=]?f[42][\"\']")
 _MAKERS = {"zeros", "ones", "empty", "full", "eye", "identity", "zeros_like", "ones_like",
            "empty_like", "full_like", "array", "asarray", "asanyarray", "ascontiguousarray",

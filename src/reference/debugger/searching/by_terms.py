@@ -108,8 +108,9 @@ def _wrong(
 
 
 def _signed(value: object, taken: bool) -> object:
-    is_array = isinstance(value, np.ndarray) and value.dtype.kind == "f"
-    return -value if taken and is_array else value  # type: ignore[operator]  # an array
+    if taken and isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return -value
+    return value
 
 
 def _terms(node: ast.expr, taken: bool = False) -> Iterator[tuple[ast.expr, bool]]:

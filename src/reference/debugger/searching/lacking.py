@@ -7,6 +7,8 @@ lack without its effect must be what some values at the turns after that have fo
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from manual_lstm.checks import Array
@@ -49,13 +51,13 @@ def lacks(now: Round, site: int, place: Place, term: str) -> bool:
     return np.allclose(np.ravel(value), now.first_delta(wanted), rtol=1e-5, atol=1e-7 * size)
 
 
-def _mends(now: Round, site: int, value: object) -> bool:
+def _mends(now: Round, site: int, value: Any) -> bool:
     """Whether a value that is added at the only execution of a site mends everything."""
     assert now.jacobian is not None
     columns = now.jacobian.of(site)
-    if np.size(value) != columns.shape[1]:  # type: ignore[arg-type]  # NumPy asks any object for its size
+    if np.size(value) != columns.shape[1]:
         return False
-    change = columns @ np.ravel(value)  # type: ignore[arg-type]  # it has the size of an array
+    change = columns @ np.ravel(value)
     return all(
         np.allclose(change[rows], lacking.ravel(), rtol=1e-5, atol=1e-7 * np.max(np.abs(lacking)))
         for name, rows in now.jacobian.rows.items()
