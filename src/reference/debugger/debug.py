@@ -32,6 +32,7 @@ from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.arguments import same
 from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
+from reference.debugger.running.kept import forget
 from reference.debugger.running.memory_bound import bounded
 from reference.debugger.running.place import place_of
 from reference.debugger.running.program import Inputs, Program, copied
@@ -156,6 +157,7 @@ def debug(
                     diagnosis = replace(diagnosis, reasons=reasons, sources=_texts(program))
             finally:
                 program.restore()
+                forget()
     diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
     return finished(diagnosis, judgement, (params, inputs), seconds, backward, example)
 

@@ -6,11 +6,11 @@ import ast
 import types
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from reference.debugger.running.kept import kept
 from reference.debugger.running.memory import Line, traced_lines
 from reference.debugger.running.place import Place, at, is_users, tree_of
 
@@ -136,7 +136,7 @@ def _statements(file: str, line: int) -> list[ast.stmt]:
     ]
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _simple(tree: ast.Module) -> list[ast.stmt]:
     simple = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Return, ast.Expr)
     return [node for node in ast.walk(tree) if isinstance(node, simple)]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
-from functools import lru_cache
 
 from reference.debugger.naming.kinds_of_memory import of_memory
+from reference.debugger.running.kept import kept
 from reference.debugger.texts.edited import Edited, edited
 from reference.debugger.texts.normal import normal
 from reference.debugger.texts.unfolded import unfolded
@@ -35,7 +35,7 @@ class Compared:
     edits: tuple[Edited, ...]
 
 
-@lru_cache(maxsize=_KEPT)
+@kept(_KEPT)
 def compared(old: str, new: str) -> Compared:
     """Compare the texts of a file before and after an edit.
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
+from reference.debugger.running.kept import kept
 from reference.debugger.texts.edited import Parents
 from reference.debugger.texts.roles import GRADIENT, called, function_of
 
@@ -49,7 +49,7 @@ def untransposed(statement: ast.stmt, around: Parents) -> str:
     return ""
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _forward(module: ast.AST, inner: ast.AST) -> frozenset[tuple[str, str]]:
     """Return the matrices that other functions multiply values with, and at which side."""
     return frozenset(

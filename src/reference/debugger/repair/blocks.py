@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -17,6 +16,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.quotients import Products
+from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
@@ -181,7 +181,7 @@ def _part(text: str, shape: tuple[int, ...], env: dict[str, Any], place: Place) 
         return None
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def subscripts(source: Source) -> list[str]:
     """Return the subscripts with a slice, or of several axes, that a file uses, shortest first."""
     texts = {}

@@ -13,7 +13,7 @@ import itertools
 import time
 import types
 from collections.abc import Iterator
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from manual_lstm.checks import Array
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.helpers import leaves_all_as_it_is
 from reference.debugger.repair.place import Place, walked
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _MOST_CALLS = 12
@@ -140,7 +141,7 @@ def _is_integer(value: Any) -> bool:
     return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _calls(source: Source) -> list[ast.Call]:
     """Return the calls of the file's own functions with an argument or more, each once."""
     own = {f.name for f in source.tree.body if isinstance(f, ast.FunctionDef)}
@@ -153,7 +154,7 @@ def _calls(source: Source) -> list[ast.Call]:
     return sorted(calls.values(), key=lambda call: -len(call.args))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _pure(source: Source) -> frozenset[str]:
     """Return the functions of a file that return a value and write to nothing but their names."""
     functions = [f for f in source.tree.body if isinstance(f, ast.FunctionDef)]

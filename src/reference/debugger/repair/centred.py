@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _KIND = "missing path"
@@ -40,7 +40,7 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(node, new, _KIND, f"less its mean: {mean}", cost)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def means(source: Source) -> tuple[str, ...]:
     """Return the arguments with which a file takes means that it may subtract.
 

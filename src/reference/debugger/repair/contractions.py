@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -16,6 +15,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place
+from reference.debugger.running.kept import kept
 
 _MOST_ARRAYS = 90
 _NEAR = 1e-6
@@ -148,7 +148,7 @@ def summed(old: tuple[int, ...], new: tuple[int, ...]) -> list[tuple[int, ...]]:
     return found
 
 
-@lru_cache(maxsize=20_000)
+@kept(20_000)
 def _rules(a: tuple[int, ...], b: tuple[int, ...], out: tuple[int, ...]) -> tuple[str, ...]:
     """Return the rules of einsum by which two shapes make a third.
 

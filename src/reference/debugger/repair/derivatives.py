@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.helpers import harmful, of_one
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
+from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
@@ -67,7 +67,7 @@ def _signed(place: Place) -> Iterator[Rewrite]:
                                 cost)  # fmt: skip
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _sized(source: Source) -> frozenset[str]:
     """Return what a file takes the size of: the x of ``np.abs(x)``."""
     return frozenset(

@@ -6,9 +6,9 @@ import ast
 import builtins
 import types
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from typing import Any
 
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _CODE = (type, types.FunctionType, types.MethodType, types.BuiltinFunctionType, types.ModuleType)
@@ -125,7 +125,7 @@ def in_cache(texts: Iterable[str], names: Mapping[str, Any], env: Mapping[str, A
 _MOST_IN_CACHE = 40
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _parsed(text: str) -> tuple[ast.expr, frozenset[str]]:
     tree = ast.parse(text, mode="eval").body
     return tree, frozenset(n.id for n in ast.walk(tree) if isinstance(n, ast.Name))

@@ -6,9 +6,9 @@ import ast
 import re
 from collections import Counter
 from dataclasses import replace
-from functools import lru_cache
 
 from reference.debugger.repair.place import Place, Rewrite, walked
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
@@ -52,14 +52,14 @@ def _is_familiar(place: Place, start: int, end: int, new: str) -> bool:
     return bool(made) and made <= _triples_beside(source, line)
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _triples_beside(source: Source, line: str) -> set[tuple[str, ...]]:
     """Return the triples of a file without a line."""
     others = source.text.replace(line, "", 1)
     return set().union(*(_triples(line) for line in others.splitlines()), set())
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _triples(text: str) -> set[tuple[str, ...]]:
     tokens = _TOKEN.findall(text)
     return {tuple(tokens[k : k + 3]) for k in range(len(tokens) - 2)}
@@ -74,7 +74,7 @@ def _orphans(place: Place, start: int, end: int, new: str) -> bool:
     return old in stored and reads[old] == 1
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _uses(function: ast.AST) -> tuple[Counter[str], set[str]]:
     """Return how often a function reads each name, and which names it sets."""
     names = [node for node in walked(function) if isinstance(node, ast.Name)]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def of_one(source: Source) -> tuple[list[str], list[str]]:
     """Return the file's own functions of one value, and what such functions are called with."""
     tree = source.tree
@@ -53,7 +53,7 @@ def leaves_all_as_it_is(function: ast.FunctionDef) -> bool:
     return any(isinstance(n, ast.Return) and n.value is not None for n in nodes)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def harmful(source: Source) -> frozenset[str]:
     """Return the functions at the top of a file that may do more than give a value."""
     functions = [f for f in source.tree.body if isinstance(f, ast.FunctionDef)]

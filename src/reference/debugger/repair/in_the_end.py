@@ -9,7 +9,6 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from manual_lstm.checks import Array
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, Rewrite, product
 from reference.debugger.repair.scales import numbers, written
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source, Splice
 
 _MOST = 4  # numbers that are tried
@@ -87,7 +87,7 @@ def _factors(place: Place, number: float) -> Iterator[tuple[str, float]]:
     yield from sorted(found, key=lambda one: one[1])[:_MOST]
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _divisors(source: Source) -> frozenset[str]:
     """Return what a file divides by."""
     nodes = list(ast.walk(source.tree))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
+
+from reference.debugger.running.kept import kept
 
 
 def depend(one: ast.stmt, other: ast.stmt) -> bool:
@@ -34,7 +35,7 @@ def drives(statement: ast.stmt, around: ast.AST) -> bool:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _whiles(around: ast.AST) -> list[tuple[frozenset[ast.AST], frozenset[str]]]:
     """Return the nodes inside each ``while``, and the variables that it asks about."""
     return [
@@ -44,7 +45,7 @@ def _whiles(around: ast.AST) -> list[tuple[frozenset[ast.AST], frozenset[str]]]:
     ]
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _names(statement: ast.stmt) -> tuple[frozenset[str], frozenset[str]]:
     """Return the variables that a statement reads, and those that it sets or may change."""
     read: set[str] = set()

@@ -6,13 +6,13 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from reference.debugger.repair import windows
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted, walked
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source, Splice
 
 _KIND = "index off by one"
@@ -238,7 +238,7 @@ def _of_the_file(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
                 yield place.rewrite(node.slice, new, "wrong operand", f"[{new}], not [{old}]", 1.5)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _index_texts(source: Source) -> tuple[str, ...]:
     """Return the products and sums of a file that may be indices of a flat array."""
     found: dict[str, None] = {}

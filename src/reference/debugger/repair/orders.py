@@ -10,9 +10,9 @@ import ast
 import itertools
 import re
 from collections import Counter
-from functools import lru_cache
 
 from reference.debugger.repair.place import Rewrite
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _KEEPS, _BREAKS = -0.3, 0.4
@@ -41,7 +41,7 @@ def beside(source: Source, rewrite: Rewrite) -> float:
     return _KEEPS if told > 0 else _BREAKS if told < 0 else 0.0
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def pairs(tree: ast.AST) -> Counter[tuple[str, str]]:
     """Count which of two names stands before the other in a tuple, list or call of a tree.
 

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ import numpy as np
 from reference.debugger.repair.entries import fields, in_cache, keyed, other_parts
 from reference.debugger.repair.helpers import harmful, of_one
 from reference.debugger.repair.pure import is_pure
+from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice, Unit
 
@@ -327,13 +328,13 @@ class Place:
                 yield node
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def walked(tree: ast.AST) -> list[ast.AST]:
     """Return all nodes of a tree, kept: the lines of a function ask for them again and again."""
     return list(ast.walk(tree))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def longer(source: Source) -> list[str]:
     """Return the expressions of a file that are longer than a variable, each once."""
     texts: dict[str, None] = {}

@@ -11,7 +11,6 @@ import ast
 import itertools
 import math
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -28,6 +27,7 @@ from reference.debugger.repair.place import (
     walked,
 )
 from reference.debugger.repair.pure import is_pure
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _NEAR = 1e-9
@@ -218,7 +218,7 @@ def _number(value: Any) -> float | None:
     return number if math.isfinite(number) else None
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _constants(source: Source) -> tuple[str, ...]:
     """Return the names that a file sets at its top."""
     return tuple(
@@ -231,7 +231,7 @@ def _constants(source: Source) -> tuple[str, ...]:
     )
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _counts(source: Source) -> tuple[str, ...]:
     """Return the calls of a file that may give a number: lengths, sums, logarithms."""
     texts = (
@@ -252,7 +252,7 @@ def _counts_something(node: ast.Call) -> bool:
 _COUNTING = {"sum", "log", "sqrt", "count_nonzero", "prod", "exp"}
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _literals(source: Source) -> tuple[str, ...]:
     """Return the floats that are written out in a file."""
     return tuple(

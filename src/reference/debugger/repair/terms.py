@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
+from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
@@ -50,7 +50,7 @@ def is_halved(place: Place, node: ast.BinOp) -> bool:
 _HALVED = 1.0
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _halved(source: Source) -> list[set[str]]:
     """Return the names in the products of a file that have a square, and 0.5 or a division by 2."""
     found = []

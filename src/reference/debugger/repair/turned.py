@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
 _KIND = "forward order"
@@ -53,7 +53,7 @@ def _turned(place: Place, node: ast.expr, text: str, axis: int) -> str:
     return f"{text}[{':, ' * axis}::-1]"
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def axes_turned(source: Source) -> frozenset[int]:
     """Return the axes behind the first that a file turns round.
 

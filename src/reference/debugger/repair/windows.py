@@ -10,12 +10,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
 import numpy as np
 
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place
+from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
 
@@ -151,7 +151,7 @@ def _beside_it(place: Place, sizes: list[str]) -> list[str]:
 _PLACE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _written(source: Source) -> tuple[str, ...]:
     """Return the bounds of slices in a file, the frequent ones first."""
     texts = [

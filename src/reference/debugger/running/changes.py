@@ -7,11 +7,11 @@ import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
+from reference.debugger.running.kept import kept
 from reference.debugger.running.memory import Line, traced_lines
 from reference.debugger.running.place import is_users, tree_of
 from reference.debugger.running.timing import in_words
@@ -115,7 +115,7 @@ def loops_around(file: str, line: int) -> list[ast.For]:
     return [loop for loop in _loops(tree_of(file)) if loop.lineno < line <= (loop.end_lineno or 0)]
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _loops(tree: ast.Module) -> list[ast.For]:
     loops = [node for node in ast.walk(tree) if isinstance(node, ast.For)]
     return sorted(loops, key=lambda loop: loop.lineno)

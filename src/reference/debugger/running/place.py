@@ -8,9 +8,10 @@ import linecache
 import sysconfig
 import traceback
 import warnings
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from reference.debugger.running.kept import kept
 
 Place = tuple[str, int, str, str]
 
@@ -55,7 +56,7 @@ def tree_of(file: str) -> ast.Module:
     return _parsed("".join(linecache.getlines(file)))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _parsed(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # SyntaxWarnings of the user's own text

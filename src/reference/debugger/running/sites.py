@@ -11,9 +11,9 @@ import ast
 import types
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any, cast
 
+from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source, Unit, body_in, heads_of
 
 PROBE = "__probe__"
@@ -89,7 +89,7 @@ def instrument(
     return code
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _moved(
     file: str,
     text: str,
@@ -108,7 +108,7 @@ def _moved(
     ], code  # fmt: skip
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _firsts(tree: ast.AST) -> list[int]:
     """Return the first lines of all functions in a tree."""
     return [
@@ -118,7 +118,7 @@ def _firsts(tree: ast.AST) -> list[int]:
     ]
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def _instrumented(
     file: str,
     text: str,

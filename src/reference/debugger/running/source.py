@@ -7,8 +7,9 @@ import types
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import Any
+
+from reference.debugger.running.kept import kept
 
 
 @dataclass(frozen=True)
@@ -153,7 +154,7 @@ def _parsed(text: str) -> ast.Module:
         return ast.parse(text)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def source_of(file: str, text: str) -> Source:
     """Return the source of a text, kept: edits are made and taken back again and again.
 
@@ -164,7 +165,7 @@ def source_of(file: str, text: str) -> Source:
     return Source(file, text)
 
 
-@lru_cache(maxsize=1024)
+@kept(1024)
 def _compiled(text: str, file: str) -> types.CodeType:
     """Return the code of a text, kept: most units are the same in the next text of a file."""
     with warnings.catch_warnings():

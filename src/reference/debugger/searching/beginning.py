@@ -8,11 +8,11 @@ may help only if some later changes, whatever they are, explain what it leaves.
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.running.kept import kept
 from reference.debugger.values.evidence import Evidence
 from reference.debugger.values.probe import Jacobian
 
@@ -75,7 +75,7 @@ def _basis(matrix: Array) -> Array:
     return basis[:, sizes > 1e-10 * float(sizes.max(initial=0.0))]
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def carried(tree: ast.Module, line: int) -> frozenset[str]:
     """Return the names that a line may get from the step before."""
     found: set[str] = set()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from reference.debugger.repair import Place
 from reference.debugger.repair.place import walked
+from reference.debugger.running.kept import kept
 from reference.debugger.running.own_lines import spares
 from reference.debugger.running.program import Outcome, Program
 from reference.debugger.searching.carries_first import before_readers
@@ -359,7 +359,7 @@ def _envs(now: Round, file: str, line: int, function: ast.AST, start: int) -> li
     return [execution.env for execution in now.recording.executions[nearest[1]]]
 
 
-@lru_cache(maxsize=256)
+@kept(256)
 def functions_in(tree: ast.AST) -> list[ast.FunctionDef]:
     """Return all functions in a tree."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]

@@ -8,12 +8,13 @@ import time
 import types
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.repair import Place, Rewrite
+from reference.debugger.running.kept import kept
 from reference.debugger.running.program import Program, as_float_array
 from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.shapes import shape_of
@@ -274,7 +275,7 @@ class Round:
         return tuple(sorted(changed)), tuple(sorted(set(times)))
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def loops_of(tree: ast.AST) -> list[ast.For | ast.While]:
     """Return the loops in a tree, kept: each line asks in which of them it stands."""
     return [node for node in ast.walk(tree) if isinstance(node, ast.For | ast.While)]
@@ -298,7 +299,7 @@ def times_of(recording: Recording, k: int) -> list[int]:
     return list(range(len(seen)))[::-1]
 
 
-@lru_cache(maxsize=4096)
+@kept(4096)
 def _expression(text: bytes) -> types.CodeType:
     """Return an expression compiled, kept: the same edit is asked about more than once."""
     return compile(b"(" + text + b")", "", "eval")

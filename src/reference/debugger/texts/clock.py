@@ -10,10 +10,11 @@ import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
+
+from reference.debugger.running.kept import kept
 
 ENTER, TICK, LEAVE = "__loop_enter__", "__loop_tick__", "__loop_leave__"
 BEGUN = "__loop_begun__"  # after the first statement of a while loop
@@ -257,7 +258,7 @@ def _states_in(loop: _Loop) -> set[str]:
     return set() if re.search(r"\b(range|enumerate)\(", over) else {"s"}
 
 
-@lru_cache(maxsize=512)
+@kept(512)
 def score_of(loop: _Loop) -> float:
     """Return how much a loop looks like time; 0 for one that goes over gates or names."""
     names = _names_of(loop)

@@ -10,9 +10,9 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any, TypeGuard
 
+from reference.debugger.running.kept import kept
 from reference.debugger.texts.edited import dumped
 from reference.debugger.texts.formulas import formulas, on_one_line, put_in
 from reference.debugger.texts.inlined import with_values
@@ -24,7 +24,7 @@ _MOST = 6  # things that are gone over
 _KEPT = 16  # pairs of texts
 
 
-@lru_cache(maxsize=_KEPT)
+@kept(_KEPT)
 def unfolded(old: str, new: str) -> tuple[str, str]:
     """Return two texts with what only one of them folds unfolded; as they are where none does.
 

@@ -10,11 +10,11 @@ import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from manual_lstm.checks import Array
+from reference.debugger.running.kept import kept
 from reference.debugger.values.probe import Jacobian
 
 SOLVED = 1e-6
@@ -288,7 +288,7 @@ def _count(columns: Sequence[slice | Array]) -> int:
     return sum(c.stop - c.start if isinstance(c, slice) else len(c) for c in columns)
 
 
-@lru_cache(maxsize=64)
+@kept(64)
 def _mixtures(made: int, count: int, seed: int) -> Array:
     """Return by how much each of some rows is in each mixture."""
     return np.random.default_rng(seed).standard_normal((made, count)) / made**0.5
