@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from reference.debugger.naming.meant import Meant, block_of, placed
 from reference.debugger.naming.meant_by_updates import COPIED, NUMPY
 from reference.debugger.texts.edited import Parents
+from reference.debugger.texts.trees import copy_of
 
 _FORMER = "__former__"
 _MOST = 6  # statements, or places in one of them, that may read a value
@@ -45,7 +45,7 @@ def formers(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
                 changes += [{k: _with_former(block[k], name, n)} for n in range(count)]
         for change in changes:
             new = [change.get(k, s) for k, s in enumerate(block)]
-            kept = [*new[:at], placed(copy.deepcopy(keeping), statement), *new[at:]]
+            kept = [*new[:at], placed(copy_of(keeping), statement), *new[at:]]
             yield Meant("overwritten too early", ((around[-1], field, kept),))
 
 
@@ -75,7 +75,7 @@ def _reads(statement: ast.stmt, name: str) -> int:
 
 def _with_former(statement: ast.stmt, name: str, number: int | None = None) -> ast.stmt:
     """Return a statement that reads the former value of a variable, at one place or at all."""
-    made = copy.deepcopy(statement)
+    made = copy_of(statement)
     places = [n for n in ast.walk(made) if isinstance(n, ast.Name) and n.id == name
               and isinstance(n.ctx, ast.Load)]  # fmt: skip
     for place in places if number is None else [places[number]]:

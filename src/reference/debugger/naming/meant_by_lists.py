@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from reference.debugger.naming.meant import Meant, block_of, placed
 from reference.debugger.texts.edited import Parents, written
 from reference.debugger.texts.roles import called
+from reference.debugger.texts.trees import copy_of
 
 
 def list_ends(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
@@ -22,7 +22,7 @@ def list_ends(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
     """
     field, block = block_of(statement, around[-1])
     if isinstance(statement, ast.AugAssign) and isinstance(statement.value, ast.List):
-        own = copy.deepcopy(statement)
+        own = copy_of(statement)
         target, whole = written(own)
         first = ast.BinOp(own.value, ast.Add(), getattr(whole, "left", whole))
         other = placed(ast.Assign([target], first), statement)
@@ -31,7 +31,7 @@ def list_ends(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
     places = [n for n in ast.walk(statement) if _other_end(n) is not None]
     for number in range(len(places) if field else 0):
         turning = _Turning(number)
-        other = turning.visit(copy.deepcopy(statement))
+        other = turning.visit(copy_of(statement))
         assert isinstance(other, ast.stmt)
         placed(other, statement)
         new = [other if s is statement else s for s in block]

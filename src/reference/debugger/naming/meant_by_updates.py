@@ -13,6 +13,7 @@ from reference.debugger.naming.kinds_of_sums import of_added
 from reference.debugger.naming.meant import Meant, block_of, placed
 from reference.debugger.texts.edited import Edited, Parents, written
 from reference.debugger.texts.roles import called, function_of, is_empty, loaded, loops_in
+from reference.debugger.texts.trees import copy_of
 
 NUMPY, _ADDED, _PUT = "__numpy__", "__added_to_each__", "__added_along__"
 COPIED, _HELD = "__copied__", "__held__"
@@ -40,11 +41,11 @@ def updates(statement: ast.stmt, around: Parents) -> Iterator[Meant]:
 
 
 def _others(statement: ast.stmt, around: Parents) -> Iterator[tuple[str, list[ast.stmt]]]:
-    own = copy.deepcopy(statement)
+    own = copy_of(statement)
     if isinstance(own, ast.AugAssign):
         yield from _of_in_place(own)
     elif isinstance(own, ast.Assign) and len(own.targets) > 1:
-        alone = [ast.Assign([target], copy.deepcopy(own.value)) for target in own.targets]
+        alone = [ast.Assign([target], copy_of(own.value)) for target in own.targets]
         yield "aliasing", [*alone]
         copies = [ast.Assign([target], _copied(own.value)) for target in own.targets]
         yield "aliasing", [*copies]
@@ -126,7 +127,7 @@ def _of_sum(statement: ast.stmt, target: ast.expr, around: Parents) -> str:
 
 
 def _copied(value: ast.expr) -> ast.expr:
-    return ast.Call(ast.Name(COPIED, ast.Load()), [copy.deepcopy(value)], [])
+    return ast.Call(ast.Name(COPIED, ast.Load()), [copy_of(value)], [])
 
 
 def _calling(name: str, given: list[ast.expr]) -> ast.Expr:

@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.texts.trees import copy_of
+
 PICK = "__pick__"
 _VALUE, _INDEX, _BASE = "value", "index", "base"
 _ROWS, _PARTS, _BOUND = "rows", "parts", "bound"
@@ -41,7 +43,7 @@ class Picks:
 
     def put_into(self, node: Any) -> Any:
         """Return a copy of a statement or expression whose values can be picked."""
-        return ast.fix_missing_locations(_Picking(self.roles).visit(copy.deepcopy(node)))
+        return ast.fix_missing_locations(_Picking(self.roles).visit(copy_of(node)))
 
     def value(self, number: int, value: Any) -> Any:
         """Return a value as it is to be."""

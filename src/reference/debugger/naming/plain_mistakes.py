@@ -7,7 +7,6 @@ little, but it gives the same values as the right line with a plain mistake, and
 from __future__ import annotations
 
 import ast
-import copy
 import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from reference.debugger.running.shapes import shape_of
 from reference.debugger.texts.differences import factors
 from reference.debugger.texts.edited import Parents, dumped, same
 from reference.debugger.texts.roles import called
+from reference.debugger.texts.trees import copy_of
 
 Values = Mapping[str, Any]
 _Value = ast.Name | ast.Attribute | ast.Subscript
@@ -254,7 +254,7 @@ def _of_others(sites: list[_Site], pool: list[ast.expr], known: Values) -> Itera
             continue
         for other in pool:
             if not same(other, site.node) and _may_stand_for(other, site.node, known):
-                yield Meant("", _put((site, copy.deepcopy(other))))
+                yield Meant("", _put((site, copy_of(other))))
 
 
 def _may_stand_for(one: ast.expr, other: ast.expr, known: Values) -> bool:

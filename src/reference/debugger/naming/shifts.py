@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import copy
 
 from reference.debugger.texts.edited import dumped, same
+from reference.debugger.texts.trees import copy_of
 
 
 def are_shifted(old: ast.stmt, new: ast.stmt) -> bool:
@@ -28,7 +28,7 @@ def _without_indices(statement: ast.stmt) -> tuple[str, list[ast.expr]]:
             node.slice = ast.Constant(0)
             return node
 
-    return dumped(Leaving().visit(copy.deepcopy(statement))), indices
+    return dumped(Leaving().visit(copy_of(statement))), indices
 
 
 def _is_shift(a: ast.expr, b: ast.expr) -> bool:

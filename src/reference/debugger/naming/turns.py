@@ -30,6 +30,7 @@ from reference.debugger.running.timebox import TimeUp
 from reference.debugger.texts.clock import Clock, Ticks, is_time
 from reference.debugger.texts.edited import dumped, paired
 from reference.debugger.texts.passes import OUTSIDE, Pass, Passes, Values, apart_after, settled
+from reference.debugger.texts.trees import copy_of
 from reference.debugger.texts.two_texts import VALUE, only_inside, places, watched
 
 TURN, LEFT = "__turn__", "__turn_left__"
@@ -226,7 +227,7 @@ class _Weaver:
 
     def compiled(self, old: Unit, new: Unit) -> Any:
         """Return the code of a unit that can be as before and as after."""
-        (tree,) = self._weave([copy.deepcopy(old.tree)], [copy.deepcopy(new.tree)])
+        (tree,) = self._weave([copy_of(old.tree)], [copy_of(new.tree)])
         (tree,) = self.clock.put_into([tree])[:1] if hasattr(tree, "body") else [tree]
         statement: ast.stmt = tree
         for name in reversed(new.classes):
@@ -274,7 +275,7 @@ class _Weaver:
         test = ast.Call(ast.Name(TURN, ast.Load()), [ast.Constant(number)], [])
         self.passes.watch(number, old, new)
         after = ast.Expr(ast.Call(ast.Name(LEFT, ast.Load()), [ast.Constant(number)], []))
-        choice = ast.If(test, [*watched(new), after], [*watched(old), copy.deepcopy(after)])
+        choice = ast.If(test, [*watched(new), after], [*watched(old), copy_of(after)])
         for node in ast.walk(choice):
             if isinstance(node, ast.expr | ast.stmt) and (old is None or not hasattr(old, "body")):
                 node.lineno, node.end_lineno = at.lineno, at.end_lineno

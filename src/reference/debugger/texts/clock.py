@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import copy
 import inspect
 import re
 import sys
@@ -15,6 +14,7 @@ from itertools import pairwise
 import numpy as np
 
 from reference.debugger.running.kept import kept
+from reference.debugger.texts.trees import copy_of
 
 ENTER, TICK, LEAVE = "__loop_enter__", "__loop_tick__", "__loop_leave__"
 BEGUN = "__loop_begun__"  # after the first statement of a while loop
@@ -271,7 +271,7 @@ def score_of(loop: _Loop) -> float:
         return 0.0
     if re.search(
         r"\.(keys|items|values)\(\)|gates|layers|params|batch(?!_sizes)|lengths|samples|heads",
-        ast.unparse(_Walked().visit(copy.deepcopy(loop.iter))),
+        ast.unparse(_Walked().visit(copy_of(loop.iter))),
         re.I,
     ) or (isinstance(loop.iter, ast.Name) and loop.iter.id.isupper() and len(loop.iter.id) > 1):
         return 0.5 * bool(timely) + 3.0 * goes_backwards(loop) * bool(timely)

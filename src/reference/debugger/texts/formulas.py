@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
-import copy
 
 from reference.debugger.texts.inlined import with_values
+from reference.debugger.texts.trees import copy_of
 
 Formulas = dict[str, tuple[list[str], ast.expr]]  # for each function its arguments and its value
 
@@ -93,7 +93,7 @@ def on_one_line(*trees: ast.Module) -> bool:
         known = dict(zip((a.arg for a in other.args.args), names, strict=True))
         one.body = [ast.Return(values[0])]
         other.body = [ast.Return(with_values(values[1], known))]
-        other.args.args = copy.deepcopy(one.args.args)
+        other.args.args = copy_of(one.args.args)
         changed = True
     return changed
 

@@ -7,7 +7,6 @@ line that reads it. So the name is replaced there by the value.
 from __future__ import annotations
 
 import ast
-import copy
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,6 +15,7 @@ from typing import TypeVar
 from reference.debugger.texts.differences import factors
 from reference.debugger.texts.edited import Edited, same
 from reference.debugger.texts.roles import is_empty, place_of
+from reference.debugger.texts.trees import copy_of
 
 Node = TypeVar("Node", bound=ast.AST)
 
@@ -84,7 +84,7 @@ def _read(change: Edited, side: str, name: str, value: ast.expr) -> Edited:
     statement = getattr(change, side)
     if statement is None or hasattr(statement, "body"):
         return change
-    made = _Reading({name: value}).visit(copy.deepcopy(statement))
+    made = _Reading({name: value}).visit(copy_of(statement))
     return change if same(made, statement) else replace(change, **{side: made})
 
 
@@ -146,7 +146,7 @@ class _Calling(ast.NodeTransformer):
             return node
         result = function.body[-1]
         assert isinstance(result, ast.Return)
-        value = copy.deepcopy(result.value)
+        value = copy_of(result.value)
         assert value is not None
         given = dict(zip((a.arg for a in function.args.args), node.args, strict=True))
         made = _Reading(given).visit(value)
@@ -161,7 +161,7 @@ def with_values(node: Node, values: Mapping[str, ast.expr]) -> Node:
     >>> ast.unparse(with_values(ast.parse("y = 2 * a"), {"a": ast.parse("b - c").body[0].value}))
     'y = 2 * (b - c)'
     """
-    return _Reading(values).visit(copy.deepcopy(node))
+    return _Reading(values).visit(copy_of(node))
 
 
 class _Reading(ast.NodeTransformer):
@@ -173,4 +173,4 @@ class _Reading(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.AST:
         if node.id not in self.values or not isinstance(node.ctx, ast.Load):
             return node
-        return ast.copy_location(copy.deepcopy(self.values[node.id]), node)
+        return ast.copy_location(copy_of(self.values[node.id]), node)
