@@ -8,7 +8,6 @@ import io
 import json
 import os
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from reference.cell_question import Question, question_of
@@ -80,17 +80,14 @@ def answer(question: Question, seconds: float, seed: int) -> Diagnosis:
 @contextlib.contextmanager
 def progress_shown() -> Iterator[Callable[[str], None]]:
     """Give a function that shows what is going on, on standard error; silent in a pipe."""
-    console = Console(stderr=True)
+    console = Console(file=sys.stderr)  # this very one: while programs run another is in its place
     if not console.is_interactive:
         yield lambda _: None
         return
-    started = time.monotonic()
-    with console.status("reading") as status:
-
-        def show(message: str) -> None:
-            status.update(f"{escape(str(message))} [dim]{time.monotonic() - started:.0f} s[/dim]")
-
-        yield show
+    spinner, said, clock = SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn()
+    with Progress(spinner, said, clock, console=console, transient=True) as progress:
+        task = progress.add_task("reading", total=None)
+        yield lambda message: progress.update(task, description=escape(str(message)))
 
 
 def tell(diagnosis: Diagnosis, page: Path | None) -> None:

@@ -222,6 +222,8 @@ def _searched(
                     found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
             if smaller is not None and found is not None:
                 found = at_other_sizes(found, smaller.sizes)
+                if progress is not None and found.fixes:
+                    progress(f"fix: {found.fixes[0].why}; it is tried at the given sizes")
                 return tried_at_its_sizes(question, found, smaller)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
         of_verdict = in_doubles((judgement.params, judgement.inputs))

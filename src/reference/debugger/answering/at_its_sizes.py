@@ -25,6 +25,9 @@ from reference.debugger.searching.smaller import Smaller, made_smaller
 from reference.debugger.texts.literals import carried_over
 from reference.exact import prove
 
+Slopes = dict[tuple[float, str, bytes], float]
+"""Slopes of the loss by its value, the array that is moved, and the way."""
+
 _PROOF = 2.0  # seconds
 _TO_LOOK = 1.0  # seconds for the steps at which a line is wrong
 
@@ -46,11 +49,12 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, smaller: Smaller) -
         f"the arrays are large: the line was looked for with {_told(question.given, smaller)}"
     ]
     fixes: list[Fix] = []
+    slopes: Slopes = {}
     for fix in found.fixes:
         (file,) = {edit.file for edit in fix.edits}
         try:
             program.restore_texts({file: fix.apply_to(originals[file])})
-            holds = _holds(program, question.given, question.names, question.until)
+            holds = _holds(program, question.given, question.names, question.until, slopes)
         finally:
             program.restore_texts(originals)
         if holds is None:
@@ -162,8 +166,13 @@ def _by(shape: tuple[int, ...]) -> str:
     return " × ".join(map(str, shape))
 
 
-def _holds(program: Program, inputs: Inputs, names: list[str], until: float) -> bool | None:
-    """Return whether gradients agree with the loss along a few directions; None out of time."""
+def _holds(
+    program: Program, inputs: Inputs, names: list[str], until: float, slopes: Slopes
+) -> bool | None:
+    """Return whether gradients agree with the loss along a few directions; None out of time.
+
+    Most of the time goes to slopes of the loss: a fix that leaves it as it is has those of others.
+    """
     here = program.value(inputs, 5.0)
     outcome = program.run(inputs, 5.0)
     if outcome.error is not None:
@@ -177,7 +186,12 @@ def _holds(program: Program, inputs: Inputs, names: list[str], until: float) -> 
             return False
 
         def slope(way: Array, name: str = name) -> float:
-            return slope_of(lambda h: program.value(moved(inputs, {name: way}, h), 5.0))
+            asked = here, name, way.tobytes()
+            if asked not in slopes:
+                slopes[asked] = slope_of(
+                    lambda h: program.value(moved(inputs, {name: way}, h), 5.0)
+                )
+            return slopes[asked]
 
         # Where a kink or rounding hides the slope nothing speaks against it.
         if not isinstance(along(name, manual, slope, here), str | None):
