@@ -1,8 +1,11 @@
 """``manual-lstm debug``: what it asks, what it prints, and one line for what cannot be used."""
 
+import contextlib
+import io
 import json
 import re
 import sys
+import time
 import types
 
 import numpy as np
@@ -11,6 +14,7 @@ from tests.reference.report import diagnoses
 
 from reference.cell_question import question_of
 from reference.cli import main
+from reference.debug_command import progress_shown
 
 RIGHT = """
 import numpy as np
@@ -203,6 +207,24 @@ def test_progress_is_shown_on_a_terminal(folder, capsys, engine, monkeypatch):
     _, output, errors = run(capsys, "mine.py")
     assert "looking for [the] line" in errors
     assert "looking for" not in output
+
+
+def test_progress_goes_on_while_what_programs_print_is_kept(monkeypatch):
+    class Terminal(io.StringIO):
+        def isatty(self):
+            return True
+
+    monkeypatch.setenv("TERM", "xterm")
+    terminal, kept = Terminal(), io.StringIO()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    with progress_shown() as show, contextlib.redirect_stderr(kept):
+        show("verdict: wrong")
+        before = len(terminal.getvalue())
+        time.sleep(0.3)
+        assert len(terminal.getvalue()) > before
+    assert "verdict: wrong" in terminal.getvalue()
+    assert "0:00:0" in terminal.getvalue()
+    assert not kept.getvalue()
 
 
 def changed(**texts):

@@ -168,8 +168,13 @@ def test_a_kink_is_no_accusation():
     inputs = {"x": np.array([1.0, 2.0, 3.0])}
     judgement = judge(*_functions(KINK), params, inputs)
     assert judgement.verdict == "right"
-    params["w"][...] = inputs["x"]
-    judgement = judge(*_functions(KINK), params, inputs, example=lambda _: (params, inputs))
+
+    def example(rng):
+        w = rng.normal(size=3)
+        return {"w": w}, {"x": w.copy()}
+
+    given = example(np.random.default_rng(0))
+    judgement = judge(*_functions(KINK), *given, example=example)
     assert judgement.verdict == "inconclusive"
     assert any("kink" in reason for reason in judgement.reasons)
 
@@ -200,6 +205,38 @@ def test_what_is_one_before_training_hides_nothing():
         judgement = judge(*functions, *given, example=example)
         assert judgement.verdict == verdict
         assert verdict == "right" or set(judgement.wrong) == {"W"}
+
+
+LEAKY = """
+import numpy as np
+
+def loss(params, inputs):
+    LIMIT
+    return params["alpha"] * np.sum(np.tanh(params["w"] * inputs["x"])) ** 2
+
+def backward(params, inputs):
+    y = np.tanh(params["w"] * inputs["x"])
+    return {"w": 2 * np.sum(y) * FACTOR * (1 - y ** 2) * inputs["x"], "alpha": np.sum(y) ** 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("factor", "limit", "verdict"),
+    [
+        ('params["alpha"]', "", "right"),
+        ("0.7", "", "wrong"),
+        ('params["alpha"]', 'assert abs(params["alpha"] - 0.7) < 0.01', "right"),
+    ],
+)
+def test_what_an_example_always_draws_alike_is_asked_at_other_values(factor, limit, verdict):
+    def example(rng):
+        return {"w": rng.normal(size=3), "alpha": np.float64(0.7)}, {"x": rng.normal(size=3)}
+
+    functions = _functions(LEAKY.replace("FACTOR", factor).replace("LIMIT", limit))
+    judgement = judge(*functions, *example(np.random.default_rng(5)), example=example)
+    assert judgement.verdict == verdict
+    assert set(judgement.wrong) == ({"w"} if verdict == "wrong" else set())
+    assert not any("AssertionError" in reason for reason in judgement.reasons)
 
 
 RELU = """

@@ -17,6 +17,8 @@ from reference.debugger.judging.examples import ExampleError
 from reference.debugger.running.arguments import Draw, checked, is_float
 
 _SMALL = 0.3  # of the usual size of weights
+SPREAD = "example, with other parameters"
+"""Where values come from that no example has drawn as they are: a program may not bear them."""
 
 Example = Callable[[np.random.Generator], tuple[Mapping[str, Any], Mapping[str, Any]]]
 
@@ -27,8 +29,9 @@ def further(
     """Give draws without end: by `example`, or fresh values of the same shapes.
 
     Where the given weights are as before training, those of an example most likely are, too: the
-    first draw has the given ones as `ordinary` makes them. Every third of the fresh ones stays
-    near the given values, for programs that bear no others.
+    first draw has the given ones as `ordinary` makes them. What an example always draws alike, as
+    a weight of a loss that starts at 0.7, is another in every second of its draws. Every third of
+    the fresh ones stays near the given values, for programs that bear no others.
 
     Parameters
     ----------
@@ -43,11 +46,14 @@ def further(
     if weights is not given.params:
         yield Draw(weights, given.inputs, "fresh values")
     while True:
-        rng = np.random.default_rng([seed, k])
+        rng = np.random.default_rng([seed, 5, k])  # [0, 0] would give what users have drawn by 0
         k += 1
         if example is not None:
             try:
-                yield drawn(example, rng)
+                draw = drawn(example, rng)
+                params = spread(draw.params, given.params, rng) if k % 2 else draw.params
+                alike = params is draw.params
+                yield draw if alike else Draw(params, draw.inputs, SPREAD)
                 continue
             except ExampleError:
                 example = None
@@ -177,6 +183,34 @@ def ordinary(params: Mapping[str, Any]) -> Mapping[str, Any]:
             if size < _SMALL * _usual_size(value) and value.min() < 0 < value.max():
                 others[name] = value * value.dtype.type(_usual_size(value) / size)
     return {**params, **others} if others else params
+
+
+def spread(
+    params: Mapping[str, Any], others: Mapping[str, Any], rng: np.random.Generator
+) -> Mapping[str, Any]:
+    """Return parameters with other values where they are the same in two draws; signs stay.
+
+    Examples
+    --------
+    >>> drawn = [{"W": np.array([0.3]), "alpha": np.array([0.7])}, {"W": np.array([0.4])}]
+    >>> one = spread(drawn[0], {**drawn[1], "alpha": np.array([0.7])}, np.random.default_rng(0))
+    >>> bool(one["W"] == 0.3), bool(0 < one["alpha"] < 1), bool(one["alpha"] == 0.7)
+    (True, True, False)
+    """
+    changed = {}
+    for name, value in params.items():
+        if (
+            is_float(value)
+            and name in others
+            and np.array_equal(value, others[name], equal_nan=True)
+        ):
+            array, put = numbers_of(np.asarray(value))
+            odds = array.size and array.min() > 0 and array.max() < 1
+            new = array / (1 - array) if odds else array
+            new = new * np.exp(0.3 * rng.standard_normal(array.shape))
+            new = put(new / (1 + new) if odds else new)
+            changed[name] = new.astype(array.dtype) if array.ndim else type(value)(new)
+    return {**params, **changed} if changed else params
 
 
 def _near(array: Array, rng: np.random.Generator) -> Array:

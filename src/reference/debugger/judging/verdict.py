@@ -21,7 +21,7 @@ from manual_lstm.checks import Array
 from reference.compare import Mismatch
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.judging.conduct import conduct
-from reference.debugger.judging.draws import Example, drawn, further, ordinary
+from reference.debugger.judging.draws import SPREAD, Example, drawn, further, ordinary
 from reference.debugger.judging.examples import ExampleError, Examples, guarded
 from reference.debugger.judging.non_finite import non_finite
 from reference.debugger.judging.opinion import NOT_FINITE, Opinion, not_a_number, opinion
@@ -200,10 +200,13 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
             break
         started = time.monotonic()
         try:
-            opinions.append(opinion(calls, draw, proof))
+            found = opinion(calls, draw, proof)
+            if draw.source != SPREAD or found.wrong or not (found.undecided or found.error):
+                opinions.append(found)  # else it may be that the program does not bear these values
         except NoLoss as none:
             given_ones = "the given values" if draw is given else draw.source
-            reasons.append(f"at {given_ones} {none}")
+            if draw.source != SPREAD:
+                reasons.append(f"at {given_ones} {none}")
         except Late as late:
             if not opinions:
                 reasons.append(str(late))
@@ -231,7 +234,7 @@ def _is_known(opinions: list[Opinion]) -> bool:
 def _rare(calls: Calls, given: Draw, example: Examples, seed: int) -> Draw | None:
     """Return a draw that the gradients seem to be wrong at, of many, if there is one."""
     more = islice(further(given, example, seed, ()), _DRAWS - 1, None)  # some were asked in full
-    theirs = takewhile(lambda draw: draw.source == "example", more)  # until it fails
+    theirs = takewhile(lambda draw: draw.source in ("example", SPREAD), more)  # until it fails
     with suppress(TypeError, ValueError):  # what it draws cannot be asked about
         return suspicious(calls, theirs, min(_TO_SCREEN, 0.1 * calls.left))
     return None

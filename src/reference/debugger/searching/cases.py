@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.judging.draws import numbers_of
+from reference.debugger.judging.draws import numbers_of, spread
 from reference.debugger.running.program import Inputs, Outcome, as_float_array
 from reference.debugger.running.shapes import entries
 
@@ -132,8 +132,16 @@ def draws(
     """Return fresh inputs: by `example`, or of the same shapes, integers within their range."""
     rngs = [np.random.default_rng([seed, 7, k]) for k in range(count)]
     if example is not None:
-        return [tuple(example(rng)) for rng in rngs]  # type: ignore[misc]  # an example gives a pair
+        return [_drawn(example, rng, params if k % 2 else {}) for k, rng in enumerate(rngs)]
     return [(_fresh(params, rng), _fresh(inputs, rng)) for rng in rngs]
+
+
+def _drawn(
+    example: Callable[..., Any], rng: np.random.Generator, others: Mapping[str, Any]
+) -> Inputs:
+    """Return what an example draws, with other values where those are the same in `others`."""
+    params, inputs = example(rng)
+    return spread(params, others, rng), inputs
 
 
 def _fresh(group: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
