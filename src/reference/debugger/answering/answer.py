@@ -25,7 +25,8 @@ from reference.debugger.texts.edited import same
 from reference.debugger.texts.tidy import original_line, tidied
 
 _OTHER = 0.5  # confidence of the line of a second repair
-_LITTLE = 3  # nodes: an index, or a name and what is done with it
+_LITTLE, _MUCH = 3, 6  # nodes: an index, or a name and what is done with it; a formula
+_OF_SIZES = re.compile(r"shape|size|len|mean|^[A-Z]$|^[3-9]$|^\d\d+$")
 
 
 def fixes_of(
@@ -70,9 +71,10 @@ _ELSEWHERE, _THERE = 0.5, 1.0  # of cost, by how much others may exceed the best
 
 
 def says_it_longer(fix: Fix, other: Fix) -> bool:
-    """Return whether a fix changes the same lines as another, with all its words and many more.
+    """Return whether a fix changes the same lines as another, and only says it at greater length.
 
-    Both pass: ``d / B * B / n`` is ``d / n``. What has other words may be right at other sizes.
+    Both pass: ``d / B * B / n`` is ``d / n``, and ``dc * sigmoid(W @ z + b)`` is ``dc * f``. What
+    has other words may be right at other sizes, if it is not much longer or speaks of sizes.
     """
     lines = [[(edit.first, edit.last) for edit in one.edits] for one in (fix, other)]
     nodes = [sum(1 for _ in ast.walk(ast.parse(one.apply_to(one.source)))) for one in (fix, other)]
@@ -80,8 +82,10 @@ def says_it_longer(fix: Fix, other: Fix) -> bool:
         {word for edit in one.edits for line in edit.new for word in re.findall(r"[\w.]+", line)}
         for one in (fix, other)
     ]
-    longer = nodes[0] > nodes[1] + _LITTLE
-    return longer and lines[0] == lines[1] and words[0] >= words[1]
+    if lines[0] != lines[1] or nodes[0] <= nodes[1] + _LITTLE:
+        return False
+    of_sizes = any(_OF_SIZES.search(word) for word in words[0] - words[1])
+    return words[0] >= words[1] or (nodes[0] > nodes[1] + _MUCH and not of_sizes)
 
 
 def one_way(text: str) -> str:
