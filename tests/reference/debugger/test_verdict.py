@@ -228,9 +228,10 @@ def backward(params, inputs):
         ('params["alpha"]', 'assert abs(params["alpha"] - 0.7) < 0.01', "right"),
     ],
 )
-def test_what_an_example_always_draws_alike_is_asked_at_other_values(factor, limit, verdict):
+@pytest.mark.parametrize("made", [np.array, np.float64, float])
+def test_what_an_example_always_draws_alike_is_asked_at_other_values(factor, limit, verdict, made):
     def example(rng):
-        return {"w": rng.normal(size=3), "alpha": np.float64(0.7)}, {"x": rng.normal(size=3)}
+        return {"w": rng.normal(size=3), "alpha": made(0.7)}, {"x": rng.normal(size=3)}
 
     functions = _functions(LEAKY.replace("FACTOR", factor).replace("LIMIT", limit))
     judgement = judge(*functions, *example(np.random.default_rng(5)), example=example)

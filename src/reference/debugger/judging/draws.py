@@ -209,7 +209,8 @@ def spread(
             new = array / (1 - array) if odds else array
             new = new * np.exp(0.3 * rng.standard_normal(array.shape))
             new = put(new / (1 + new) if odds else new)
-            changed[name] = new.astype(array.dtype) if array.ndim else type(value)(new)
+            held = isinstance(value, np.ndarray)
+            changed[name] = np.asarray(new, array.dtype) if held else type(value)(new)
     return {**params, **changed} if changed else params
 
 
