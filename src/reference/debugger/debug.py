@@ -30,6 +30,7 @@ from reference.debugger.judging.precisions import judge_in_double_too
 from reference.debugger.judging.usable import check_usable
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.arguments import same
+from reference.debugger.running.aside import leave_aside
 from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.kept import forget
@@ -196,6 +197,8 @@ def _searched(
 ) -> Diagnosis:
     given = (params, inputs)
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
+    if isinstance(example, Examples):
+        leave_aside(program, example.function)
     with program.quiet(), bounded(), seldom_collected(), in_double_precision(program):
         if isinstance(example, Examples) and example.failed:
             example = None
