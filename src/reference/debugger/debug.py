@@ -13,6 +13,7 @@ import numpy as np
 from manual_lstm import checks
 from reference.debugger.answering.answer import fixes_of, suspects_of
 from reference.debugger.answering.at_its_sizes import proved_at_smaller_sizes, tried_at_its_sizes
+from reference.debugger.answering.by_evidence import try_what_is_known
 from reference.debugger.answering.elsewhere import without_coincidences
 from reference.debugger.answering.fewer import with_fewer
 from reference.debugger.answering.finishing import at_other_sizes, finished
@@ -30,6 +31,7 @@ from reference.debugger.judging.precisions import judge_in_double_too
 from reference.debugger.judging.usable import check_usable
 from reference.debugger.judging.verdict import TOO_LARGE, Judgement
 from reference.debugger.running.arguments import same
+from reference.debugger.running.aside import leave_aside
 from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.kept import forget
@@ -50,6 +52,7 @@ from reference.debugger.values import for_backward
 from reference.report.heat_map import relative_errors
 
 _TELLING = 3.0  # seconds that are kept for saying what was found
+_KNOWN = 0.5  # of what is left then, what may pass until what is known of lines has been tried
 _SHORT = 0.4  # of the time for the search, what is kept for short sequences
 _FAR_FETCHED = 0.2  # what is kept for the far-fetched, where short sequences are searched elsewhere
 _MOST_ASKED = 3  # inputs, before those at which the verdict is known to show
@@ -196,6 +199,8 @@ def _searched(
 ) -> Diagnosis:
     given = (params, inputs)
     program.discover(given, max(0.2, min(5.0, until - time.monotonic())))
+    if isinstance(example, Examples):
+        leave_aside(program, example.function)
     with program.quiet(), bounded(), seldom_collected(), in_double_precision(program):
         if isinstance(example, Examples) and example.failed:
             example = None
@@ -275,6 +280,8 @@ def _found(
             search_shapes(search, shapes, left)
         if not search.found:
             _search(search, lambda end: search_by_length(search, drawn, question.case, end))
+        if not search.found:
+            try_what_is_known(search, originals, _KNOWN * max(0.0, until - time.monotonic()))
     except Exception as error:  # a fault of ours: what is known so far stands all the same
         reasons.append(f"the search ended early ({_told(error)})")
 

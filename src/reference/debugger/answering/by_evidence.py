@@ -14,6 +14,7 @@ from reference.debugger.naming.kinds_by_numbers import Numbers, Said
 from reference.debugger.naming.kinds_by_structure import loses_parts
 from reference.debugger.naming.standing import SURE, WEAK, only_begins, only_hands_on
 from reference.debugger.naming.steps_by_numbers import pattern_of, unchanged
+from reference.debugger.repair import Rewrite
 from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.sites import Site
@@ -59,9 +60,35 @@ def from_evidence(program: Program, search: Search, originals: dict[str, str]) -
     if search.first is not None:
         inputs = search.cases[0].inputs
         # Beside a fix they are the less likely ones: to name them all would take longer than it.
-        until = None if search.found else max(until, time.monotonic() + _LEAST)
-        found += _in_order(program, inputs, search.first, search.order, originals, until)
+        end = None if search.found else max(until, time.monotonic() + _LEAST)
+        found += _in_order(program, inputs, search.first, search.order, originals, end)
     return found
+
+
+def try_what_is_known(search: Search, originals: dict[str, str], seconds: float) -> None:
+    """Try, on all cases, the edits with which the first lines give what they should have given.
+
+    To tell what is wrong with a line is to know such an edit: it may be a fix that there was no
+    time to come to.
+    """
+    now, case, program = search.first, search.cases[0], search.program
+    if now is None:
+        return
+    program.restore_texts(originals)
+    search.until = time.monotonic() + seconds
+    base = score(program.run(case.inputs, search.limit), case)
+    now.numbers = numbers = Numbers(program, case.inputs, now, originals, search.until)
+    best = _best(now)
+
+    def known() -> Iterator[Rewrite]:
+        for file, line in [key for key in search.order if key in best and best[key].full][:_MOST]:
+            said = numbers.of(file, line, best[file, line])
+            if said.edit is not None:
+                yield said.edit
+
+    step = search.round(now, iter([("told", known())]), base, [], complete=True)
+    if step is not None and search.found:
+        search.steps = [step]
 
 
 def named_by(evidence: Iterable[Suspect], others: Iterable[Suspect]) -> list[Suspect]:
@@ -103,13 +130,9 @@ def _in_order(
 
     Without a time, without what their values and their structure say of them.
     """
-    best: dict[tuple[str, int], Evidence] = {}
-    for e in now.evidence:
-        site = now.recording.sites[e.site]
-        key = site.file, site.statement
-        if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
-            best[key] = e
-    numbers = Numbers(program, inputs, now, originals, until or 0.0)
+    best = _best(now)
+    numbers = now.numbers or Numbers(program, inputs, now, originals, 0.0)
+    numbers.until = until or 0.0
     sure, full, begins, some = [], [], [], []
     for file, line in order:
         e = best.get((file, line))
@@ -138,6 +161,17 @@ def _in_order(
     first = max(len(full), _MOST - len(habits))  # what is told by its structure has a place, too
     found = found[:first] + habits + found[first:]
     return _each_once(found + local + begins)
+
+
+def _best(now: Round) -> dict[tuple[str, int], Evidence]:
+    """Return what says most of each line."""
+    best: dict[tuple[str, int], Evidence] = {}
+    for e in now.evidence:
+        site = now.recording.sites[e.site]
+        key = site.file, site.statement
+        if key not in best or (e.explains, -e.rank) > (best[key].explains, -best[key].rank):
+            best[key] = e
+    return best
 
 
 def _each_once(found: list[Suspect]) -> list[Suspect]:

@@ -28,12 +28,14 @@ class Examples:
 
     Attributes
     ----------
+    function : callable
+        The user's own.
     failed : str
         Why it could not be asked, in a sentence; empty while it could.
     """
 
     def __init__(self, example: Any) -> None:
-        self._example = example
+        self.function = example
         self.failed = ""
 
     def __call__(self, rng: np.random.Generator) -> Any:
@@ -50,7 +52,7 @@ class Examples:
                 Watchdog() as watchdog,
                 watchdog.limit(_SECONDS),
             ):
-                return self._example(rng)
+                return self.function(rng)
         except TimeUp as up:
             _, line, text, _ = place_of(up)
             where = f"; it was at line {line}: {text}" if line else ""

@@ -34,6 +34,8 @@ from reference.exact import Proof, constants, prove
 
 _DRAWS = 4  # with the given one; half of them where the answer is plain
 _TO_SCREEN = 0.5  # seconds
+_FOR_PROOF, _FOR_REFUTING = 2.0, 0.5  # seconds, the latter where it seems to be wrong
+_FOR_WRONG = 0.15  # of the time, after which two draws are enough to call it wrong
 _MOST_PROVED = 4000  # entries
 _NAMED = 4  # gradients, with a reason that is the same for all
 TOO_LARGE = "not proved: the arrays are large, and there is no example of smaller ones"
@@ -187,13 +189,15 @@ def _judged(calls: Calls, given: Draw, example: Examples | None, seed: int) -> J
         return Judgement("inconclusive", reasons=tuple(reasons))
     proof = _proof(calls, given, example, seed, reasons)
     opinions: list[Opinion] = []
-    took = 0.0  # by the last one
+    took, begun = 0.0, time.monotonic()  # by the last one; by all
     small = example is not None and ordinary(given.params) is not given.params
     few = _DRAWS // 2 + small  # the given weights, larger ones, and others by the example
     proved = proof is not None and proof.verdict == "proved"
     for draw in (given, *manner.others):
-        plain = proved or any(each.wrong or each.error for each in opinions)
-        enough = len(opinions) >= (few if plain else _DRAWS)
+        is_wrong = any(each.wrong or each.error for each in opinions)
+        enough = len(opinions) >= (few if proved or is_wrong else _DRAWS)
+        if is_wrong and len(opinions) > 1:  # what is left of the time is for the line
+            enough |= time.monotonic() - begun > _FOR_WRONG * (calls.until - begun)
         if enough or (opinions and _is_known(opinions) and calls.until - time.monotonic() < took):
             break
         if opinions and calls.left < took:
@@ -273,6 +277,8 @@ def _proof(
     if smallest.size > _MOST_PROVED:
         reasons.append(TOO_LARGE)
         return None
+    # Of what is wrong a proof is only looked for where it takes little.
+    is_wrong = suspicious(calls, [given], _TO_SCREEN) is not None
     calls.restore()
     try:
         proof = calls.quietly(
@@ -283,10 +289,11 @@ def _proof(
                 seed=seed,
                 held=lambda: calls.state.rebound(InOtherNumbers(constants)),
             ),
-            at_most=2.0,
+            at_most=_FOR_PROOF if not is_wrong else _FOR_REFUTING,
         )
     except Late:
-        reasons.append("not proved: exact arithmetic takes too long")
+        if not is_wrong:
+            reasons.append("not proved: exact arithmetic takes too long")
         return None
     except ExitError as leaving:
         reasons.append(f"not proved: {leaving}")

@@ -91,6 +91,8 @@ class Numbers:
     def of(self, file: str, line: int, e: Evidence) -> Said:
         """Return what is wrong with a line, as far as the numbers tell."""
         if (file, line) not in self._said:
+            if time.monotonic() > self.until:
+                return Said()
             try:
                 self._said[file, line] = self._read(file, line, e)
             except Exception:  # a fault of ours: the line is to blame whatever it is called
@@ -127,7 +129,7 @@ class Numbers:
                 if (sites[k].file, sites[k].statement) == (file, line)]  # fmt: skip
 
     def _read(self, file: str, line: int, e: Evidence) -> Said:
-        if not self._usable or time.monotonic() > self.until:
+        if not self._usable:
             return Said()
         place = place_at(self.program, self.now, file, line)
         if place is None:
@@ -359,7 +361,7 @@ class Numbers:
         new = [
             line for line, whole in zip(lines, after.splitlines(), strict=True) if whole not in gone
         ]
-        return Said(kind, why, "\n".join(new), pattern, steps)
+        return Said(kind, why, "\n".join(new), pattern, steps, rewrite)
 
 
 def _read_by(place: Place) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.repair import Place, quotients
+from reference.debugger.repair import Place, Rewrite, quotients
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.values.agreement import Agreement
 from reference.debugger.values.evidence import Evidence
@@ -41,6 +41,8 @@ class Said:
         At which time steps it is wrong, in words, where running it as mended tells.
     steps : tuple of int
         The same as numbers.
+    edit : Rewrite or None
+        What gives that text.
     """
 
     kind: str = ""
@@ -48,6 +50,7 @@ class Said:
     should_be: str = ""
     pattern: str = ""
     steps: tuple[int, ...] = ()
+    edit: Rewrite | None = None
 
 
 @dataclass(frozen=True)

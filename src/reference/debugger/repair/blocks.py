@@ -16,6 +16,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.quotients import Products
+from reference.debugger.running.aside import offered
 from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source
@@ -185,7 +186,7 @@ def _part(text: str, shape: tuple[int, ...], env: dict[str, Any], place: Place) 
 def subscripts(source: Source) -> list[str]:
     """Return the subscripts with a slice, or of several axes, that a file uses, shortest first."""
     texts = {}
-    for node in ast.walk(source.tree):
+    for node in offered(source):
         if isinstance(node, ast.Subscript):
             parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
             for k in range(len(parts)):  # of what is a part already the rest of the subscript

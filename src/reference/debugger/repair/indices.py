@@ -12,6 +12,7 @@ import numpy as np
 
 from reference.debugger.repair import windows
 from reference.debugger.repair.place import Place, Rewrite, neighbours, shifted, walked
+from reference.debugger.running.aside import offered
 from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source, Splice
 
@@ -242,7 +243,7 @@ def _of_the_file(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
 def _index_texts(source: Source) -> tuple[str, ...]:
     """Return the products and sums of a file that may be indices of a flat array."""
     found: dict[str, None] = {}
-    for node in ast.walk(source.tree):
+    for node in offered(source):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
             simple = all(
                 isinstance(

@@ -14,6 +14,7 @@ import numpy as np
 from reference.debugger.repair.entries import fields, in_cache, keyed, other_parts
 from reference.debugger.repair.helpers import harmful, of_one
 from reference.debugger.repair.pure import is_pure
+from reference.debugger.running.aside import offered
 from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice, Unit
@@ -338,7 +339,7 @@ def walked(tree: ast.AST) -> list[ast.AST]:
 def longer(source: Source) -> list[str]:
     """Return the expressions of a file that are longer than a variable, each once."""
     texts: dict[str, None] = {}
-    for node in ast.walk(source.tree):
+    for node in offered(source):
         if isinstance(node, ast.BinOp | ast.Compare | ast.Call | ast.Subscript):
             text = source.in_one_line(node)
             if len(text) <= 50 and text not in texts and is_pure(node):

@@ -27,6 +27,7 @@ from reference.debugger.repair.place import (
     walked,
 )
 from reference.debugger.repair.pure import is_pure
+from reference.debugger.running.aside import offered
 from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
 
@@ -236,7 +237,7 @@ def _counts(source: Source) -> tuple[str, ...]:
     """Return the calls of a file that may give a number: lengths, sums, logarithms."""
     texts = (
         ast.unparse(node)
-        for node in ast.walk(source.tree)
+        for node in offered(source)
         if isinstance(node, ast.Call) and _counts_something(node)
     )
     return tuple(text for text in dict.fromkeys(texts) if len(text) <= 40)
@@ -258,7 +259,7 @@ def _literals(source: Source) -> tuple[str, ...]:
     return tuple(
         dict.fromkeys(
             ast.unparse(node)
-            for node in ast.walk(source.tree)
+            for node in offered(source)
             if isinstance(node, ast.Constant) and isinstance(node.value, float)
         )
     )

@@ -310,6 +310,7 @@ class Program:
             If the file does not have the same functions; then nothing is changed.
         """
         old, new = self.sources[file], source_of(file, text)
+        new.aside = old.aside
         if len(new.units) != len(old.units):
             raise ValueError("the edit changes what stands at the top of the file")
         pairs = list(zip(old.units, new.units, strict=True))

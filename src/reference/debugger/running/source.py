@@ -62,6 +62,7 @@ class Source:
             starts.append(starts[-1] + len(line))
         self._starts = starts
         self.lines = text.splitlines()
+        self.aside: frozenset[str] = frozenset()  # functions of which nothing is offered
         self.units = _joined(_units(file, self.tree.body, (), self.lines))
 
     def at(self, line: int, column: int = 0) -> int:

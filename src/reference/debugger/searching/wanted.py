@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -32,6 +33,8 @@ from reference.debugger.values.evidence import Evidence, solve_part
 
 _NOTHING = 1e-9  # of a value, what is left of it by rounding
 _ZEROS = 1.0  # the cost of leaving nothing of a line
+_ADJOINT = 0.3  # that an edit costs less which makes an adjoint that is made nowhere
+_MOST = 12  # factors and terms that are run
 _TELLING = 3  # entries that are the same by no chance
 _BEGINS = re.compile(r"zeros|empty")
 
@@ -46,6 +49,7 @@ def rewrites(program: Program, now: Round, place: Place) -> Iterator[Rewrite]:
         if now.wanted(e.site) is None:
             yield from _of_blocks(now, place, e)
             yield from _of_updates(program, now, place, e)
+            yield from _of_adjoints(now, place, e)
             continue
         execution = now.recording.executions[e.site][e.steps[0]]
         made = np.asarray(execution.value, dtype=float)
@@ -89,6 +93,23 @@ def _of_one_number(now: Round, place: Place, e: Evidence) -> Iterator[Rewrite]:
     if node is not None:
         one = np.ones(1)
         yield from scales.rewrites(place, node, parent, one, number * one, execution.env)
+
+
+def _of_adjoints(now: Round, place: Place, e: Evidence) -> Iterator[Rewrite]:
+    """Give factors and terms with which the first wrong value is an adjoint that is made nowhere.
+
+    Where some of its entries go nowhere, more than one value would do: but one is an adjoint.
+    """
+    site = now.recording.sites[e.site]
+    found = next(((n, p) for n, p in place.nodes if place.source.span(n) == site.span), None)
+    if now.agreement is None or found is None or not (e.full and e.linear and e.steps):
+        return
+    execution = now.recording.executions[e.site][e.steps[0]]
+    made = np.asarray(execution.value, dtype=float)
+    lacking = now.agreement.lacking(made.shape)
+    several = quotients.rewrites(place, *found, made, lacking, execution.env, most=2)
+    for rewrite in itertools.islice(several, _MOST):
+        yield replace(rewrite, cost=rewrite.cost - _ADJOINT)
 
 
 def _of_nothing(place: Place, node: ast.expr, shape: tuple[int, ...]) -> Iterator[Rewrite]:
