@@ -277,6 +277,8 @@ def _found(
             _search(search, lambda end: search_by_length(search, drawn, question.case, end))
     except Exception as error:  # a fault of ours: what is known so far stands all the same
         reasons.append(f"the search ended early ({_told(error)})")
+    if search.broken and not search.found:
+        reasons.append(f"some edits could not be tried ({_told(search.broken[0])})")
 
     def general(search: Search, originals: dict[str, str]) -> None:
         without_coincidences(search, originals, question)
