@@ -122,7 +122,7 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
                     "without it: clip afterwards, if at all")  # fmt: skip
     names = _not_returned(one) if kind == "never returned" else []
     if kind == "never returned" and _in_place(one):
-        return Told(f"{made} is a new array from here on, and nobody else sees it: the one that was "
+        return Told(f"{made} is a new array from here on, and nobody else sees it: what was "
                     "handed over stays as it was",
                     "change in place what was handed over")  # fmt: skip
     if names:
