@@ -284,6 +284,8 @@ def _found(
             try_what_is_known(search, originals, _KNOWN * max(0.0, until - time.monotonic()))
     except Exception as error:  # a fault of ours: what is known so far stands all the same
         reasons.append(f"the search ended early ({_told(error)})")
+    if search.broken and not search.found:
+        reasons.append(f"some edits could not be tried ({_told(search.broken[0])})")
 
     def general(search: Search, originals: dict[str, str]) -> None:
         without_coincidences(search, originals, question)

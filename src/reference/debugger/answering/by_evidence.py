@@ -16,7 +16,7 @@ from reference.debugger.naming.standing import SURE, WEAK, only_begins, only_han
 from reference.debugger.naming.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.repair import Rewrite
 from reference.debugger.running.program import Inputs, Program
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import entries, shape_of
 from reference.debugger.running.sites import Site
 from reference.debugger.running.source import Source
 from reference.debugger.searching.cases import score
@@ -270,7 +270,7 @@ def _name_of(site: Site, text: str) -> str:
 def _told(recording: Any, e: Evidence) -> str:
     """Tell the value that explains most at its first wrong execution."""
     seen = recording.executions[e.site]
-    sizes = [int(np.size(execution.value)) for execution in seen]
+    sizes = [entries(execution.value) for execution in seen]
     if not e.steps:
         return ""
     n = e.steps[0]

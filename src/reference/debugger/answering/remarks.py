@@ -15,6 +15,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.compare import Mismatch
 from reference.debugger.judging.verdict import Judgement
+from reference.debugger.running.shapes import shape_of
 from reference.report.words import listed
 
 CLIPPED = "switch clipping off for the check"
@@ -58,7 +59,7 @@ def remarks(judgement: Judgement) -> tuple[str, ...]:
 def _pair(judgement: Judgement, name: str, mismatch: Mismatch) -> Pair | None:
     """Return both sides of a gradient: all of it, or the entry that was looked at."""
     mine, true = judgement.manual.get(name), judgement.reference.get(name)
-    if mine is not None and true is not None and np.shape(mine) == np.shape(true):
+    if mine is not None and true is not None and shape_of(mine) == shape_of(true):
         pair = np.asarray(mine, dtype=float), np.asarray(true, dtype=float)
     elif mismatch.index or mismatch.size == 1:
         pair = np.array([mismatch.manual]), np.array([mismatch.reference])

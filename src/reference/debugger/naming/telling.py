@@ -121,6 +121,10 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
         return Told("the gradients are set to limits here: clipped, they are no derivatives",
                     "without it: clip afterwards, if at all")  # fmt: skip
     names = _not_returned(one) if kind == "never returned" else []
+    if kind == "never returned" and _in_place(one):
+        return Told(f"{made} is a new array from here on, and nobody else sees it: what was "
+                    "handed over stays as it was",
+                    "change in place what was handed over")  # fmt: skip
     if names:
         are = "is" if len(names) == 1 else "are"
         return Told(f"the gradient of {_and(names)} {are} not in the result",
@@ -138,6 +142,12 @@ def _of_statement(kind: str, one: Edited, found: list[Edited]) -> Told:
     if len(apart) == 2 and exchanged(*apart):
         return _exchanged(apart[0].old[0][1], apart[0].new[0][1])
     return _of_difference(kind, _part(made, apart[0]), apart[0])
+
+
+def _in_place(one: Edited) -> bool:
+    """Return whether a name is bound anew in the old text, and its array changed in the new."""
+    target = getattr(one.new, "target", None) if isinstance(one.new, ast.AugAssign) else None
+    return isinstance(one.old, ast.Assign) and isinstance(target, ast.Name)
 
 
 def _not_returned(one: Edited) -> list[str]:

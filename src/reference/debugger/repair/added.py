@@ -25,9 +25,16 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
         of_zeros = is_zeros(statement.value)  # nothing is added by it
         if isinstance(target, ast.Name | ast.Subscript | ast.Attribute) and not of_zeros:
             value = place.text(statement.value)
-            yield place.rewrite(
-                statement, f"{place.text(target)} += {value}", kind, "added, not assigned", 1.0
-            )
+            changed = _in_place(place, target, statement.value)
+            if changed:
+                yield place.rewrite(
+                    statement, changed, "never returned", "changed in place: who has the array "
+                    "does not see a new one", 1.0,
+                )  # fmt: skip
+            else:
+                yield place.rewrite(
+                    statement, f"{place.text(target)} += {value}", kind, "added, not assigned", 1.0
+                )
             if isinstance(target, ast.Name):
                 yield place.rewrite(
                     statement.value, f"{target.id} + {value}", "carry not added",
@@ -55,6 +62,23 @@ def rewrites(place: Place) -> Iterator[Rewrite]:
             )  # fmt: skip
         if isinstance(target, ast.Subscript):
             yield _add_at(place, statement, target, value, 1.1)
+
+
+def _in_place(place: Place, target: ast.expr, value: ast.expr) -> str:
+    """Return ``a += b - c`` for ``a = a + b - c`` and ``a += b`` for ``a = b + a``, of arrays."""
+    name = place.text(target)
+    if not isinstance(place.value(name, place.env), np.ndarray):
+        return ""
+    first, parent = value, None
+    while isinstance(first, ast.BinOp) and isinstance(first.op, ast.Add | ast.Sub):
+        if isinstance(first.op, ast.Add) and place.text(first.right) == name and parent is None:
+            return f"{name} += {place.text(first.left)}"
+        first, parent = first.left, first
+    if parent is None or place.text(first) != name:
+        return ""
+    sign = "+" if isinstance(parent.op, ast.Add) else "-"
+    more = place.text(value)[place.source.span(parent.right)[0] - place.source.span(value)[0] :]
+    return f"{name} {sign}= {more}" if parent is value or sign == "+" else ""
 
 
 def _is_empty(place: Place, target: ast.expr) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import axes_of, shape_of
 
 _KIND = "wrong order"
 _TRANSPOSED = "transposed"
@@ -131,12 +131,12 @@ def _joined(place: Place, node: ast.Call) -> Iterator[Rewrite]:
         made = place.value(place.text(node), place.env)
         given = next((k.value for k in node.keywords if k.arg == "axis"), None)
         old = 0 if given is None else place.value(place.text(given), place.env)
-        for axis in range(np.ndim(made)):
+        for axis in range(axes_of(made)):
             if given is None and axis != old:
                 rest = ", ".join(place.text(argument) for argument in node.args)
                 new = f"{place.text(node.func)}({rest}, axis={axis})"
                 yield place.rewrite(node, new, _KIND, f"along axis {axis}", 1.3)
-            elif given is not None and axis not in (old, old + np.ndim(made)):
+            elif given is not None and axis not in (old, old + axes_of(made)):
                 yield place.rewrite(given, str(axis), _KIND, f"along axis {axis}", 1.3)
     other = {"repeat": "tile", "tile": "repeat"}.get(name)
     if other is not None and isinstance(node.func, ast.Attribute):
@@ -167,7 +167,7 @@ def _flipped(place: Place, node: ast.Subscript) -> Iterator[Rewrite]:
     if texts.count("::-1") != 1 or set(texts) - {":", "::-1"}:
         return
     base = place.text(node.value)
-    for axis in range(np.ndim(place.value(base, place.env))):
+    for axis in range(axes_of(place.value(base, place.env))):
         if axis != texts.index("::-1"):
             new = f"{base}[{':, ' * axis}::-1]"
             yield place.rewrite(node, new, "forward order", f"axis {axis} reversed", 1.3)

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.debugger.repair.entries import fields
 from reference.debugger.repair.place import Place, Rewrite, inside, walked
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import axes_of, shape_of
 from reference.debugger.running.source import Splice
 
 
@@ -123,8 +123,8 @@ def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -
     for name, other in place.env.items():
         if (
             isinstance(other, np.ndarray)
-            and other.ndim == np.ndim(value)  # type: ignore[arg-type]  # NumPy asks any object
-            and other.shape != shape_of(value)  # type: ignore[arg-type]  # NumPy asks any object
+            and other.ndim == axes_of(value)
+            and other.shape != shape_of(value)
             and other.dtype.kind == "f"
         ):
             cost = 1.3 + unlike(text, name)
@@ -134,7 +134,7 @@ def _longer_or_shorter(place: Place, node: ast.Name, text: str, value: object) -
 def _lists(place: Place, node: ast.Name, text: str, value: object) -> Iterator[Rewrite]:
     """Give lists of arrays for an array that a call takes, such as that of ``np.stack``."""
     for name, other in place.env.items():
-        if np.ndim(value) and type(other) is list and other and isinstance(other[0], np.ndarray):  # type: ignore[arg-type]  # a value of whatever type has dimensions
+        if axes_of(value) and type(other) is list and other and isinstance(other[0], np.ndarray):
             cost = 1.3 + unlike(text, name)
             yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, product
+from reference.debugger.running.shapes import axes_of
 from reference.debugger.running.source import Splice
 
 _SCALE = "scale 1/B or 1/T"
@@ -75,7 +76,7 @@ def _scales(place: Place) -> Iterator[Rewrite]:
     for node, _ in place.loaded:
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div | ast.Mult):
             value = place.value(place.text(node.right), place.env)
-            if isinstance(value, int) or (np.ndim(value) == 0 and isinstance(value, np.integer)):
+            if isinstance(value, int) or (axes_of(value) == 0 and isinstance(value, np.integer)):
                 for size in known:
                     yield place.rewrite(node.right, size, _SCALE, f"{size} in its place", 1.3)
                 for atom in place.atoms:

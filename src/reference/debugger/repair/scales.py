@@ -29,6 +29,7 @@ from reference.debugger.repair.place import (
 from reference.debugger.repair.pure import is_pure
 from reference.debugger.running.aside import offered
 from reference.debugger.running.kept import kept
+from reference.debugger.running.shapes import axes_of
 from reference.debugger.running.source import Source
 
 _NEAR = 1e-9
@@ -108,7 +109,7 @@ def _is_scale(place: Place, node: ast.expr, parent: ast.AST) -> bool:
         return isinstance(parent.op, ast.Mult | ast.Div)
     if not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Div):
         return False
-    return np.ndim(place.value(place.text(node.right), place.env)) == 0
+    return axes_of(place.value(place.text(node.right), place.env)) == 0
 
 
 def ratio(made: Array, wanted: Array) -> float | None:

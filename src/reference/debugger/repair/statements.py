@@ -13,6 +13,7 @@ from reference.debugger.repair import added
 from reference.debugger.repair.independent import depend, drives
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.repair.starts import is_zeros
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice, blocks_of
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Expr)
@@ -225,7 +226,7 @@ def _forgets(place: Place) -> bool:
         return False
     new = place.value(place.text(statement.value), place.env)
     old = [place.value(place.text(target), place.env) for target in statement.targets]
-    return all(np.any(each) and np.shape(each) == np.shape(new) for each in old)
+    return all(np.any(each) and shape_of(each) == shape_of(new) for each in old)
 
 
 def _clips(statement: ast.stmt) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product
 from reference.debugger.running.kept import kept
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import axes_of, shape_of
 from reference.debugger.running.source import Source
 
 
@@ -102,7 +102,7 @@ def factors(place: Place) -> Iterator[Rewrite]:
                 new = f"{base} * {bracketed(ast.parse(atom.text, mode='eval').body, atom.text)}"
                 yield place.rewrite(node, new, "missing factor", f"times {atom.text}", 1.9)
         for atom in place.atoms:
-            if 0 < len(atom.shape) < np.ndim(value) and (
+            if 0 < len(atom.shape) < axes_of(value) and (
                 atom.shape == shape_of(value)[: len(atom.shape)]
             ):
                 wide = f"{atom.text}[{':, ' * len(atom.shape)}{_none(value, atom.value)}]"
@@ -148,8 +148,8 @@ def scaled(place: Place) -> Iterator[Rewrite]:
     for atom in [*place.atoms, *place.masks(), *place.donors]:
         wide = atom.text
         if (
-            0 < len(atom.shape) < np.ndim(value)
-            and atom.shape == shape_of(value)[: np.ndim(atom.value)]
+            0 < len(atom.shape) < axes_of(value)
+            and atom.shape == shape_of(value)[: axes_of(atom.value)]
         ):
             wide = f"{atom.text}[{':, ' * len(atom.shape)}{_none(value, atom.value)}]"
         elif not _broadcasts(atom.shape, shape_of(value)):
@@ -263,7 +263,7 @@ def _matrices(place: Place) -> list[tuple[str, tuple[int, ...]]]:
 
 
 def _none(value: object, part: object) -> str:
-    return ", ".join(["None"] * (np.ndim(value) - np.ndim(part)))  # type: ignore[arg-type]  # NumPy asks any object for ndim
+    return ", ".join(["None"] * (axes_of(value) - axes_of(part)))
 
 
 def _is_telling(value: object) -> bool:

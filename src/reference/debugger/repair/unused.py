@@ -9,7 +9,7 @@ import numpy as np
 
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, inside, product
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import axes_of, shape_of
 from reference.debugger.running.source import Splice
 
 
@@ -112,7 +112,7 @@ def _of_zeros(place: Place, names: list[str]) -> Iterator[Rewrite]:
     at = source.at((statement.end_lineno or statement.lineno) + 1)
     indent = source.indent(statement)
     for name in names:
-        if not np.ndim(place.value(name, place.env)):
+        if not axes_of(place.value(name, place.env)):
             continue
         for carry in map(place.text, target.elts):
             why = f"{carry} begins with {name}, which nobody reads"

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from manual_lstm.checks import CONVERTIBLE
+from reference.debugger.running.shapes import shape_of
 
 
 def to_make_a_dict(name: str, value: Any) -> str | None:
@@ -80,7 +81,7 @@ def to_return(returned: Any, params: Mapping[str, Any]) -> str | None:
     dicts = [k for k, part in enumerate(returned) if isinstance(part, Mapping)]
     if dicts:
         return f"return its part [{dicts[0]}] alone"
-    shapes = [np.shape(value) for value in params.values()]
+    shapes = [shape_of(value) for value in params.values()]
     arrays = [np.shape(part) for part in returned if isinstance(part, np.ndarray)]
     if arrays[: len(shapes)] == shapes:
         return f"return dict(zip({list(params)}, ...)) of them"

@@ -17,9 +17,8 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-import numpy as np
-
 from reference.debugger.running.place import is_users
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Source, Splice, codes_in
 
 Loss = Callable[..., Any]
@@ -147,7 +146,7 @@ def _with_objects(code: types.CodeType) -> types.CodeType:
 
 def _number(value: Any) -> Any:
     """Return a number as it is; anything that may be changed later is lost."""
-    if isinstance(value, dict | set | list | tuple) or np.ndim(value):
+    if isinstance(value, dict | set | list | tuple) or shape_of(value):
         return _Lost()
     return value
 

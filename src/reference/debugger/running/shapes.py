@@ -23,6 +23,17 @@ def shape_of(value: Any) -> tuple[int, ...]:
         return (len(value),) if isinstance(value, list | tuple) else ()
 
 
+def axes_of(value: Any) -> int:
+    """Return how many axes a value has.
+
+    Examples
+    --------
+    >>> axes_of([[1, 2], [3]]), axes_of(2.0)
+    (1, 0)
+    """
+    return len(shape_of(value))
+
+
 def array_of(value: Any) -> Array:
     """Return a value as an array; a ragged list is one of its lists.
 

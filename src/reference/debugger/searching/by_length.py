@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.running.program import Inputs
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.searching.cases import Case, score
 from reference.debugger.searching.repairs import Found
 from reference.debugger.searching.search import Search
@@ -100,7 +101,7 @@ def first_steps(
     params, given = inputs
     shapes = {name: _shape(value) for name, value in given.items()}
     shapes = {name: shape for name, shape in shapes.items() if shape is not None}
-    fixed = {size for value in params.values() for size in np.shape(value)}
+    fixed = {size for value in params.values() for size in shape_of(value)}
     counts = Counter(size for shape in shapes.values() for size in set(shape[:2]) if size > length)
     order = sorted(
         counts,

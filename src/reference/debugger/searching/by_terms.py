@@ -13,6 +13,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from reference.debugger.repair import Place, Rewrite, common
+from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 from reference.debugger.searching.round import Round
 from reference.debugger.values.agreement import Agreement
@@ -85,7 +86,7 @@ def _mends(
         if not all(first <= s.start <= s.end <= last for s in rewrite.splices):
             continue
         value = place.value(_edited(place, first, last, rewrite.splices), env)
-        if np.shape(value) == np.shape(old) and agreement.of(_signed(value, taken)) is True:
+        if shape_of(value) == shape_of(old) and agreement.of(_signed(value, taken)) is True:
             yield rewrite
 
 

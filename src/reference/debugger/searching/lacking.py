@@ -14,7 +14,7 @@ import numpy as np
 from manual_lstm.checks import Array
 from reference.debugger.repair import Place
 from reference.debugger.running.program import as_float_array
-from reference.debugger.running.shapes import shape_of
+from reference.debugger.running.shapes import entries, shape_of
 from reference.debugger.searching.round import Round
 
 _NEAR = 1e-6  # of what is lacking, what rounding may leave
@@ -45,7 +45,7 @@ def lacks(now: Round, site: int, place: Place, term: str) -> bool:
         return _begins_to_mend(now, site, place, term)
     n = wanted.steps[0]
     value = place.value(term, place.envs[n])
-    if value is None or np.size(value) != np.size(seen[n].value):
+    if value is None or entries(value) != entries(seen[n].value):
         return False
     size = float(np.max(np.abs(wanted.delta)))
     return np.allclose(np.ravel(value), now.first_delta(wanted), rtol=1e-5, atol=1e-7 * size)
@@ -55,7 +55,7 @@ def _mends(now: Round, site: int, value: Any) -> bool:
     """Whether a value that is added at the only execution of a site mends everything."""
     assert now.jacobian is not None
     columns = now.jacobian.of(site)
-    if np.size(value) != columns.shape[1]:
+    if entries(value) != columns.shape[1]:
         return False
     change = columns @ np.ravel(value)
     return all(

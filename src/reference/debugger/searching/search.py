@@ -30,10 +30,7 @@ from reference.debugger.searching import (
 )
 from reference.debugger.searching.beside import Beside
 from reference.debugger.searching.cases import Case, Score, score
-from reference.debugger.searching.places import (
-    ordered_statements,
-    places_of,
-)
+from reference.debugger.searching.places import ordered_statements, places_of
 from reference.debugger.searching.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
 from reference.debugger.searching.round import Round, probed
 from reference.debugger.values.adjoints import Adjoints
@@ -92,6 +89,7 @@ class Search:
     standing: list[Suspect] = field(default_factory=list)
     structure: float = _STRUCTURE
     short: bool = False
+    broken: list[Exception] = field(default_factory=list)  # faults of ours, one sort of edits each
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
@@ -212,7 +210,7 @@ class Search:
         """
         best_cost, after = np.inf, 0
         for stage, rewrites in stages:
-            for rewrite in rewrites:
+            for rewrite in trial.unbroken(rewrites, self.broken):
                 if self.late():
                     break
                 if rewrite.cost > best_cost + 0.7 - 0.4 * after:

@@ -190,6 +190,8 @@ def _sizes(
     kept = {size for size in large if of[size] == KEPT}
     least = 1 if larger else _SMALL
     free = sorted(s for s in {*large, *used} if s not in made and s > least and s not in kept)
+    if not larger:  # sequences and batches become shortest: every step costs
+        free.sort(key=lambda size: size in of_params)
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
     first = 3 if len(free) > 3 else 4
     for at in range(first, first + _SHIFTS):

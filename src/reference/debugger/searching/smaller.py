@@ -29,6 +29,7 @@ from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.state import State
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.searching.cases import size_of
+from reference.debugger.searching.flat import flat_vectors
 from reference.debugger.searching.sizes import near, sizes_of, smaller_sizes
 from reference.debugger.texts.literals import with_smaller_numbers
 
@@ -37,6 +38,7 @@ _LONGEST = 16  # the largest size of an input: a sequence of so many steps is sl
 _DRAWS = 6
 _START = 5  # of strings, and of lists that differ in length
 _TABLE = 20  # settings have fewer entries; a vocabulary with more is none
+_LONG_TABLE = 200  # nor have lists of shapes more
 
 Sizes = Mapping[int, int]
 
@@ -80,11 +82,13 @@ def made_smaller(
         None where no guess does.
     """
     until = time.monotonic() + seconds
+    flat = flat_vectors(program, inputs, min(1.0, 0.2 * seconds))
+    inputs = flat.opened(inputs)
 
     tried: set[tuple[bool, bool]] = set()  # ways that come farthest with the first guess
 
-    def ways(sizes: Sizes) -> list[tuple[Sizes, bool, bool]]:
-        around = near(sizes)
+    def ways(sizes: Sizes, small: Inputs) -> list[tuple[Sizes, bool, bool]]:
+        around = [flat.numbers(small) | dict(one) for one in near(sizes)]
         more = [(how, True, written) for written in (False, True) for how in around]
         every = [(around[0], False, False), *more]
         return [way for way in every if not tried or way[1:] in tried]
@@ -95,9 +99,10 @@ def made_smaller(
             return -1.0
         small = shrunk(inputs, sizes)
         far: dict[tuple[bool, bool], float] = {}
-        for around, kept, written in ways(sizes):
+        given = flat.closed(small)
+        for around, kept, written in ways(sizes, small):
             with _with_numbers(program, sizes, around, kept, written) as changed:
-                lines = _lines_run(program, small) if changed else -1.0
+                lines = _lines_run(program, given) if changed else -1.0
             far[kept, written] = max(far.get((kept, written), -1.0), lines)
             if lines == np.inf:
                 return lines
@@ -107,8 +112,9 @@ def made_smaller(
         return best
 
     for sizes in smaller_sizes(inputs, reached):
-        small = shrunk(inputs, sizes)
-        for way in ways(sizes):
+        opened = shrunk(inputs, sizes)
+        small = flat.closed(opened)
+        for way in ways(sizes, opened):
             with _with_numbers(program, sizes, *way) as changed:
                 if not changed or _lines_run(program, small) < np.inf:
                     continue
@@ -208,16 +214,36 @@ def _resized(value: Any, sizes: Sizes, small: Sizes) -> Any:
         return value if value.dtype.hasobject else resized(value, sizes)
     if type(value) is int:
         return small.get(value, value)
-    if type(value) is dict and len(value) <= _TABLE:
+    if isinstance(value, np.integer):
+        return type(value)(small.get(int(value), int(value)))
+    if isinstance(value, slice):
+        start, stop = (_resized(each, sizes, small) for each in (value.start, value.stop))
+        same = (start, stop) == (value.start, value.stop)
+        return value if same else slice(start, stop, value.step)
+    if isinstance(value, Mapping) and _is_table(list(value.values())):
         inner = {key: _resized(each, sizes, small) for key, each in value.items()}
-        return value if all(inner[key] is value[key] for key in value) else inner
-    if isinstance(value, list | tuple) and len(value) <= _TABLE:
+        return _made_like(value, inner, all(inner[key] is value[key] for key in value))
+    if isinstance(value, list | tuple) and _is_table(value):
         items = [_resized(each, sizes, small) for each in value]
-        if all(a is b for a, b in zip(items, value, strict=True)):
-            return value
-        make: Callable[..., Any] = getattr(value, "_make", type(value))  # of a named tuple
-        return make(items)
+        return _made_like(value, items, all(a is b for a, b in zip(items, value, strict=True)))
     return value
+
+
+def _is_table(values: Sequence[Any]) -> bool:
+    """Return whether these may be settings, or shapes by name."""
+    if len(values) <= _TABLE:
+        return True
+    return len(values) <= _LONG_TABLE and all(isinstance(one, tuple | slice) for one in values)
+
+
+def _made_like(value: Any, items: Any, same: bool) -> Any:
+    """Return a container of the kind of another, which is the answer where nothing changed."""
+    if same:
+        return value
+    try:
+        return getattr(value, "_make", type(value))(items)  # the first of a named tuple
+    except TypeError:  # it wants more than its entries, as a `defaultdict`
+        return value
 
 
 def shrunk(inputs: Inputs, sizes: Sizes) -> Inputs:
@@ -235,10 +261,10 @@ def shrunk(inputs: Inputs, sizes: Sizes) -> Inputs:
         for name, value in group.items():
             if isinstance(value, np.ndarray):
                 group[name] = resized(value, sizes)
-            elif type(value) is int:
-                group[name] = sizes.get(value, value)
             elif isinstance(value, list):
                 group[name] = _shortened(value, sizes)
+            elif isinstance(value, int | np.integer | Mapping | tuple):
+                group[name] = _resized(value, sizes, sizes)
     return params, given
 
 

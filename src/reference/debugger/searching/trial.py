@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import textwrap
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from reference.debugger.repair import Rewrite
@@ -22,6 +22,14 @@ class Gained(NamedTuple):
     all: bool
     outputs: int = 0
     entries: int = 0
+
+
+def unbroken(rewrites: Iterable[Rewrite], broken: list[Exception]) -> Iterator[Rewrite]:
+    """Give edits as far as they can be made; a fault of ours in one sort is noted, no more."""
+    try:
+        yield from rewrites
+    except Exception as error:  # the other sorts are tried all the same
+        broken.append(error)
 
 
 def of(
