@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
 import io
 import json
 import os
@@ -20,7 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
 from reference.cell_question import Question, question_of
-from reference.debugger.running.hints import to_make_a_dict
+from reference.debugger.judging.examples import taking_rng
 from reference.debugger.running.place import place_of
 from reference.debugger.running.timebox import ExitError, TimeUp, Watchdog
 from reference.load import load_cell, load_module, refuse, refuse_error
@@ -180,27 +179,16 @@ def cells_of(module: Any) -> list[str]:
 def drawn(example: Callable[..., Any], path: Path, seed: int) -> tuple[Any, Any]:
     """Return params and inputs from the user's example, or complain of what it returns."""
     try:
-        inspect.signature(example).bind(None)
-    except TypeError:
-        refuse(str(path), f"example{inspect.signature(example)}", "def example(rng)",
-               "it is called with a generator of random numbers")  # fmt: skip
-    except ValueError:
-        pass  # no signature is known: calling it will tell
-    try:
-        given = example(np.random.default_rng(seed))
+        given = taking_rng(example)(np.random.default_rng(seed))
     except (Exception, SystemExit) as error:
         refuse_error(path, error, "example(rng) is called for params and inputs")
-    name, must = "example(rng)", "(params, inputs), two dicts of arrays by name"
+    name, must = "example(rng)", "(params, inputs), such as two dicts of arrays by name"
     because = "loss and backward are called with them"
     if not isinstance(given, tuple | list):
         refuse(name, f"type {type(given).__name__}", must, because)
     if len(given) != 2:
         refuse(name, f"{len(given)} values", must, because)
-    for word, group in zip(("params", "inputs"), given, strict=True):
-        if not isinstance(group, Mapping):
-            hint = to_make_a_dict(word, group)
-            refuse(name, f"{word} of type {type(group).__name__}", must, because, hint)
-    if not given[0]:
+    if isinstance(given[0], Mapping | list | tuple) and not given[0]:
         refuse(name, "no params", "at least one array in params", "its gradient is checked")
     return given[0], given[1]
 

@@ -49,6 +49,8 @@ def repetition(
     disagree with the difference of two losses in a random direction.
     """
     wrong, deadline = tuple(wrong), time.monotonic() + seconds
+    if not all(isinstance(group, Mapping) for group in given):  # nothing is known of its parts
+        return _script(loss, backward, None, example, None if example is None else 0)
 
     def fails(candidate: Inputs) -> bool:
         return time.monotonic() < deadline and _disagree(loss, backward, candidate, wrong)
@@ -123,18 +125,19 @@ def _rounded(inputs: Inputs, decimals: int) -> Inputs:
     return params, others
 
 
-def _script(loss: Any, backward: Any, inputs: Inputs, example: Any, seed: int | None) -> str:
+def _script(loss: Any, backward: Any, inputs: Inputs | None, example: Any, seed: int | None) -> str:
     functions = [loss, backward]
     owners = _owners(functions)
     if owners and not all(owner.found for owner in owners.values()):
         values = ["params, inputs = ...  # as in the test"]
-    elif _numbers(inputs) <= _MOST_NUMBERS:
+    elif inputs is not None and _numbers(inputs) <= _MOST_NUMBERS:
         values = [_assigned("params", inputs[0]), _assigned("inputs", inputs[1])]
     elif seed is not None:
         functions.append(example)
         values = [f"params, inputs = {example.__name__}(np.random.default_rng({seed}))"]
     else:
-        values = ["params, inputs = ...  # as in the test: too many numbers to print"]
+        many = ": too many numbers to print" if inputs is not None else ""
+        values = [f"params, inputs = ...  # as in the test{many}"]
     folders, imports, sources = _origins(functions, owners)
     named = ", ".join(_called(function, owners) for function in (loss, backward))
     lines = [

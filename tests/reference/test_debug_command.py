@@ -256,13 +256,6 @@ UNUSABLE = {
     ),
     "example of one": (changed(example=f"{EXAMPLE}{{}}"), "example(rng) has type dict, but must"),
     "example of three": (changed(example=f"{EXAMPLE}1, 2, 3"), "example(rng) has 3 values, but"),
-    "example of arrays": (
-        changed(example=f"{EXAMPLE}rng.normal(size=3), {{}}"),
-        "example(rng) has params of type ndarray, but must be (params, inputs), two dicts of",
-    ),
-    "example of lists": (
-        changed(example=f"{EXAMPLE}{{'W': 1.0}}, [1]"), "example(rng) has inputs of type list",
-    ),
     "example of nothing": (changed(example=f"{EXAMPLE}{{}}, {{}}"), "example(rng) has no params"),
 }  # fmt: skip
 

@@ -110,6 +110,14 @@ def test_many_numbers_are_told_by_their_seed(program, monkeypatch):
     assert "as in the test" in script_of(program, given)
 
 
+def test_of_weights_in_a_list_the_example_is_named(program):
+    given = [np.ones(2)], {}
+    script = repetition(program.loss, program.backward, given, ["params[0]"], program.example)
+    assert "params, inputs = example(np.random.default_rng(0))" in script
+    script = repetition(program.loss, program.backward, given, ["params[0]"])
+    assert "params, inputs = ...  # as in the test\n" in script
+
+
 def test_every_kind_of_value_comes_back(program):
     values = {
         "f": np.array([0.1, np.nan, -np.inf]),

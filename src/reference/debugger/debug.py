@@ -36,6 +36,7 @@ from reference.debugger.running.doubles import in_double_precision, in_doubles
 from reference.debugger.running.garbage import seldom_collected
 from reference.debugger.running.kept import forget
 from reference.debugger.running.memory_bound import bounded
+from reference.debugger.running.named import by_name
 from reference.debugger.running.place import place_of
 from reference.debugger.running.program import Inputs, Program, copied
 from reference.debugger.running.timebox import TimeUp, Watchdog
@@ -82,7 +83,9 @@ def debug(
     backward : callable
         ``backward(params, inputs) -> mapping`` of gradients by the names of their primals.
     params, inputs : mapping of str to ndarray
-        Never changed. Small sizes, all different, are searched fastest.
+        Never changed. Small sizes, all different, are searched fastest. Lists, tuples, dataclasses
+        and dicts of arrays, within each other or not, and one array do as well: then gradients
+        come in the same form, and are named after their places. `inputs` may be anything.
     example : callable, optional
         ``example(rng) -> (params, inputs)``: draws other values and sizes; fixes are verified on
         them. Without it fresh values of the same shapes are drawn.
@@ -125,8 +128,10 @@ def debug(
             error=TypeError,
         )
     check_usable(loss, backward, inputs, seconds, seed)
-    example = guarded(example)
-    judgement = judge_in_double_too(loss, backward, (params, inputs), example, seed, seconds)
+    asked = by_name(loss, backward, params, inputs)
+    given = asked.params, asked.inputs
+    example = guarded(example, asked.named)
+    judgement = judge_in_double_too(asked.loss, asked.backward, given, example, seed, seconds)
     diagnosis = Diagnosis(
         verdict=judgement.verdict,
         wrong=judgement.wrong,
@@ -143,12 +148,12 @@ def debug(
     known = judgement.verdict == "wrong"
     if known or (judgement.verdict == "right" and TOO_LARGE in judgement.reasons):
         with Watchdog() as watchdog:
-            asked = _after(loss, backward) if judgement.after_loss else backward
-            program = Program(judgement.loss or loss, asked, watchdog, sources)
+            run = _after(*asked[:2]) if judgement.after_loss else asked.backward
+            program = Program(judgement.loss or asked.loss, run, watchdog, sources)
             try:
                 if known:
                     diagnosis = _searched(
-                        program, judgement, diagnosis, params, inputs, example, seed,
+                        program, judgement, diagnosis, *given, example, seed,
                         started + seconds, progress,
                     )  # fmt: skip
                 else:
@@ -162,7 +167,7 @@ def debug(
                 program.restore()
                 forget()
     diagnosis = replace(diagnosis, seconds=time.monotonic() - started)
-    return finished(diagnosis, judgement, (params, inputs), seconds, backward, example)
+    return finished(diagnosis, judgement, given, seconds, backward, example)
 
 
 def _after(loss: Callable[..., Any], backward: Callable[..., Any]) -> Callable[..., Any]:

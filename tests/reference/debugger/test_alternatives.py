@@ -30,7 +30,8 @@ def fix(line, at=1):
      ("d = 0.5 * e", 1, False), ("d = e / m.sum()", 1, False), ("d = e / n.size / 2", 1, False),
      ("g += d * B / n.sum() / 1.0", 2, False), ("d = e / (x.shape[0] * x.shape[1])", 1, False),
      ("d = e / np.exp(np.log(a) + np.log(b))", 1, True), ("d = e / (a * b * (c + B))", 1, False),
-     ("d = (1 - np.tanh(e) ** 2) / (a * b + c)", 1, True), ("d = e / (a * (b + c) * 12)", 1, False)],
+     ("d = (1 - np.tanh(e) ** 2) / (a * b + c)", 1, True),
+     ("d = e / (a * (b + c) * 12)", 1, False)],
 )  # fmt: skip
 def test_the_same_in_more_words_is_no_other_fix(line, at, longer):
     assert says_it_longer(fix(line, at), fix("d = e / n.sum()")) == longer

@@ -24,6 +24,7 @@ from reference.debugger.searching.search import Search
 from reference.debugger.texts.edited import same
 from reference.debugger.texts.tidy import original_line, tidied
 
+_MOST = 3  # fixes that are told
 _OTHER = 0.5  # confidence of the line of a second repair
 _LITTLE, _MUCH = 3, 6  # nodes: an index, or a name and what is done with it; a formula
 _OF_SIZES = re.compile(r"shape|size|len|mean|^[A-Z]$|^[3-9]$|^\d\d+$")
@@ -46,12 +47,14 @@ def fixes_of(
             continue
         seen.add(written)
         edits = edits_between(file, originals[file], text)
-        why = "; ".join(_mend(step) for step in found.steps)
         verified = f"{len(search.cases)} inputs with fresh values"
-        fix = Fix(edits, why, verified, originals[file])
+        fix = Fix(edits, "", verified, originals[file])
         if not made or (is_as_likely(found, made[0][1]) and not says_it_longer(fix, made[0][0])):
-            made.append((fix, found))
-    return made[:3]
+            why = "; ".join(_mend(step) for step in found.steps)
+            made.append((replace(fix, why=why), found))
+        if len(made) == _MOST:
+            break
+    return made
 
 
 def is_as_likely(found: Found, best: Found) -> bool:

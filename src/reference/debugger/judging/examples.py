@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,10 @@ from reference.debugger.running.timebox import TimeUp, Watchdog
 from reference.exact.blame import told
 
 _SECONDS = 3.0
+
+
+def _as_it_is(pair: Any) -> Any:
+    return pair
 
 
 class ExampleError(Exception):
@@ -25,6 +31,8 @@ class Examples:
     Parameters
     ----------
     example : callable
+    named : callable, optional
+        What makes dicts of arrays of what it draws, if need be.
 
     Attributes
     ----------
@@ -34,8 +42,9 @@ class Examples:
         Why it could not be asked, in a sentence; empty while it could.
     """
 
-    def __init__(self, example: Any) -> None:
+    def __init__(self, example: Any, named: Callable[[Any], Any] = _as_it_is) -> None:
         self.function = example
+        self._draws, self._named = taking_rng(example), named
         self.failed = ""
 
     def __call__(self, rng: np.random.Generator) -> Any:
@@ -52,7 +61,7 @@ class Examples:
                 Watchdog() as watchdog,
                 watchdog.limit(_SECONDS),
             ):
-                return self.function(rng)
+                return self._named(self._draws(rng))
         except TimeUp as up:
             _, line, text, _ = place_of(up)
             where = f"; it was at line {line}: {text}" if line else ""
@@ -62,6 +71,22 @@ class Examples:
         raise ExampleError(self.failed)
 
 
-def guarded(example: Any) -> Examples | None:
+def taking_rng(example: Any) -> Any:
+    """Return an example that takes a generator, where one takes nothing.
+
+    Examples
+    --------
+    >>> taking_rng(lambda: "as always")(np.random.default_rng(0))
+    'as always'
+    """
+    try:
+        signature = inspect.signature(example)
+    except (TypeError, ValueError):  # of compiled code, or no function: calling it will tell
+        return example
+    return example if signature.parameters else lambda _: example()
+
+
+def guarded(example: Any, named: Callable[[Any], Any] = _as_it_is) -> Examples | None:
     """Return an example that raises nothing but `ExampleError`."""
-    return example if example is None or isinstance(example, Examples) else Examples(example)
+    known = example is None or isinstance(example, Examples)
+    return example if known else Examples(example, named)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,24 +12,7 @@ from reference.debugger.running.shapes import shape_of
 
 
 def to_make_a_dict(name: str, value: Any) -> str | None:
-    """Return how to hand over params or inputs that are no dict, if there is a known way.
-
-    Examples
-    --------
-    >>> to_make_a_dict("inputs", (1, 2))
-    'hand over dict(a=inputs[0], b=inputs[1]), and read list(inputs.values()) in loss and backward'
-    """
-    back = f"and make it again in loss and backward: {type(value).__name__}(**{name})"
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return f"hand over dataclasses.asdict({name}), {back}"
-    if hasattr(value, "_asdict"):
-        return f"hand over {name}._asdict(), {back}"
-    if isinstance(value, list | tuple) and value:
-        if len(value) > _FEW:
-            pairs = f"{{str(k): value for k, value in enumerate({name})}}"
-        else:
-            pairs = f"dict({', '.join(f'{_LETTERS[k]}={name}[{k}]' for k in range(len(value)))})"
-        return f"hand over {pairs}, and read list({name}.values()) in loss and backward"
+    """Return how to hand over params or inputs that are no dict, if there is a known way."""
     held = [key for key, inner in vars(value).items() if _is_array(inner)] if _is_object(value) \
         else []  # fmt: skip
     if held:
@@ -48,16 +30,6 @@ def to_make_arrays(name: str, value: Any) -> str | None:
         Such as ``params['W']``.
     value
     """
-    if isinstance(value, Mapping) and value:
-        return (
-            'name them apart: {f"{a}.{b}": value for a, inner in params.items() for b, value in '
-            "inner.items()}, and the gradients alike; loss and backward put them together again"
-        )
-    if isinstance(value, list | tuple) and any(map(_is_array, value)):
-        return (
-            'name them apart: {f"{name}.{k}": value for name, some in params.items() for k, value '
-            "in enumerate(some)}, and the gradients alike"
-        )
     if type(value) in CONVERTIBLE:
         return f"pass np.asarray({name}, dtype=float)"
     if not _is_object(value):
@@ -86,10 +58,6 @@ def to_return(returned: Any, params: Mapping[str, Any]) -> str | None:
     if arrays[: len(shapes)] == shapes:
         return f"return dict(zip({list(params)}, ...)) of them"
     return None
-
-
-_FEW = 4
-_LETTERS = "abcd"
 
 
 def _is_array(value: Any) -> bool:
