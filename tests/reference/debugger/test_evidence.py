@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reference.debugger.values.evidence import _Systems, solve, solve_groups
+from reference.debugger.values.evidence import solve, solve_groups
 from reference.debugger.values.probe import Jacobian
+from reference.debugger.values.systems import Systems, least_squares
 
 RNG = np.random.default_rng(3)
 
@@ -65,11 +66,11 @@ def test_of_two_faults_each_explains_its_own_output_and_both_explain_all(rows):
 def test_equations_of_a_set_of_outputs_do_not_depend_on_what_was_asked_before(rows):
     jac = equations(rows)
     wrong = residual(jac, np.ones(14))
-    used = _Systems(jac, wrong, ["W", "b"])
+    used = Systems(jac, wrong, ["W", "b"])
     for names in (["W"], ["b"], ["W", "b"]):
         for columns in (slice(0, 6), slice(0, 14)):
             mine = used.solve(names, [columns])
-            fresh = _Systems(jac, wrong, ["W", "b"]).solve(names, [columns])
+            fresh = Systems(jac, wrong, ["W", "b"]).solve(names, [columns])
             np.testing.assert_array_equal(mine[0], fresh[0])
             assert mine[1:] == fresh[1:]
 
@@ -82,3 +83,31 @@ def test_of_more_unknowns_than_equations_that_are_taken_as_they_are_none_explain
     (found,) = solve(jac, wrong, ["W", "b"], {0})
     assert not found.full
     assert found.outputs == ()
+
+
+def test_what_is_added_at_every_step_is_one_unknown():
+    parts = RNG.normal(size=(40, 5))
+    jac = Jacobian(
+        {"W": slice(0, 40)},
+        {0: [slice(0, 5), slice(5, 10)], 1: [slice(10, 50)]},
+        np.hstack([parts, parts, np.eye(40)]),
+    )
+    delta = np.array([1.0, 2.0, 3.0, 4.0, 5.0])
+    systems = Systems(jac, {"W": parts @ delta}, ["W"])
+    found, rank, left = systems.solve(["W"], [slice(0, 10)])
+    np.testing.assert_allclose(found, np.tile(delta, 2) / 2)  # the least
+    assert rank == 5
+    assert left < 1e-20
+    assert not systems.settles(["W"], slice(0, 10), slice(0, 5))
+    assert systems.settles(["W"], slice(10, 50), slice(0, 5))
+
+
+def test_an_equation_with_an_unknown_to_itself_is_solved_by_a_division():
+    matrix = np.zeros((9, 8))
+    matrix[[0, 2, 4], [1, 3, 0]] = 2.0, -4.0, 1e-15
+    matrix[5:, 4:] = RNG.normal(size=(4, 4))
+    target = RNG.normal(size=9)
+    found, rank = least_squares(matrix, target)
+    usual, _, usual_rank, _ = np.linalg.lstsq(matrix, target, rcond=1e-10)
+    np.testing.assert_allclose(found, usual, atol=1e-12)
+    assert rank == usual_rank == 6

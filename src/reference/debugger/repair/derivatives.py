@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def _missing(place: Place) -> Iterator[Rewrite]:
             continue
         base = product(node, text)
         for atom in place.alike(value):
-            if np.max(np.abs(atom.value)) > 1:  # no activated value
+            if np.max(np.abs(atom.value)) > 1 or _is_mask(atom.value):  # no activated value
                 continue
             for factor in (f"{atom.text} * (1 - {atom.text})", f"(1 - {atom.text} ** 2)"):
                 yield place.rewrite(
@@ -85,6 +86,11 @@ def forms(text: str, node: ast.expr) -> list[str]:
             f"(1 + {s} ** 2)", f"(1 - np.tanh({s}) ** 2)"]  # fmt: skip
 
 
+def _is_mask(value: Any) -> bool:
+    """Return whether a value is of zeros and ones: its ``s * (1 - s)`` takes away all there is."""
+    return isinstance(value, np.ndarray) and value.size > 1 and {1} <= {*value.flat} <= {0, 1}
+
+
 def completions(place: Place) -> Iterator[Rewrite]:
     """Give ``s * (1 - s)`` for a product that has only ``1 - s`` of it, or only ``s``."""
     scales = getattr(place.statement, "op", None)  # of ``x *= 1 - s``, a product as well
@@ -98,7 +104,7 @@ def completions(place: Place) -> Iterator[Rewrite]:
         texts = [place.text(factor) for factor in factors]
         for factor in factors:
             core = _core(factor)
-            if core is None:
+            if core is None or _is_mask(place.value(place.text(core), place.env)):
                 continue
             s = place.text(core)
             squared = "**" in place.text(factor) or place.text(factor).count(s) > 1
@@ -119,7 +125,7 @@ def _halved(place: Place) -> Iterator[Rewrite]:
             value = place.value(place.text(parent), place.env)
             beside = {place.text(inner) for inner in ast.walk(parent) if isinstance(inner, _PLACES)}
             for atom in place.alike(value):
-                if np.max(np.abs(atom.value)) > 1:  # no activated value
+                if np.max(np.abs(atom.value)) > 1 or _is_mask(atom.value):  # no activated value
                     continue
                 cost = 1.0 if atom.text in beside else 1.3
                 for form in (f"(1 - {atom.text})", f"(1 - {atom.text} ** 2)"):

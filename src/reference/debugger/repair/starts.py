@@ -42,8 +42,12 @@ def of_floats(place: Place) -> Iterator[Rewrite]:
         called = getattr(node.func, "attr", getattr(node.func, "id", ""))
         given = [k.value for k in node.keywords if k.arg == "dtype"] + node.args[1:]
         for value in given if called in (*_NEW, "array", "asarray", "eye") else ():
-            if place.text(value) in _WHOLE:
+            if place.text(value) in _WHOLE or _is_whole(place, value):
                 yield place.rewrite(value, "float", _DTYPE, "floats, not integers", 0.8)
+        entry = place.text(node.args[1]) if called == "full" and len(node.args) == 2 else ""
+        if entry and not node.keywords and isinstance(place.value(entry, place.env), int):
+            yield place.rewrite(node.args[1], f"float({entry})", _DTYPE, "floats, not integers",
+                                0.8)  # fmt: skip
         if called.endswith("_like") and not any(k.arg == "dtype" for k in node.keywords):
             made = place.value(place.text(node), place.env)
             if isinstance(made, np.ndarray) and made.dtype.kind in "iub":
@@ -52,6 +56,17 @@ def of_floats(place: Place) -> Iterator[Rewrite]:
                                    "floats, not integers", 0.8)  # fmt: skip
         if called == "astype" and node.args and place.text(node.args[0]) in _WHOLE:
             yield place.rewrite(node.args[0], "float", _DTYPE, "floats, not integers", 1.0)
+
+
+def _is_whole(place: Place, node: ast.expr) -> bool:
+    """Return whether an expression, such as ``ids.dtype``, is a type of whole numbers."""
+    if not isinstance(node, ast.Name | ast.Attribute):
+        return False
+    value = place.value(place.text(node), place.env)
+    try:
+        return value is not None and np.dtype(value).kind in "iu"
+    except TypeError:
+        return False
 
 
 def anew(place: Place) -> Iterator[Rewrite]:

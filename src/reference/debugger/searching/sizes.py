@@ -8,6 +8,7 @@ running.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -54,7 +55,7 @@ def smaller_sizes(
     >>> def reached(sizes):
     ...     return np.inf if sizes.get(400) == 4 * sizes.get(100, 0) else 0.0
     >>> next(smaller_sizes((weights, {"ids": np.zeros(25, int)}), reached))
-    {25: 4, 60: 5, 100: 7, 400: 28}
+    {25: 4, 60: 7, 100: 5, 400: 20}
     """
     of_params, of_inputs = (sizes_of(group) for group in inputs)
     both = of_params | of_inputs
@@ -64,14 +65,17 @@ def smaller_sizes(
         [*(_options(size, both, least) if size in of_params else [None]), KEPT] for size in large
     ]
 
-    for step in (1,) if larger else (1, 4):
+    # The second in the order of the sizes as they are, which may count.
+    for step, parts_first in ((1, False),) if larger else ((1, True), (1, False), (4, False)):
         far: dict[Way, float] = {}
+        made = partial(_sizes, large, of_params, of_inputs, larger=larger, parts_first=parts_first)
 
-        def asked(way: Way, step: int = step, far: dict[Way, float] = far) -> float:
+        def asked(
+            way: Way, step: int = step, far: dict[Way, float] = far, made: Any = made
+        ) -> float:
             if way not in far:
                 # What hangs together by chance at some sizes doesn't at others.
-                tried = [_sizes(large, of_params, of_inputs, way, by, larger)
-                         for by in ((step, 3) if larger else (step,))]  # fmt: skip
+                tried = [made(way, by) for by in ((step, 3) if larger else (step,))]
                 far[way] = min(-1.0 if sizes is None else reached(sizes) for sizes in tried)
             return far[way]
 
@@ -86,7 +90,7 @@ def smaller_sizes(
                     free = (*way[:k], None, *way[k + 1 :])
                     guessed = way[k] == KEPT or (way[k] is not None and large[k] in of_params)
                     way = free if guessed and asked(free) == inf else way
-                sizes = _sizes(large, of_params, of_inputs, way, step, larger)
+                sizes = made(way, step)
                 if sizes is not None:
                     yield sizes
                 trail.append(_in_chunks(way, large, of_inputs - of_params))
@@ -168,6 +172,7 @@ def _sizes(
     way: Way,
     step: int,
     larger: bool = False,
+    parts_first: bool = False,
 ) -> dict[int, int] | None:
     """Return the smaller sizes where some are made of others, or None where two become one.
 
@@ -183,6 +188,8 @@ def _sizes(
         New sizes are multiples of it.
     larger : bool
         Whether they may be larger than those that they replace.
+    parts_first : bool
+        Whether those of which others are made become smallest, and not those that are smallest.
     """
     of = dict(zip(large, way, strict=True))
     made = {size: one for size, one in of.items() if one not in (None, KEPT)}
@@ -191,7 +198,7 @@ def _sizes(
     least = 1 if larger else _SMALL
     free = sorted(s for s in {*large, *used} if s not in made and s > least and s not in kept)
     if not larger:  # sequences and batches become shortest: every step costs
-        free.sort(key=lambda size: size in of_params)
+        free.sort(key=lambda size: (size in of_params, parts_first and size not in used))
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
     first = 3 if len(free) > 3 else 4
     for at in range(first, first + _SHIFTS):
