@@ -107,6 +107,24 @@ def _by_differences(
     return found
 
 
+def slopes(
+    program: Program, inputs: Inputs, names: Iterable[str]
+) -> dict[str, tuple[Array, float]]:
+    """Return for each of the named arrays a direction, and the slope of the loss along it.
+
+    A few runs of the loss for each array, however large it is: enough to see a wrong gradient.
+    """
+    flat, rng = dict(inputs[1]) | dict(inputs[0]), np.random.default_rng(0)
+    found = {}
+    for name in names:
+        if isinstance(flat.get(name), np.ndarray) and flat[name].dtype.kind == "f":
+            way = rng.standard_normal(flat[name].shape)
+            slope = _slope(lambda h, name=name, way=way: program.value(
+                moved(inputs, {name: way}, h)))  # fmt: skip
+            found[name] = way, slope
+    return found
+
+
 def _slope(at: Callable[[float], float]) -> float:
     h = 1e-4
     return (8 * (at(h) - at(-h)) - (at(2 * h) - at(-2 * h))) / (12 * h)

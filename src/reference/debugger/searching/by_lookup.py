@@ -72,7 +72,8 @@ def equal_to(old: str, known: Mapping[str, Array], right: Array) -> Iterator[tup
         for suffix, changed in _changed(value):
             if _is(changed, right):
                 yield f"{bracketed(ast.parse(text, mode='eval').body, text)}{suffix}", 1.0
-    same = [(text, value) for text, value in known.items() if value.shape == right.shape]
+    alike = ((text, value) for text, value in known.items() if value.shape == right.shape)
+    same = [(text, value) for text, value in alike if np.any(value)]  # nothing is no addend
     for n, (text, value) in enumerate(same[:_MOST_ADDENDS]):
         for other, more in same[:n]:
             if _is(value + more, right):

@@ -81,15 +81,21 @@ class Question:
                 return inputs, case
         return asked[0], cases[0]
 
-    def goes_wrong_alike(self, inputs: Inputs) -> bool:
-        """Return whether the program goes wrong at some inputs as it does at the given ones."""
-        value, usual = self.program.value(inputs), self.program.value(self.given)
+    def is_alike(self, value: float, outcome: Outcome) -> bool:
+        """Return whether a loss is no nonsense, and a backward runs, or raises, as the given."""
+        usual = self.program.value(self.given)
         if not np.isfinite(value) or abs(value) > _MOST_TIMES * (1 + abs(usual)):
             return False
+        alike = type(outcome.error) is type(self.outcome.error)
+        return alike and (outcome.error is None or outcome.line == self.outcome.line)
+
+    def goes_wrong_alike(self, inputs: Inputs) -> bool:
+        """Return whether the program goes wrong at some inputs as it does at the given ones."""
         outcome = self.program.run(inputs, 5.0)
-        if self.outcome.error is not None or outcome.error is not None:
-            alike = type(outcome.error) is type(self.outcome.error)
-            return alike and outcome.line == self.outcome.line
+        if not self.is_alike(self.program.value(inputs), outcome):
+            return False
+        if outcome.error is not None:
+            return True
         case = self.case(inputs)
         if case is None:
             return False

@@ -20,6 +20,7 @@ from reference.debugger.searching import (
     added_later,
     by_adjoints,
     by_groups,
+    by_operand,
     candidates,
     guards,
     known_value,
@@ -34,10 +35,11 @@ from reference.debugger.searching.places import ordered_statements, places_of
 from reference.debugger.searching.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
 from reference.debugger.searching.round import Round, probed
 from reference.debugger.values.adjoints import Adjoints
+from reference.debugger.values.agreement import Agreement
 from reference.debugger.values.divided import adjoints_of_sum
 
 _MOST_FAULTS = 8
-_QUICK = (*quick.NAMES, "structure", "lacking")  # these say nothing of the next lines
+_QUICK = (*quick.NAMES, "handed on", "structure", "lacking")  # these say nothing of other lines
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
@@ -146,8 +148,10 @@ class Search:
         error = outcome.error
         first = quick.stages(self.program, self.cases[0], now, base, self.short, error)
         step = self.round(now, first, base, [], complete=error is not None)
-        plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
-        if step is not None and (plain or len(base.right) == len(self.cases[0].oracle)):
+        enough = self._is_plain() or not self.found or len(base.right) == len(self.cases[0].oracle)
+        if step is None or not enough:
+            step, enough = self._handed_on(now, outcome, base) or step, self._is_plain()
+        if step is not None and enough:
             return step
         if self.beside is not None and outcome.error is None:
             self.beside.begin()
@@ -158,8 +162,7 @@ class Search:
         places, partial = places_of(self.program, now, ordered), []
         if step is None and not outcome.error and not now.explained:
             step = self.round(now, self._structure(now), base, [])
-            plain = min((found.cost for found in self.found), default=0.0) <= _PLAIN
-            if step is not None and plain:
+            if step is not None and (self._is_plain() or not self.found):
                 return step
         several = None if self.found else self._by_several(now, outcome)
         step = several or self.round(now, self._stages(now, places, base), base, partial) or step
@@ -186,14 +189,25 @@ class Search:
         self.until += 0.7 * (time.monotonic() - started)  # a look for one after the other stays
         return self.found[0].steps[-1] if self.found else None
 
+    def _is_plain(self) -> bool:
+        """Return whether a repair is known that is not far-fetched."""
+        return min((found.cost for found in self.found), default=np.inf) <= _PLAIN
+
+    def _handed_on(self, now: Round, outcome: Outcome, base: Score) -> Step | None:
+        """Look for what gives the first wrong line another adjoint than the one it needs."""
+        adjoints = self.adjoints() if outcome.error is None else None
+        if adjoints is None:
+            return None
+        now.agreement = Agreement(adjoints, now.recording, self.program.sources)
+        found = by_operand.rewrites(self.program, now, 2.5)
+        return self.round(now, iter([("handed on", found)]), base, [], complete=True)
+
     def adjoints(self) -> Adjoints | None:
         """Return what the loss says of every number; the loss stays what it is."""
         if not self._known:
             left = min(3.0, max(0.3, (self.until - time.monotonic()) / 4))
             self._known.append(adjoints_of_sum(self.program, self.cases[0].inputs, left))
         return self._known[0]
-
-    # One round: evidence, then candidates in the order of the evidence.
 
     def round(
         self,
@@ -303,8 +317,7 @@ class Search:
 
     def _structure(self, now: Round) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give edits of how the program is put together, of which no line's value tells."""
-        plain = min((found.cost for found in self.found), default=np.inf) <= _PLAIN
-        if self.structure > 0 and not plain:
+        if self.structure > 0 and not self._is_plain():
             started = time.monotonic()
             found = structure.rewrites(self.program, self.cases[0], now)
             near = itertools.takewhile(self._is_no_dearer, found)
@@ -328,19 +341,9 @@ class Search:
 
     def _rest(self, places: list[Weighed]) -> Iterator[tuple[str, Iterable[Rewrite]]]:
         """Give what is tried where the evidence has led nowhere."""
-        yield "any", self._cheapest(place for place, weight in places if weight < 3)
+        others = (place for place, weight in places if weight < 3)
+        yield "any", candidates.cheapest(others, self.until - time.monotonic())
         yield "shared", candidates.of_shared(self.program, self.cases[0])
-
-    def _cheapest(self, places: Iterable[Place]) -> Iterator[Rewrite]:
-        """Give the edits of many lines, the least far-fetched first, whatever the probes say."""
-        left = self.until - time.monotonic()
-        found: list[Rewrite] = []
-        for place in places:
-            if self.until - time.monotonic() < 0.7 * left:
-                break  # to make them is work, too
-            found += [rewrite for rewrite in common(place) if rewrite.cost < 2.5]
-        found.sort(key=lambda rewrite: rewrite.cost)
-        yield from for_seconds(found, 0.4 * left)
 
     # Candidates.
 

@@ -26,6 +26,7 @@ from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.tangents import dual_numpy
 from reference.debugger.running.timebox import TimeUp
 from reference.debugger.running.watching import Watched
+from reference.debugger.values.uses import Shared, shared
 
 _MOST_NOTES = 1_200_000  # of some 200 bytes each
 _NEAR = 1e-8
@@ -111,6 +112,8 @@ class Adjoints:
         The numbers of which `whole` are the adjoints.
     divisors : tuple of float
         By what the loss divides its sum in the end, all that it has made of it until then.
+    shared : iterable of Shared
+        The arrays that are used more than once.
     """
 
     def __init__(
@@ -121,8 +124,9 @@ class Adjoints:
         courses: Iterable[list[Array]] = (),
         values: Array | None = None,
         divisors: tuple[float, ...] = (),
+        shared: Iterable[Shared] = (),
     ) -> None:
-        self.courses, self.divisors = list(courses), divisors
+        self.courses, self.divisors, self.shared = list(courses), divisors, list(shared)
         order = np.argsort(values) if values is not None else np.zeros(0, int)
         self._values = values[order] if values is not None else np.zeros(0)
         self._of_values = whole[order]
@@ -144,6 +148,7 @@ class Adjoints:
         """Return the same with the adjoints of a multiple of the loss as well."""
         made = self.with_parts([self._parts * factor])
         made.courses = [[array * factor for array in course] for course in self.courses]
+        made.shared = [one.times(factor) for one in self.shared]
         made._whole = np.sort(np.concatenate([self._whole, self._whole * factor]))
         made._of_values = self._of_values * factor
         return made
@@ -307,8 +312,13 @@ def _adjoints(
     made = np.array(known)
     if program.shared_too:  # one function for both: what the loss is not made of is its backward
         made = made[_of_loss(blocks.values(), whole)]
-    parts, divisors = np.concatenate([one, others]), tape.divisors(end.tangent)
-    return Adjoints(whole, parts, made, courses, np.array(known), divisors)
+    divisors = tape.divisors(end.tangent)
+    arrays = (block for of_expression in blocks.values() for block in of_expression)
+    several = shared(arrays, np.array(used), np.array(notes), found)
+    parts = np.concatenate(
+        [one, others, *(np.ravel(some) for each in several for some in each.sums())]
+    )
+    return Adjoints(whole, parts, made, courses, np.array(known), divisors, several)
 
 
 def _of_loss(blocks: Iterable[list[tuple[int, tuple[int, ...]]]], whole: Array) -> Array:

@@ -131,10 +131,11 @@ class Agreement:
 
     def of(self, value: Any) -> bool | None:
         """Return whether a value is made of adjoints; None where it says nothing."""
-        degree = self._degree(value)
+        degree = self.degree(value)
         return None if degree is None else degree > 0
 
-    def _degree(self, value: Any) -> int | None:
+    def degree(self, value: Any) -> int | None:
+        """Return 2 for an adjoint of a number, 1 for one of some uses, 0 for none; else None."""
         if not _is_float(value):
             return None
         tells = self.adjoints.tells(value)
@@ -221,7 +222,7 @@ class Agreement:
                 new = self.signed(site, old + delta)
                 if not self.adjoints.has(float(new[np.argmax(np.abs(delta))])):
                     return SPOILS if right else UNKNOWN
-                now, before = self._degree(new), self._degree(self.signed(site, old))
+                now, before = self.degree(new), self.degree(self.signed(site, old))
                 said = [int(np.sum(self.adjoints.tells(value))) for value in (old, new)]
                 if now is None or said[1] < said[0]:
                     return UNKNOWN  # numbers that are made nothing are right by nothing
