@@ -17,6 +17,7 @@ from reference.debugger.running.dual import Dual, plain_zeros
 from reference.debugger.running.own_lines import spares
 from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.sites import PROBE, Site, instrument
+from reference.debugger.running.source import Unit
 
 Run = tuple[int, int]  # a site, and which of its executions
 
@@ -72,11 +73,17 @@ class Probes:
                 self.spaces.append(space)
         for unit in program.live_units:
             if program.searched(unit) or (shared and program.runs_in_backward(unit)):
-                code = instrument(
-                    program.sources[unit.file], unit, sites, names,
-                    None if shared else program.is_searched,
-                )  # fmt: skip
-                self.undo.append(program.swap(unit, code))
+                self.undo.append(self._swapped(unit, sites, names))
+
+    def _swapped(self, unit: Unit, sites: list[Site], names: set[str]) -> Callable[[], None]:
+        program, before = self.program, len(sites)
+        wanted = None if self.shared else program.is_searched
+        source = program.sources[unit.file]
+        try:
+            return program.swap(unit, instrument(source, unit, sites, names, wanted, True))
+        except ValueError:  # of a function that lives on the variables cannot become more
+            del sites[before:]
+            return program.swap(unit, instrument(source, unit, sites, names, wanted))
 
     def _spreading(self, k: int, frame: Any, value: Any, into: Any = None) -> Any:
         return self.probe(k, frame, value if into is None else _spread(value, into))

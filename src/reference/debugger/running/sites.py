@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
+from reference.debugger.running.closures import hold_all_around
 from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source, Unit, body_in, heads_of
 
@@ -64,6 +65,7 @@ def instrument(
     sites: list[Site],
     called: set[str],
     wanted: Callable[[str, int], bool] | None = None,
+    around: bool = False,
 ) -> types.CodeType:
     """Return the code of a unit with probes; its sites are appended to `sites`.
 
@@ -76,6 +78,8 @@ def instrument(
         Names of the user's own functions: arguments of calls to these are sites.
     wanted : callable, optional
         Which functions, by file and first line, have sites; by default all.
+    around : bool
+        Whether functions in functions are to see all variables around them.
     """
     own = None
     if wanted is not None:
@@ -84,7 +88,8 @@ def instrument(
     heads, number = heads_of(unit), len(sites)
     # The bytes from the end of the unit on are as many as in the text alone.
     moved = source.at(unit.last + 1) - len(text.encode())
-    made, code = _moved(source.file, text, heads, number, frozenset(called), own, moved)
+    made, code = _moved(source.file, text, heads, number, frozenset(called), own, moved,
+                         around)  # fmt: skip
     sites += made
     return code
 
@@ -98,9 +103,10 @@ def _moved(
     called: frozenset[str],
     own: frozenset[int] | None,
     moved: int,
+    around: bool,
 ) -> tuple[list[Site], types.CodeType]:
     """Return the sites of a unit so many bytes further on in its file, and its code."""
-    made, code = _instrumented(file, text, heads, number, called, own)
+    made, code = _instrumented(file, text, heads, number, called, own, around)
     return [
         site if site.span is None else
         replace(site, span=(site.span[0] + moved, site.span[1] + moved))
@@ -126,6 +132,7 @@ def _instrumented(
     number: int,
     called: frozenset[str],
     own: frozenset[int] | None,
+    around: bool,
 ) -> tuple[list[Site], types.CodeType]:
     """Return the sites of a unit whose text stands alone, the first with a number, and its code.
 
@@ -137,6 +144,8 @@ def _instrumented(
     instrumenter = _Instrumenter(source, sites, number, called, own)
     body[:] = [made for old in body for made in cast(Any, _listed(instrumenter.visit(old)))]
     ast.fix_missing_locations(module)
+    if around:
+        hold_all_around(module, PROBE)
     return sites, compile(module, file, "exec", dont_inherit=True)
 
 
