@@ -65,9 +65,10 @@ and, where one passes, a fix. Your file is run as it is and never changed.
 DEBUG_EXAMPLES = """\
 The file defines three functions:
   loss(params, inputs)       returns one number
-  backward(params, inputs)   returns gradients by the names of params
-  example(rng)               returns (params, inputs): two dicts of arrays,
-                             drawn with rng, a numpy.random.Generator
+  backward(params, inputs)   returns gradients in the form of params
+  example(rng)               returns (params, inputs): a dict, list or tuple of
+                             arrays, and anything, drawn with rng, a
+                             numpy.random.Generator
 
 examples:
   manual-lstm debug my_lstm.py

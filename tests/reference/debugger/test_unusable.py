@@ -30,6 +30,11 @@ UNUSABLE = {
         {"loss": lambda p, xs, h: 0.0},
         "loss has the signature (p, xs, h), but must be a function of two arguments",
     ),
+    "loss and what it keeps": (
+        {"loss": lambda params, inputs: (0.5, {}), "params": PARAMS},
+        "loss(params, inputs) has type tuple, but must be a real scalar, because a gradient is the "
+        "derivative of one number.\nHINT: return its part [0] alone",
+    ),
     "seconds": ({"seconds": 0}, "seconds has the value 0, but must be a number above 0"),
     "seconds in words": ({"seconds": "1"}, "seconds has the value '1', but must be a number"),
     "seed": ({"seed": -1}, "seed has the value -1, but must be an integer from 0 on"),

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 import numpy as np
 
 from manual_lstm.checks import Array, fail
-from reference.debugger.running.arguments import Draw, added, unchanged
+from reference.debugger.running.arguments import Draw, added, is_float, unchanged
 from reference.debugger.running.hints import to_return
 from reference.debugger.running.only_loss import candidates
 from reference.debugger.running.other_numbers import InOtherNumbers
@@ -263,5 +263,8 @@ def as_floats(value: Any) -> Array | None:
 def _no_scalar(value: Any) -> NoReturn:
     shape = shape_of(value) if isinstance(value, np.ndarray | list) else ()
     has = f"shape {shape}" if shape else f"type {type(value).__name__}"
+    parts = value if isinstance(value, tuple | list) else ()
+    at = next((k for k, part in enumerate(parts) if shape_of(part) == () and is_float(part)), None)
     fail("loss(params, inputs)", has, "a real scalar", "a gradient is the derivative of one number",
+         hint=None if at is None or shape else f"return its part [{at}] alone",
          error=ValueError if shape else TypeError)  # fmt: skip
