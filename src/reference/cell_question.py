@@ -34,7 +34,7 @@ class Question(NamedTuple):
     backward: Callable[..., Any]
     params: Mapping[str, Any]
     inputs: Mapping[str, Any]
-    example: Callable[..., Any]
+    example: Callable[..., Any] | None
     cell: Any = None
 
 

@@ -23,6 +23,7 @@ from reference.cell_question import Question, question_of
 from reference.debugger.running.hints import to_make_a_dict
 from reference.debugger.running.place import place_of
 from reference.debugger.running.timebox import ExitError, TimeUp, Watchdog
+from reference.handed_over import in_dicts
 from reference.load import load_cell, load_module, refuse, refuse_error
 from reference.report.plain import plain
 from reference.unusable import UnusableInputError
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
     from reference.debugger.diagnosis import Diagnosis
 
 STATUS = {"right": 0, "wrong": 1, "inconclusive": 2}
+_DICTS = "(params, inputs), two dicts of arrays by name"
+_CALLED = "loss and backward are called with them"
 _TO_START = 15.0  # seconds for a file to be imported, and its example drawn, at least
 
 
@@ -141,8 +144,11 @@ def question_in(place: str, seed: int) -> Question:
         loss, backward, example = (
             function_of(module, path, name) for name in ("loss", "backward", "example")
         )
-        params, inputs = drawn(example, path, seed)
-    return Question(loss, backward, params, inputs, example)
+        draws = takes_a_generator(example, path)
+        given = drawn(example if draws else lambda _: example(), path, seed)
+        question = in_dicts(Question(loss, backward, *given, example if draws else None))
+        refuse_other_than_dicts(question)
+    return question
 
 
 def function_of(module: Any, path: Path, name: str) -> Callable[..., Any]:
@@ -177,32 +183,42 @@ def cells_of(module: Any) -> list[str]:
     ]
 
 
+def takes_a_generator(example: Callable[..., Any], path: Path) -> bool:
+    """Return whether an example draws; one without arguments returns the same every time."""
+    try:
+        signature = inspect.signature(example)
+    except (TypeError, ValueError):  # no signature is known: calling it will tell
+        return True
+    for arguments in ((None,), ()):
+        with contextlib.suppress(TypeError):
+            signature.bind(*arguments)
+            return bool(arguments)
+    refuse(str(path), f"example{signature}", "def example(rng)",
+           "it is called with a generator of random numbers")  # fmt: skip
+
+
 def drawn(example: Callable[..., Any], path: Path, seed: int) -> tuple[Any, Any]:
     """Return params and inputs from the user's example, or complain of what it returns."""
-    try:
-        inspect.signature(example).bind(None)
-    except TypeError:
-        refuse(str(path), f"example{inspect.signature(example)}", "def example(rng)",
-               "it is called with a generator of random numbers")  # fmt: skip
-    except ValueError:
-        pass  # no signature is known: calling it will tell
     try:
         given = example(np.random.default_rng(seed))
     except (Exception, SystemExit) as error:
         refuse_error(path, error, "example(rng) is called for params and inputs")
-    name, must = "example(rng)", "(params, inputs), two dicts of arrays by name"
-    because = "loss and backward are called with them"
     if not isinstance(given, tuple | list):
-        refuse(name, f"type {type(given).__name__}", must, because)
+        refuse("example(rng)", f"type {type(given).__name__}", _DICTS, _CALLED)
     if len(given) != 2:
-        refuse(name, f"{len(given)} values", must, because)
-    for word, group in zip(("params", "inputs"), given, strict=True):
+        refuse("example(rng)", f"{len(given)} values", _DICTS, _CALLED)
+    return given[0], given[1]
+
+
+def refuse_other_than_dicts(question: Question) -> None:
+    """Refuse params and inputs that are no dicts, and cannot be made any."""
+    for word, group in (("params", question.params), ("inputs", question.inputs)):
         if not isinstance(group, Mapping):
             hint = to_make_a_dict(word, group)
-            refuse(name, f"{word} of type {type(group).__name__}", must, because, hint)
-    if not given[0]:
-        refuse(name, "no params", "at least one array in params", "its gradient is checked")
-    return given[0], given[1]
+            refuse("example(rng)", f"{word} of type {type(group).__name__}", _DICTS, _CALLED, hint)
+    if not question.params:
+        refuse("example(rng)", "no params", "at least one array in params",
+               "its gradient is checked")  # fmt: skip
 
 
 def page_to_write(path: Path | None) -> Path | None:

@@ -234,12 +234,21 @@ UNUSABLE = {
     ),
     "example of one": (changed(example=f"{EXAMPLE}{{}}"), "example(rng) has type dict, but must"),
     "example of three": (changed(example=f"{EXAMPLE}1, 2, 3"), "example(rng) has 3 values, but"),
-    "example of arrays": (
-        changed(example=f"{EXAMPLE}rng.normal(size=3), {{}}"),
-        "example(rng) has params of type ndarray, but must be (params, inputs), two dicts of",
+    "example of a text": (
+        changed(example=f"{EXAMPLE}'W', {{}}"),
+        "example(rng) has params of type str, but must be (params, inputs), two dicts of",
     ),
-    "example of lists": (
-        changed(example=f"{EXAMPLE}{{'W': 1.0}}, [1]"), "example(rng) has inputs of type list",
+    "example of nested lists": (
+        changed(example=f"{EXAMPLE}[[1.0]], {{}}"), "example(rng) has params of type list",
+    ),
+    "example of an object": (
+        changed(example="class Net:\n    def __init__(self):\n        self.w = {'W': np.ones(3)}\n"
+                        f"\n{EXAMPLE}Net(), {{}}"),
+        "HINT: make the object, such as net, outside, and hand over net.w; in loss and backward",
+    ),
+    "example of two": (
+        changed(example="def example(rng, size):\n    return {}, {}"),
+        "asked.py has example(rng, size), but must be def example(rng)",
     ),
     "example of nothing": (changed(example=f"{EXAMPLE}{{}}, {{}}"), "example(rng) has no params"),
 }  # fmt: skip

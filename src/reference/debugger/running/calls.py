@@ -263,5 +263,7 @@ def as_floats(value: Any) -> Array | None:
 def _no_scalar(value: Any) -> NoReturn:
     shape = shape_of(value) if isinstance(value, np.ndarray | list) else ()
     has = f"shape {shape}" if shape else f"type {type(value).__name__}"
+    first = isinstance(value, tuple) and len(value) > 1 and not shape_of(value[0])
     fail("loss(params, inputs)", has, "a real scalar", "a gradient is the derivative of one number",
+         hint="let loss return the first of these alone: add [0]" if first else None,
          error=ValueError if shape else TypeError)  # fmt: skip
