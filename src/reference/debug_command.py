@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import io
 import json
 import os
@@ -178,8 +179,16 @@ def cells_of(module: Any) -> list[str]:
 
 def drawn(example: Callable[..., Any], path: Path, seed: int) -> tuple[Any, Any]:
     """Return params and inputs from the user's example, or complain of what it returns."""
+    drawing = taking_rng(example)
     try:
-        given = taking_rng(example)(np.random.default_rng(seed))
+        inspect.signature(drawing).bind(None)
+    except TypeError:
+        refuse(str(path), f"example{inspect.signature(example)}", "def example(rng)",
+               "it is called with a generator of random numbers")  # fmt: skip
+    except ValueError:
+        pass  # no signature is known: calling it will tell
+    try:
+        given = drawing(np.random.default_rng(seed))
     except (Exception, SystemExit) as error:
         refuse_error(path, error, "example(rng) is called for params and inputs")
     name, must = "example(rng)", "(params, inputs), such as two dicts of arrays by name"

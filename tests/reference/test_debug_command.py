@@ -256,6 +256,10 @@ UNUSABLE = {
     ),
     "example of one": (changed(example=f"{EXAMPLE}{{}}"), "example(rng) has type dict, but must"),
     "example of three": (changed(example=f"{EXAMPLE}1, 2, 3"), "example(rng) has 3 values, but"),
+    "example of a generator and more": (
+        changed(example="def example(rng, size):\n    return {}, {}"),
+        "asked.py has example(rng, size), but must be def example(rng)",
+    ),
     "example of nothing": (changed(example=f"{EXAMPLE}{{}}, {{}}"), "example(rng) has no params"),
 }  # fmt: skip
 

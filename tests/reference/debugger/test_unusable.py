@@ -102,6 +102,7 @@ ONES = np.ones(2)
     ("params", "hint"),
     [
         (Parameter(ONES), "{'data': params.data, ...}"),
+        (Parameter({"W": ONES}), "hand over net.data; in loss and backward set net.data = params"),
         ({"W": Parameter(ONES)}, "{name: p.data for name, p in params.items()}"),
         ({"W": Slotted(ONES)}, "{name: p.value for name, p in params.items()}"),
     ],

@@ -18,6 +18,13 @@ def to_make_a_dict(name: str, value: Any) -> str | None:
     if held:
         first = f"{held[0]!r}: {name}.{held[0]}"
         return f"hand over {{{first}, ...}}, and set {name}'s own from it in loss and backward"
+    dicts = [key for key, inner in vars(value).items() if _holds_arrays(inner)] if \
+        _is_object(value) else []  # fmt: skip
+    if dicts:
+        return (
+            f"make the object, such as net, outside, and hand over net.{dicts[0]}; in loss and "
+            f"backward set net.{dicts[0]} = {name}"
+        )
     return None
 
 
@@ -62,6 +69,10 @@ def to_return(returned: Any, params: Mapping[str, Any]) -> str | None:
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray) and value.dtype.kind == "f"
+
+
+def _holds_arrays(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value) and all(map(_is_array, value.values()))
 
 
 def _is_object(value: Any) -> bool:
