@@ -7,6 +7,7 @@ running.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from math import inf
@@ -18,6 +19,7 @@ from reference.debugger.running.shapes import shape_of
 _SMALL = 6  # a size up to this stays as it is: directions, kernels, gates
 _MULTIPLES = (2, 3, 4, 6, 8)
 _SHIFTS = 6  # of new sizes, until no two are the same
+_MOST_TRIED = 400  # of new sizes, for the same
 _PARTS = (4, 3, 2)  # gates in a size of which no array has one
 Sum = tuple[int, tuple[int, ...], int]
 """A size as so many times the sum of others, and a number."""
@@ -201,24 +203,56 @@ def _sizes(
         free.sort(key=lambda size: (size in of_params, parts_first and size not in used))
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
     first = 3 if len(free) > 3 else 4
-    for at in range(first, first + _SHIFTS):
-        new = {size: size for size in (*range(least + 1), *kept)}
-        for k, size in enumerate(free):
-            while at in taken or (step > 1 and at % step):
-                at += 1
-            new[size] = at if larger else min(at, size)
-            # Where one is another and 1, what is cut from it is spread over all by broadcasting.
-            at += 2 if size in of_params else 1
-            at += 2 + k if larger else 0  # not one more here and one more there, as before
+    fixed = {size: size for size in (*range(least + 1), *kept)}
+
+    def completed(new: dict[int, int]) -> dict[int, int] | None:
+        """Return all sizes, if no two become one: those could be taken for each other."""
         for size in large:  # the smaller ones first: of them the others are made
             if size in made:
                 times, parts, more = made[size]
                 new[size] = times * sum(new[part] for part in parts) + more
         smaller = {size: new[size] for size in sorted({*large, *used}) if size not in kept}
-        # Two sizes that become one could be taken for each other.
-        if smaller and len({*smaller.values()}) == len(smaller):
-            return smaller
-    return None
+        return smaller if smaller and len({*smaller.values()}) == len(smaller) else None
+
+    if larger:
+        for at in range(first, first + _SHIFTS):
+            new = dict(fixed)
+            for k, size in enumerate(free):
+                while at in taken or at % step:
+                    at += 1
+                new[size] = at
+                # Not one more here and one more there, as before.
+                at += (2 if size in of_params else 1) + 2 + k
+            if (found := completed(new)) is not None:
+                return found
+        return None
+    tried = itertools.islice(_assigned(free, first, step, taken, of_params), _MOST_TRIED)
+    return next((found for new in tried if (found := completed(fixed | new)) is not None), None)
+
+
+def _assigned(
+    free: list[int], first: int, step: int, taken: set[int], of_params: set[int]
+) -> Iterator[dict[int, int]]:
+    """Give different small numbers for some sizes: the first of them stay smallest.
+
+    Of parameters no two are neighbours: where one is another and 1, what is cut from it is spread
+    over all by broadcasting.
+
+    Examples
+    --------
+    >>> list(itertools.islice(_assigned([25, 60, 100], 3, 1, {4}, {60, 100}), 3))
+    [{25: 3, 60: 5, 100: 7}, {25: 3, 60: 5, 100: 8}, {25: 3, 60: 5, 100: 9}]
+    """
+    if not free:
+        yield {}
+        return
+    *before, size = free
+    for new in _assigned(before, first, step, taken, of_params):
+        apart = {v for one, v in new.items() if one in of_params and size in of_params}
+        ends = first + step * (_SHIFTS + 2 * len(free))
+        for at in (n for n in range(first, ends) if n % step == 0 and n not in taken):
+            if at not in new.values() and apart.isdisjoint({at - 1, at + 1}):
+                yield {**new, size: min(at, size)}
 
 
 def near(sizes: Mapping[int, int]) -> list[dict[int, int]]:
