@@ -243,3 +243,41 @@ def test_a_sequence_of_chunks_is_made_smaller_with_the_length_of_a_chunk(tmp_pat
     assert found.verdict == "wrong"
     assert any("looked for with" in reason for reason in found.reasons)
     assert found.fixes
+
+
+WORKSPACE = """
+import numpy as np
+
+STEPS, UNITS = 40, 16
+WORK = {"h": np.zeros((STEPS + 1, UNITS)), "da": np.zeros((STEPS, UNITS))}
+
+
+def loss(params, inputs):
+    h = WORK["h"]
+    h[0] = 0
+    for t in range(STEPS):
+        h[t + 1] = np.tanh(h[t] @ params["W"] + inputs["xs"][t])
+    return 0.5 * np.sum(h[1:] ** 2)
+
+
+def backward(params, inputs):
+    loss(params, inputs)
+    h, da = WORK["h"], WORK["da"]
+    dh = np.zeros(UNITS)
+    for t in reversed(range(STEPS)):
+        da[t] = (dh + h[t + 1]) * (1 - h[t + 1] ** 2)
+        dh = params["W"] @ da[t]
+    return {"W": h[:-1].T @ da}
+
+
+def example(rng):
+    params = {"W": rng.normal(size=(UNITS, UNITS)) / np.sqrt(UNITS)}
+    return params, {"xs": rng.normal(size=(STEPS, UNITS))}
+"""
+
+
+def test_arrays_of_states_with_the_first_among_them_are_made_smaller_too(tmp_path):
+    found = debugged(loaded(WORKSPACE.replace("h[:-1].T", "h[1:].T"), tmp_path))
+    assert any("looked for with" in reason for reason in found.reasons)
+    assert found.fixes
+    assert found.fixes[0].apply_to(found.fixes[0].source) == WORKSPACE

@@ -211,7 +211,8 @@ def _same(value: Any) -> Any:
 def _resized(value: Any, sizes: Sizes, small: Sizes) -> Any:
     """Return a setting or an array at the smaller sizes; the value itself where it has none."""
     if isinstance(value, np.ndarray):
-        return value if value.dtype.hasobject else resized(value, sizes)
+        with_a_start = {size + 1: n + 1 for size, n in sizes.items()}  # states, h[0] among them
+        return value if value.dtype.hasobject else resized(value, with_a_start | dict(sizes))
     if type(value) is int:
         return small.get(value, value)
     if isinstance(value, np.integer):
