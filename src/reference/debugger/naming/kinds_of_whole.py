@@ -188,8 +188,8 @@ def switches_clipping(one: Edited) -> bool:
         return False
     inside = [node for s in old.body for node in ast.walk(s)]
     limits = any(called(node) in _LIMITS for node in inside)
-    scales = any(isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Mult | ast.Div)
-                 for node in inside)  # fmt: skip
+    scales = any(isinstance(node, ast.AugAssign | ast.BinOp)
+                 and isinstance(node.op, ast.Mult | ast.Div) for node in inside)  # fmt: skip
     return limits or (scales and any(_is_norm(node) for node in inside))
 
 

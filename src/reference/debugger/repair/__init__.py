@@ -35,6 +35,7 @@ from reference.debugger.repair import (
 )
 from reference.debugger.repair.habits import weighed_by_habit
 from reference.debugger.repair.place import Atom, Place, Rewrite
+from reference.debugger.running.source import Splice
 
 __all__ = ["Atom", "Place", "Rewrite", "common", "rich"]
 
@@ -85,8 +86,22 @@ def _distinct(place: Place, found: Iterator[Rewrite]) -> Iterator[Rewrite]:
         if all(place.source.data[start:end].decode() == new for start, end, new in key):
             continue
         seen.add(key)
-        if not any(banned(splice.new) for splice in rewrite.splices):
+        if not any(banned(splice.new) or _idle(place, splice) for splice in rewrite.splices):
             yield rewrite
+
+
+_NEXT = 40  # bytes on both sides of an edit
+
+
+def _idle(place: Place, splice: Splice) -> bool:
+    """Return whether a text passes by doing nothing once it is in its place: x / x of x / y."""
+    data = place.source.data
+    before, after = data[max(0, splice.start - _NEXT) : splice.start], data[splice.end :][:_NEXT]
+    texts = (
+        " ".join((before + part + after).decode(errors="ignore").split())
+        for part in (splice.new.encode(), data[splice.start : splice.end])
+    )
+    return banned(next(texts)) and not banned(next(texts))
 
 
 def _counted(place: Place) -> list[tuple[int, int]]:

@@ -23,6 +23,7 @@ from reference.debugger.running.source import Source
 
 _KIND = "wrong derivative"
 _MOST = 60
+_WHOLE = (ast.BinOp, ast.Call, ast.Name, ast.Attribute, ast.Subscript)
 
 
 def of_product(
@@ -113,18 +114,36 @@ def of_value(
     statement = place.statement
     if not isinstance(statement, ast.Assign) or statement.value is not node:
         return
-    if not isinstance(node, ast.BinOp) or not isinstance(place.target, ast.Name | ast.Subscript):
+    if not isinstance(node, _WHOLE) or not isinstance(place.target, ast.Name | ast.Subscript):
         return
+    first = place.text(statement)
+    if not isinstance(node, ast.BinOp | ast.Call) and isinstance(place.target, ast.Name):
+        first += ".copy()"  # what it is a part of stays as it is
     for block in _blocks(place, made, wanted, env):
         part = _part(block, made.shape, env, place)
         if part is None or made[part].size == 0:
             continue
         goal = np.asarray(wanted[part])
+        for factor in _factors(place, made[part], goal, env):
+            second = f"{_of(place.variable, block, place)} *= {factor}"
+            yield place.rewrite(statement, _lines(place, first, second), "missing factor",
+                                f"[{block}] times {factor}", 1.2)  # fmt: skip
         there = np.ones(goal.shape, bool)
         for text, cost in _written(place, goal, there, block, made.shape, env):
             second = f"{_of(place.variable, block, place)} = {text}"
-            yield place.rewrite(statement, _lines(place, place.text(statement), second),
+            yield place.rewrite(statement, _lines(place, first, second),
                                 _KIND, f"{text} in [{block}]", cost)  # fmt: skip
+
+
+def _factors(place: Place, made: Array, goal: Array, env: dict[str, Any]) -> list[str]:
+    """Return the variables that a part is to be multiplied by."""
+    near = 1e-6 * np.max(np.abs(goal), initial=0.0)
+    values = {atom.text: place.value(atom.text, env) for atom in place.alike(made)}
+    return [
+        text
+        for text, value in values.items()
+        if shape_of(value) == made.shape and np.all(np.abs(made * value - goal) <= near)
+    ]
 
 
 def _lines(place: Place, *lines: str) -> str:

@@ -232,7 +232,7 @@ def _forgets(place: Place) -> bool:
 def _clips(statement: ast.stmt) -> bool:
     """Return whether a statement does nothing but clip: ``np.clip(x, -5, 5, out=x)`` and the like.
 
-    Also what divides a gradient by its norm, ``g *= limit / norm``.
+    Also what divides a gradient by its norm, ``g *= limit / norm`` or ``g = g * (limit / norm)``.
     """
     value = getattr(statement, "value", None)
     if isinstance(value, ast.Call) and getattr(value.func, "attr", "") == "clip":
@@ -243,6 +243,9 @@ def _clips(statement: ast.stmt) -> bool:
         what = [*map(ast.unparse, value.args[:1]), ast.unparse(value.func).rpartition(".")[0]]
         return bool(set(into) & set(what))
     scaled = isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Mult | ast.Div)
+    if isinstance(statement, ast.Assign) and isinstance(value, ast.BinOp):
+        own = (ast.unparse(statement.targets[0]), isinstance(value.op, ast.Mult | ast.Div))
+        scaled = own == (ast.unparse(value.left), True)
     return scaled and "norm" in ast.unparse(statement)
 
 
