@@ -12,6 +12,7 @@ import ast
 import itertools
 import re
 import time
+import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -165,7 +166,7 @@ def _by_scale(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: Ne
     least = min((r.cost for r in found), default=0.0)
     for r in found:
         if r.cost <= least + _AS_PLAIN:  # no product of sizes where one size is the number
-            yield replace(r, cost=r.cost - 0.3)
+            yield replace(r, cost=r.cost - 0.3 + _where(place, node, _env(now, one)))
 
 
 def _completed(
@@ -207,8 +208,8 @@ def _operands(
                 else:
                     degree = agreement.degree(agreement.signed(run[0], value))
                 if degree:
-                    yield degree, made, wanted, paths
                     yield from _of_whole(place, read, env, degree, made, wanted)
+                    yield degree, made, wanted, paths
 
 
 def _of_whole(
@@ -275,7 +276,7 @@ def _by_paths(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: Ne
     for terms in itertools.islice(itertools.product(*each), _EACH):
         added = " + ".join(terms)
         new = inside(parent, f"{place.text(node)} + {added}")
-        cost = 0.6 + 0.15 * len(terms) + _where(node)
+        cost = 0.6 + 0.15 * len(terms) + _where(place, node, _env(now, one))
         yield place.rewrite(node, new, "missing path", f"+ {added}", cost)
 
 
@@ -305,10 +306,15 @@ def _by_numbers(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: 
     """Give factors and terms with which a value is the one that is needed."""
     env = _env(now, one)
     for r in quotients.rewrites(place, node, parent, one.made, [one.wanted], env, most=3):
-        yield replace(r, cost=r.cost - 0.5 + _where(node))
+        yield replace(r, cost=r.cost - 0.5 + _where(place, node, _env(now, one)))
 
 
-def _where(node: ast.expr) -> float:
+def _where(place: Place, node: ast.expr, env: dict[str, Any]) -> float:
+    """Return what an edit costs more where a value is handed on: it is made elsewhere."""
+    if isinstance(node, ast.Call):
+        base = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        held = place.value(ast.unparse(base), env)
+        return 0.0 if isinstance(held, np.ndarray | types.ModuleType) else _HANDED
     return _HANDED if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else 0.0
 
 
