@@ -88,3 +88,62 @@ def test_the_uses_that_a_sum_lacks_are_told():
     assert len(one.lacking(uses[1])) == 2
     assert one.lacking(np.array([1.0, 5.0])) == ()
     assert one.lacking(one.whole) == ()
+
+
+MEAN = """\
+import numpy as np
+
+
+def hidden(P, x):
+    hs = np.zeros((x.shape[0], x.shape[1] + 1, P["U"].shape[0]))
+    for t in range(x.shape[1]):
+        hs[:, t + 1] = np.tanh(x[:, t] @ P["W"] + hs[:, t] @ P["U"])
+    return hs
+
+
+def pooled(hs):
+    return hs[:, 1:].mean(axis=1)
+
+
+def loss(params, inputs):
+    out = pooled(hidden(params, inputs["x"])) @ params["V"]
+    return 0.5 * np.sum((out - inputs["y"]) ** 2) / len(out)
+
+
+def pooled_back(dp, T):
+    return np.repeat(dp[:, None, :], T, axis=1) / T
+
+
+def backward(params, inputs):
+    x = inputs["x"]
+    B, T, _ = x.shape
+    hs = hidden(params, x)
+    dout = (pooled(hs) @ params["V"] - inputs["y"]) / B
+    dV = pooled(hs).T @ dout
+    dhs = pooled_back(dout @ params["V"].T, T)
+    dW, dU = np.zeros_like(params["W"]), np.zeros_like(params["U"])
+    dnext = np.zeros_like(hs[:, 0])
+    for t in range(T - 1, -1, -1):
+        da = (dhs[:, t] + dnext) * (1 - hs[:, t + 1] ** 2)
+        dW += x[:, t].T @ da
+        dU += hs[:, t].T @ da
+        dnext = da @ params["U"].T
+    return {"W": dW, "U": dU, "V": dV}
+
+
+def example(rng):
+    shapes = {"W": (3, 4), "U": (4, 4), "V": (4, 2)}
+    params = {k: 0.5 * rng.normal(size=s) for k, s in shapes.items()}
+    return params, {"x": rng.normal(size=(7, 5, 3)), "y": rng.normal(size=(7, 2))}
+"""
+
+
+@pytest.mark.parametrize(("count", "where"), [(" / B", "dout = ("), (" / T", "np.repeat")])
+def test_a_count_is_lacking_where_the_first_value_is_too_large(tmp_path, count, where):
+    text = MEAN.replace(count, "")
+    found = debugged(loaded(text, tmp_path))
+    at = next(n for n, line in enumerate(text.splitlines(), 1) if where in line)
+    assert [found.suspects[0].line, found.suspects[0].kind] == [at, "scale 1/B or 1/T"]
+    assert found.fixes
+    assert all(fix.apply_to(text) != text for fix in found.fixes)
+    assert not any(".size" in fix.apply_to(text) for fix in found.fixes)

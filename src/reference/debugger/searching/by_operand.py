@@ -12,13 +12,15 @@ import ast
 import itertools
 import re
 import time
+import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from manual_lstm.checks import Array
-from reference.debugger.repair import Place, Rewrite, common, contractions, quotients
+from reference.debugger.repair import Place, Rewrite, common, contractions, quotients, scales
 from reference.debugger.repair.operands import naming, unlike
 from reference.debugger.repair.place import inside, walked
 from reference.debugger.running.program import Program, as_float_array
@@ -34,12 +36,16 @@ _MOST_ADJOINTS = 120  # that are tried in the place of a number
 _MOST_MAKERS = 8
 _TELLING = 3  # entries that are the same by no chance
 _NEAR = 1e-9
+_AS_PLAIN = 0.3  # what a number may cost more than another
 _DEEP = 2  # lines, each of which reads what the one before it makes
 _EACH = 2  # texts of a path, of so many at most
 _MOST_TEXTS = 30
 _HANDED = 0.2  # what it costs to add to a number where it is handed on, not where it is made
 _OPERAND = "_operand"
 _ROLES = ("assigned", "argument", "element", "returned", "stored", "appended")
+
+
+_Found = Iterator[Rewrite]
 
 
 @dataclass(frozen=True)
@@ -70,7 +76,7 @@ def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
     sites = now.recording.sites  # what computes comes before what hands on
     needed = sorted(once.values(), key=lambda one: sites[one.run[0]].plain)
     given: set[tuple[Splice, ...]] = set()
-    for family in (_by_name, _by_paths, _by_numbers, _of_catalogue):
+    for family in (_by_scale, _by_name, _by_paths, _by_numbers, _of_catalogue):
         for one in needed:
             site = sites[one.run[0]]
             place = place_at(program, now, site.file, site.statement)
@@ -90,6 +96,7 @@ def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
 def _needed(program: Program, now: Round, until: float) -> Iterator[Needed]:
     """Give what was handed to the first wrong lines, by all lines that it came through."""
     seen = now.recording.executions
+    yield from _too_large(now)
     for run in _first_wrong(now):
         own = as_float_array(seen[run[0]][run[1]].value)
         if own is not None and own.size >= _TELLING:
@@ -131,6 +138,37 @@ def _first_wrong(now: Round) -> Iterator[Run]:
             yield run
 
 
+def _too_large(now: Round) -> Iterator[Needed]:
+    """Give the first value that is an adjoint times a number, before all that is made of it.
+
+    Also where nothing tells it from a slope, as what is made of the values of the loss.
+    """
+    agreement, seen = now.agreement, now.recording.executions
+    assert agreement is not None
+    last = next((seen[k][n].order for k, n in _first_wrong(now)), 0)
+    wrong = [run for run, degree in agreement.degrees.items() if degree == 0]
+    for k, n in sorted(wrong, key=lambda run: seen[run[0]][run[1]].order):
+        made = as_float_array(agreement.signed(k, seen[k][n].value))
+        if seen[k][n].order > last or made is None:
+            return
+        if made.size < _TELLING or now.recording.sites[k].span is None:
+            continue
+        for wanted in agreement.adjoints.of_shape(made.shape)[:_MOST_ADJOINTS]:
+            if scales.ratio(made, wanted) is not None and not np.all(made == made.flat[0]):
+                own = np.asarray(seen[k][n].value, dtype=float)
+                yield Needed((k, n), own, agreement.signed(k, wanted))
+                return
+
+
+def _by_scale(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: Needed) -> _Found:
+    """Give a value times the number by which it is too small."""
+    found = list(scales.rewrites(place, node, parent, one.made, one.wanted, _env(now, one)))
+    least = min((r.cost for r in found), default=0.0)
+    for r in found:
+        if r.cost <= least + _AS_PLAIN:  # no product of sizes where one size is the number
+            yield replace(r, cost=r.cost - 0.3 + _where(place, node, _env(now, one)))
+
+
 def _completed(
     now: Round, value: Array, whole: bool = False
 ) -> Iterator[tuple[Array, tuple[Array, ...]]]:
@@ -170,7 +208,20 @@ def _operands(
                 else:
                     degree = agreement.degree(agreement.signed(run[0], value))
                 if degree:
+                    yield from _of_whole(place, read, env, degree, made, wanted)
                     yield degree, made, wanted, paths
+
+
+def _of_whole(
+    place: Place, read: str, env: dict[str, Any], degree: int, made: Array, wanted: Array
+) -> Iterator[tuple[int, Array, Array, tuple[Array, ...]]]:
+    """Give what a part is taken of, times the number by which the part is too small."""
+    node = ast.parse(read, mode="eval").body
+    number = scales.ratio(made, wanted) if isinstance(node, ast.Subscript) else None
+    if number is not None and isinstance(node, ast.Subscript):
+        whole = as_float_array(place.value(ast.unparse(node.value), env))
+        if whole is not None:
+            yield degree, whole, whole * number, ()
 
 
 def _makers(now: Round, before: Run, value: Array) -> list[Run]:
@@ -189,9 +240,6 @@ def _makers(now: Round, before: Run, value: Array) -> list[Run]:
             if np.allclose(mine, value, rtol=_NEAR, atol=0.0):
                 found.append((execution.order, (k, n)))
     return [run for _, run in sorted(found, reverse=True)][:_MOST_MAKERS]
-
-
-_Found = Iterator[Rewrite]
 
 
 def _of_catalogue(now: Round, place: Place, node: ast.expr, _: ast.AST, one: Needed) -> _Found:
@@ -228,7 +276,7 @@ def _by_paths(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: Ne
     for terms in itertools.islice(itertools.product(*each), _EACH):
         added = " + ".join(terms)
         new = inside(parent, f"{place.text(node)} + {added}")
-        cost = 0.6 + 0.15 * len(terms) + _where(node)
+        cost = 0.6 + 0.15 * len(terms) + _where(place, node, _env(now, one))
         yield place.rewrite(node, new, "missing path", f"+ {added}", cost)
 
 
@@ -245,7 +293,7 @@ def _likeliest(place: Place, texts: Iterable[str]) -> list[str]:
     return sorted(words, key=lambda text: (not words[text].isdisjoint(sums), len(text)))[:_EACH]
 
 
-def _texts(place: Place, value: Array, env: dict[str, object]) -> Iterator[str]:
+def _texts(place: Place, value: Array, env: dict[str, Any]) -> Iterator[str]:
     """Give products that are a value: of numbers, and of matrices."""
     known = quotients.known_here(place, env, value.shape)
     everywhere = np.ones(value.shape, bool)
@@ -258,14 +306,19 @@ def _by_numbers(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: 
     """Give factors and terms with which a value is the one that is needed."""
     env = _env(now, one)
     for r in quotients.rewrites(place, node, parent, one.made, [one.wanted], env, most=3):
-        yield replace(r, cost=r.cost - 0.5 + _where(node))
+        yield replace(r, cost=r.cost - 0.5 + _where(place, node, _env(now, one)))
 
 
-def _where(node: ast.expr) -> float:
+def _where(place: Place, node: ast.expr, env: dict[str, Any]) -> float:
+    """Return what an edit costs more where a value is handed on: it is made elsewhere."""
+    if isinstance(node, ast.Call):
+        base = node.func.value if isinstance(node.func, ast.Attribute) else node.func
+        held = place.value(ast.unparse(base), env)
+        return 0.0 if isinstance(held, np.ndarray | types.ModuleType) else _HANDED
     return _HANDED if isinstance(node, ast.Name | ast.Attribute | ast.Subscript) else 0.0
 
 
-def _env(now: Round, one: Needed) -> dict[str, object]:
+def _env(now: Round, one: Needed) -> dict[str, Any]:
     return now.recording.executions[one.run[0]][one.run[1]].env
 
 

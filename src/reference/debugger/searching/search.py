@@ -101,9 +101,8 @@ class Search:
 
     def _is_known_elsewhere(self) -> bool:
         """Return whether a second search has mended several faults, and one is not enough."""
-        if self.beside is None or self.first is None or not self.beside.has_found():
-            return False
-        return not self.first.explained
+        beside, first = self.beside, self.first
+        return bool(beside and first and beside.has_found() and not first.explained)
 
     def search(self) -> None:
         """Repair the program as far as it goes; leaves it as repaired in memory."""
@@ -144,21 +143,23 @@ class Search:
 
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
-        # Of a program that raises anything that runs would seem a gain: only what mends all is one.
-        error = outcome.error
-        first = quick.stages(self.program, self.cases[0], now, base, self.short, error)
-        step = self.round(now, first, base, [], complete=error is not None)
-        enough = self._is_plain() or not self.found or len(base.right) == len(self.cases[0].oracle)
-        if step is None or not enough:
-            step, enough = self._handed_on(now, outcome, base) or step, self._is_plain()
-        if step is not None and enough:
+        # Where it raises, anything that runs would seem a gain: only what mends all is one.
+        first = quick.stages(self.program, self.cases[0], now, base, self.short, outcome.error)
+        part: list[Ranked] = []  # taken where nothing mends all
+        step = self.round(now, first, base, part, complete=True)
+        all_right = len(base.right) == len(self.cases[0].oracle)
+        if not self._is_plain() and not (step and all_right):
+            step = self._handed_on(now, outcome, base) or step
+        if step is None and outcome.error is None:
+            step = self.round(now, iter(()), base, part)
+        if step is not None and (self._is_plain() or not self.found or all_right):
             return step
         if self.beside is not None and outcome.error is None:
             self.beside.begin()
         now = probed(self.program, self.cases[0], base, self.until, self.adjoints())
         self.first = self.first or now
         ordered = ordered_statements(self.program, now, outcome)
-        self.order = self.order or [(file, line) for file, line, _ in ordered]
+        self.order = self.order or [statement[:2] for statement in ordered]
         places, partial = places_of(self.program, now, ordered), []
         if step is None and not outcome.error and not now.explained:
             step = self.round(now, self._structure(now), base, [])
@@ -237,7 +238,7 @@ class Search:
                     best_cost = min(best_cost, rewrite.cost)
                     if len(self.found) >= 6:
                         break
-                elif complete or (verdict.outputs <= 0 and verdict.entries < _TELLING * base.wrong):
+                elif verdict.outputs <= 0 and verdict.entries < _TELLING * base.wrong:
                     continue  # a few entries are right by luck
                 elif stage != "lookup" and (self.steps or rewrite.splices not in self._refused):
                     order = (-verdict.outputs, rewrite.cost - 0.002 * verdict.entries)
@@ -251,7 +252,7 @@ class Search:
                 break  # a line that the probes name mends whole outputs: take it, and go on
         if self.found:
             return likeliest(self.found).steps[-1]
-        for (outputs, _), rewrite in sorted(partial, key=itemgetter(0)):
+        for (outputs, _), rewrite in () if complete else sorted(partial, key=itemgetter(0)):
             if whole and outputs >= 0:
                 break
             if step := self._accepted(rewrite, now, telling=outputs < 0):
