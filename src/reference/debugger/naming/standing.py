@@ -46,6 +46,25 @@ def only_hands_on(program: Program, inputs: Inputs, now: Round, e: Evidence, sai
     )
 
 
+def makes_what_is_right(now: Round, file: str, line: int) -> bool:
+    """Return whether all gradients that the values of a line go into are right.
+
+    If its values were wrong, those would be.
+    """
+    if now.jacobian is None:
+        return False
+    sites = now.recording.sites
+    mine = [k for k in now.jacobian.columns if (sites[k].file, sites[k].statement) == (file, line)]
+    reached = {
+        name
+        for k in mine
+        for name, rows in now.jacobian.rows.items()
+        if np.any(now.jacobian.of(k)[rows])
+    }
+    off = {name for name, rest in now.residual.items() if np.max(np.abs(rest)) > now.nothing}
+    return bool(reached) and not reached & off
+
+
 def reads_another(now: Round, of_line: Sequence[Evidence]) -> Evidence | None:
     """Return the value of a line that should have been another one that the loss makes.
 
