@@ -8,7 +8,7 @@ running.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from math import inf
+from math import inf, prod
 from typing import Any
 
 from reference.debugger.running.program import Inputs
@@ -29,6 +29,15 @@ KEPT: Sum = (0, (), 0)
 def sizes_of(group: Mapping[str, Any]) -> set[int]:
     """Return the sizes of the axes of all arrays of a group."""
     return {size for value in group.values() for size in shape_of(value)}
+
+
+def _held(params: Mapping[str, Any]) -> dict[int, int]:
+    """Return how many entries the arrays have that have an axis of a size."""
+    found: dict[int, int] = {}
+    for shape in map(shape_of, params.values()):
+        for size in set(shape):
+            found[size] = found.get(size, 0) + prod(shape)
+    return found
 
 
 def smaller_sizes(
@@ -54,11 +63,12 @@ def smaller_sizes(
     >>> def reached(sizes):
     ...     return np.inf if sizes.get(400) == 4 * sizes.get(100, 0) else 0.0
     >>> next(smaller_sizes((weights, {"ids": np.zeros(25, int)}), reached))
-    {25: 4, 60: 5, 100: 7, 400: 28}
+    {25: 4, 60: 7, 100: 5, 400: 20}
     """
     of_params, of_inputs = (sizes_of(group) for group in inputs)
     both = of_params | of_inputs
     least = 1 if larger else _SMALL
+    held = {} if larger else _held(inputs[0])
     large = sorted(size for size in both if size > least)
     options = [
         [*(_options(size, both, least) if size in of_params else [None]), KEPT] for size in large
@@ -70,7 +80,7 @@ def smaller_sizes(
         def asked(way: Way, step: int = step, far: dict[Way, float] = far) -> float:
             if way not in far:
                 # What hangs together by chance at some sizes doesn't at others.
-                tried = [_sizes(large, of_params, of_inputs, way, by, larger)
+                tried = [_sizes(large, of_params, of_inputs, way, by, larger, held)
                          for by in ((step, 3) if larger else (step,))]  # fmt: skip
                 far[way] = min(-1.0 if sizes is None else reached(sizes) for sizes in tried)
             return far[way]
@@ -86,7 +96,7 @@ def smaller_sizes(
                     free = (*way[:k], None, *way[k + 1 :])
                     guessed = way[k] == KEPT or (way[k] is not None and large[k] in of_params)
                     way = free if guessed and asked(free) == inf else way
-                sizes = _sizes(large, of_params, of_inputs, way, step, larger)
+                sizes = _sizes(large, of_params, of_inputs, way, step, larger, held)
                 if sizes is not None:
                     yield sizes
                 trail.append(_in_chunks(way, large, of_inputs - of_params))
@@ -168,6 +178,7 @@ def _sizes(
     way: Way,
     step: int,
     larger: bool = False,
+    held: Mapping[int, int] | None = None,
 ) -> dict[int, int] | None:
     """Return the smaller sizes where some are made of others, or None where two become one.
 
@@ -183,6 +194,8 @@ def _sizes(
         New sizes are multiples of it.
     larger : bool
         Whether they may be larger than those that they replace.
+    held : mapping, optional
+        How many entries the parameters of a size have: what most hangs on becomes the smallest.
     """
     of = dict(zip(large, way, strict=True))
     made = {size: one for size, one in of.items() if one not in (None, KEPT)}
@@ -190,6 +203,10 @@ def _sizes(
     kept = {size for size in large if of[size] == KEPT}
     least = 1 if larger else _SMALL
     free = sorted(s for s in {*large, *used} if s not in made and s > least and s not in kept)
+    if held:
+        on = {s: held.get(s, 0) + sum(held.get(m, 0) for m, of in made.items() if of and s in of[1])
+              for s in free}  # fmt: skip
+        free.sort(key=lambda s: (s in of_params, -on[s]))
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
     first = 3 if len(free) > 3 else 4
     for at in range(first, first + _SHIFTS):
