@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from reference.debugger.repair import (
+    accumulators,
     analogy,
     brackets,
     centred,
@@ -44,7 +45,7 @@ _COMMON = (
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
     brackets.rewrites, together.rewrites, replaced.rewrites, turned.rewrites,
-    centred.rewrites, row_counts.rewrites,
+    centred.rewrites, row_counts.rewrites, accumulators.rewrites,
 )  # fmt: skip
 
 
