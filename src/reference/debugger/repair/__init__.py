@@ -21,6 +21,7 @@ from reference.debugger.repair import (
     loops,
     masks,
     operands,
+    others,
     products,
     reductions,
     replaced,
@@ -70,7 +71,7 @@ def _all_of(family: Callable[[Place], Iterator[Rewrite]], place: Place) -> Itera
 
 def rich(place: Place) -> Iterator[Rewrite]:
     """Give far-fetched edits: two at once, and factors and terms that are products."""
-    families = (terms.products_of_two, terms.two_factors, operands.two)
+    families = (terms.products_of_two, terms.two_factors, operands.two, others.rewrites)
     each = [_distinct(place, family(place)) for family in families]
     for some in itertools.zip_longest(*each):  # in turns: no family may use up all the time
         yield from (rewrite for rewrite in some if rewrite is not None)
