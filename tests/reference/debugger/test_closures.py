@@ -98,3 +98,17 @@ def test_functions_in_functions_see_what_is_around_them(tmp_path, text, names):
     # What lives on cannot hold more than it does, and runs all the same.
     assert seen
     assert all(env >= names for env in seen)
+
+
+COMPOSED = PULLBACKS.replace(
+    "pullbacks.append((back_z, back_n, back_h))",
+    "pullbacks = [(back_z, back_n, back_h)] + pullbacks",
+).replace("reversed(pullbacks)", "pullbacks")
+
+
+def test_a_tape_that_is_put_together_the_other_way_round_is_found(tmp_path):
+    right = "[(back_z, back_n, back_h)] + pullbacks"
+    wrong = COMPOSED.replace(right, "pullbacks + [(back_z, back_n, back_h)]")
+    diagnosis = debugged(loaded(wrong, tmp_path), seconds=15)
+    assert diagnosis.fixes
+    assert any(right in edit.new[0] for fix in diagnosis.fixes for edit in fix.edits)

@@ -210,3 +210,18 @@ def test_a_sum_is_written_from_a_step_that_says_enough(tmp_path):
         by_all = texts(known_value.by_course(program, given, now, here))
     assert not any("k" in text and "+" in text for text in by_first)
     assert any("k" in text and "+" in text for text in by_all)
+
+
+@pytest.mark.parametrize(
+    ("line", "new"),
+    [("d[j] = d[j] + w[j][k] * e[k]", ["d[k]", "d[k]"]), ("d[j] -= w[j][k] * e[k]", ["d[k]"]),
+     ("g[j][n + k] = e[j] + g[j][n + k]", ["g[j][n + j]", "g[j][n + j]"])],
+)  # fmt: skip
+def test_a_sum_element_by_element_has_another_index(line, new):
+    text = "def f(d, e, g, w, n):\n    for j in range(3):\n        for k in range(3):\n"
+    source = Source("subject.py", f"{text}            {line}\n")
+    unit = source.units[0]
+    statement = next(n for n in ast.walk(unit.tree) if isinstance(n, ast.Assign | ast.AugAssign))
+    env = {"d": [0.0] * 3, "e": [1.0, 2.0, 3.0], "g": S, "w": S, "n": 1, "j": 1, "k": 2}
+    here = Place(source, unit, unit.tree, statement, [env], {})
+    assert new in [[splice.new for splice in rewrite.splices] for rewrite in common(here)]

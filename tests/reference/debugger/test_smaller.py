@@ -144,6 +144,17 @@ def test_how_sizes_hang_together_is_found_by_how_far_a_program_comes(shapes, inp
     assert sum(sizes.values()) < sum(sizes) / 3
 
 
+def test_what_most_hangs_on_becomes_the_smallest_but_what_is_of_the_inputs_alone():
+    params = {"E": np.zeros((12, 24)), "W": np.zeros((24, 160)), "U": np.zeros((40, 160))}
+
+    def reached(sizes):
+        return np.inf if sizes.get(160) == 4 * sizes.get(40, 0) else 0.0
+
+    sizes = next(smaller_sizes((params, {"x": np.zeros((30, 12))}), reached))
+    assert sizes[30] < sizes[40] < sizes[24] < sizes[12]
+    assert sum(np.prod([sizes[n] for n in value.shape]) for value in params.values()) < 450
+
+
 def test_what_arrays_mean_is_kept():
     rng = np.random.default_rng(0)
     sizes = {20: 4, 30: 5}

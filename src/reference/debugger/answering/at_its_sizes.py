@@ -156,7 +156,7 @@ def _told(given: Inputs, smaller: Smaller) -> str:
     for now, then in zip(smaller.drawn[0], given, strict=True):
         for name, value in now.items():
             shape, before = shape_of(value), shape_of(then[name])
-            if left & set(before):
+            if left & set(before) and shape != before:
                 left -= set(before)
                 told.append(f"{name} {_by(shape)} in place of {_by(before)}")
     return ", ".join(told)

@@ -12,7 +12,13 @@ import numpy as np
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.naming.kinds_by_numbers import Numbers, Said
 from reference.debugger.naming.kinds_by_structure import loses_parts
-from reference.debugger.naming.standing import SURE, WEAK, only_begins, only_hands_on
+from reference.debugger.naming.standing import (
+    SURE,
+    WEAK,
+    makes_what_is_right,
+    only_begins,
+    only_hands_on,
+)
 from reference.debugger.naming.steps_by_numbers import pattern_of, unchanged
 from reference.debugger.repair import Rewrite
 from reference.debugger.running.program import Inputs, Program
@@ -136,7 +142,7 @@ def _in_order(
     sure, full, begins, some = [], [], [], []
     for file, line in order:
         e = best.get((file, line))
-        if e is None or not (e.full or e.outputs):
+        if e is None or not (e.full or e.outputs) or makes_what_is_right(now, file, line):
             continue
         if len(sure) + len(full) + len(begins) + len(some) == _MOST:
             break
@@ -218,7 +224,9 @@ def _local(
     However many faults there are, these have one of their own.
     """
     for file, line in now.agreement.doubtful if now.agreement is not None else ():
-        if (file, line) in best and numbers.makes_wrong(file, line):
+        if (file, line) not in best or makes_what_is_right(now, file, line):
+            continue
+        if numbers.makes_wrong(file, line):
             e = best[file, line]
             said = numbers.of(file, line, e)
             yield suspect_of(now, numbers.inputs, originals, file, line, e, said)

@@ -58,7 +58,7 @@ def mends(program: Program, findings: Iterable[Suspect], cases: list[Case]) -> l
     original = program.sources[file].text
     # A loss that changes what it is given may go on to read it, and is another one without that.
     for anew in (False, True) if _in_loss(program, left) else (False,):
-        for mend in _candidates(program.sources[file], left):
+        for mend in _candidates(program.sources[file], left, _entries(program)):
             if mend.text != original and _passes(program, file, mend, cases, anew):
                 verified = f"{_ROUNDS * len(cases)} calls one after the other"
                 return [Fix(edits_between(file, original, mend.text), mend.why, verified, original)]
@@ -149,7 +149,15 @@ def _none_by_default(
 # What may mend it.
 
 
-def _candidates(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
+def _entries(program: Program) -> list[str]:
+    """Return the names of the functions that are called, whatever they are bound to."""
+    functions = (getattr(f, "__code__", None) for f in (program.backward, program.loss))
+    return [*(code.co_name for code in functions if code is not None), "backward", "loss"]
+
+
+def _candidates(
+    source: Source, findings: list[Suspect], entries: Iterable[str] = ("backward", "loss")
+) -> Iterator[_Mend]:
     changed = [f for f in findings if f.kind == "argument changed"]
     defaults = [f for f in findings if f.kind == "state between calls" and f.text[:4] == "def "]
     for some in ([defaults] if len(defaults) > 1 else []) + [[finding] for finding in defaults]:
@@ -158,7 +166,7 @@ def _candidates(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
     kept = [f for f in findings if f.kind == "state between calls" and f.text[:4] != "def "]
     if kept:
         yield from _of_class(source, kept)
-        yield from _of_state(source, kept)
+        yield from _of_state(source, kept, entries)
 
 
 def _of_arguments(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
@@ -323,7 +331,7 @@ def _targets(statement: ast.Assign) -> list[str]:
     return [n.id for t in statement.targets for n in ast.walk(t) if isinstance(n, ast.Name)]
 
 
-def _of_state(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
+def _of_state(source: Source, findings: list[Suspect], entries: Iterable[str]) -> Iterator[_Mend]:
     names = {}
     function = _function(source, findings[0].line)
     for finding in findings:
@@ -336,7 +344,7 @@ def _of_state(source: Source, findings: list[Suspect]) -> Iterator[_Mend]:
     for pattern in _EMPTY:
         lines = [pattern.format(name=name) for name in names.values()]
         yield from _inserted(source, function, lines, f"{told} made anew at each call")
-    for entry in ("backward", "loss"):
+    for entry in entries:
         for other in ast.walk(source.tree):
             if isinstance(other, ast.FunctionDef) and other.name == entry and other != function:
                 lines = [_EMPTY[0].format(name=name) for name in names.values()]

@@ -32,18 +32,55 @@ def only_begins(now: Round, e: Evidence, said: Said) -> bool:
 def only_hands_on(program: Program, inputs: Inputs, now: Round, e: Evidence, said: Said) -> bool:
     """Return whether a line only gives back what is made elsewhere, or reads what was given.
 
-    Other gradients in the result, and other params, explain whatever is wrong.
+    Other gradients in the result, and other params, explain whatever is wrong; so does another
+    vector that all gradients are joined to.
     """
     site, seen = now.recording.sites[e.site], now.recording.executions[e.site]
-    if not site.plain or said.kind not in WEAK:
+    if said.kind not in WEAK:
         return False
     statement = unchanged(now.recording, site.file, site.statement).statement
+    if not site.plain:
+        whole = any(
+            np.array_equal(seen[-1].value, output) for output in now.recording.outputs.values()
+        )
+        return len(seen) == 1 and whole and _only_joins(getattr(statement, "value", None))
     if isinstance(statement, ast.Return) and site.function == program.backward.__name__:
         return True
     given = [v for group in inputs for v in group.values() if isinstance(v, np.ndarray)]
     return bool(seen) and all(
         any(np.array_equal(run.value, value) for value in given) for run in seen
     )
+
+
+def _only_joins(node: ast.expr | None) -> bool:
+    """Return whether an expression computes nothing, but puts arrays into one."""
+    inner = [] if node is None else list(ast.walk(node))
+    calls = [getattr(n.func, "attr", "") for n in inner if isinstance(n, ast.Call)]
+    computes = any(isinstance(n, ast.BinOp | ast.UnaryOp) for n in inner)
+    return _JOINS.intersection(calls) != set() and _LAYS_OUT.issuperset(calls) and not computes
+
+
+_JOINS = {"concatenate", "hstack", "vstack", "stack", "append"}
+_LAYS_OUT = _JOINS | {"ravel", "flatten", "reshape", "copy", "array", "asarray", "items", "values"}
+
+
+def makes_what_is_right(now: Round, file: str, line: int) -> bool:
+    """Return whether all gradients that the values of a line go into are right.
+
+    If its values were wrong, those would be.
+    """
+    if now.jacobian is None:
+        return False
+    sites = now.recording.sites
+    mine = [k for k in now.jacobian.columns if (sites[k].file, sites[k].statement) == (file, line)]
+    reached = {
+        name
+        for k in mine
+        for name, rows in now.jacobian.rows.items()
+        if np.any(now.jacobian.of(k)[rows])
+    }
+    off = {name for name, rest in now.residual.items() if np.max(np.abs(rest)) > now.nothing}
+    return bool(reached) and not reached & off
 
 
 def reads_another(now: Round, of_line: Sequence[Evidence]) -> Evidence | None:

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 
 from reference.debugger.repair import (
+    accumulators,
     analogy,
     brackets,
     centred,
@@ -20,6 +21,7 @@ from reference.debugger.repair import (
     loops,
     masks,
     operands,
+    others,
     products,
     reductions,
     replaced,
@@ -45,7 +47,7 @@ _COMMON = (
     derivatives.rewrites, results.rewrites, operands.rewrites, terms.factors, terms.scaled,
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
     brackets.rewrites, together.rewrites, replaced.rewrites, turned.rewrites,
-    centred.rewrites, row_counts.rewrites,
+    centred.rewrites, row_counts.rewrites, accumulators.rewrites,
 )  # fmt: skip
 
 
@@ -70,7 +72,7 @@ def _all_of(family: Callable[[Place], Iterator[Rewrite]], place: Place) -> Itera
 
 def rich(place: Place) -> Iterator[Rewrite]:
     """Give far-fetched edits: two at once, and factors and terms that are products."""
-    families = (terms.products_of_two, terms.two_factors, operands.two)
+    families = (terms.products_of_two, terms.two_factors, operands.two, others.rewrites)
     each = [_distinct(place, family(place)) for family in families]
     for some in itertools.zip_longest(*each):  # in turns: no family may use up all the time
         yield from (rewrite for rewrite in some if rewrite is not None)

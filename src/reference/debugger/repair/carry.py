@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import itertools
 from collections.abc import Iterator
+from typing import Any
 
 from reference.debugger.repair.place import Rewrite
 from reference.debugger.running.source import Source, Splice
+from reference.debugger.texts.edited import same
 
 
 def rewrites(source: Source, function: ast.AST) -> Iterator[Rewrite]:
@@ -69,6 +71,27 @@ def _names(nodes: list[ast.stmt], context: type) -> list[str]:
     return list(found)
 
 
+def _added_to_elements(body: list[ast.stmt]) -> dict[tuple[str, str], Any]:
+    """Return ``x[j] = x[j] + y[j]`` by the names of x and y."""
+    found: dict[tuple[str, str], Any] = {}
+    for node in (n for statement in body for n in ast.walk(statement)):
+        if not isinstance(node, ast.Assign) or not isinstance(node.targets[0], ast.Subscript):
+            continue
+        target, value = node.targets[0], node.value
+        if isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+            for term, other in ((value.left, value.right), (value.right, value.left)):
+                if same(other, target) and _root(term):
+                    found[_root(target), _root(term)] = node
+    return found
+
+
+def _root(node: ast.expr) -> str:
+    """Return the variable that an element is of, nothing for what is no element."""
+    while isinstance(node, ast.Subscript):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _never_updated(
     source: Source, function: ast.AST, loop: ast.For | ast.While
 ) -> Iterator[Rewrite]:
@@ -97,7 +120,14 @@ def _never_updated(
                        f"{why} at the end of the loop", cost, line.get(pairs[0][0], loop.lineno),
                        pairs[0][0])  # fmt: skip
 
+    added = _added_to_elements(body)
     for old, new in itertools.product(stale, unused):
+        if (statement := added.get((old, new))) is not None:  # it is handed on, but added
+            target, value = statement.targets[0], statement.value
+            term = next(t for t in (value.left, value.right) if _root(t) == new)
+            yield Rewrite(source.file, (Splice(*source.span(value), source.of(term)),), "+= for =",
+                          "set, not added", 1.0, statement.lineno, source.of(target))  # fmt: skip
+            continue
         yield insert(((old, new),), 1.0 if _akin(old, new) else 2.0)
     for pairs in _pairings(stale, unused):
         yield insert(pairs, 1.2)

@@ -14,10 +14,11 @@ import numpy as np
 
 from manual_lstm.checks import Array
 from reference.debugger.running.dual import Dual, plain_zeros
+from reference.debugger.running.kept import kept
 from reference.debugger.running.own_lines import spares
 from reference.debugger.running.program import Inputs, Program
 from reference.debugger.running.sites import PROBE, Site, instrument
-from reference.debugger.running.source import Unit
+from reference.debugger.running.source import Unit, codes_in
 
 Run = tuple[int, int]  # a site, and which of its executions
 
@@ -199,8 +200,10 @@ def _kept_locals(frame: Mapping[str, Any]) -> dict[str, Any]:
 
 def _kept(value: Any, memo: dict[int, Any]) -> Any:
     """Copy arrays, also in containers and objects; share all else."""
-    if isinstance(value, int | float | str | np.generic | types.FunctionType | type(None)):
+    if isinstance(value, int | float | str | np.generic | type(None)):
         return value
+    if isinstance(value, types.FunctionType):
+        return _unwatched(value) if _is_watched(value.__code__) else value
     key = id(value)
     if key in memo:
         return memo[key]
@@ -224,6 +227,24 @@ def _kept(value: Any, memo: dict[int, Any]) -> Any:
     else:
         memo[key] = kept = value
     return kept
+
+
+def _unwatched(function: types.FunctionType) -> types.FunctionType:
+    """Return an inner function that can be called when the probe has been taken away."""
+    space = {**function.__globals__, PROBE: _handed_on}
+    made = types.FunctionType(function.__code__, space, function.__name__, function.__defaults__,
+                              function.__closure__)  # fmt: skip
+    made.__kwdefaults__ = function.__kwdefaults__
+    return made
+
+
+@kept(256)
+def _is_watched(code: types.CodeType) -> bool:
+    return any(PROBE in inner.co_names for inner in codes_in(code))
+
+
+def _handed_on(k: int, frame: Any, value: Any, into: Any = None) -> Any:
+    return value if into is None else _spread(value, into)
 
 
 def changed(site: Site, value: Any, new: Any) -> Any:

@@ -17,7 +17,7 @@ from reference.debugger.running.program import Program
 from reference.debugger.running.recording import record
 from reference.debugger.running.source import Source, function_at
 from reference.debugger.searching import by_case, by_terms
-from reference.debugger.searching.cases import Case
+from reference.debugger.searching.cases import Case, score_of
 from reference.debugger.searching.round import Round
 from reference.debugger.values.adjoints import Adjoints
 from reference.debugger.values.agreement import COMPLETES, KEEPS, MAKES, SPOILS, Agreement
@@ -196,9 +196,11 @@ def advance(
     before = now.agreement
     least = before.score + max(4, 0.3 * before.wrong)
     reached = before.ahead(before.silent) + _FURTHER
+    right = score_of(now.recording.outputs, case).right
     for rewrite in itertools.islice(found, most):
         after = _after(program, case, before, rewrite)
-        if after is None:
+        # What makes a right gradient wrong is no mend, whatever else there is.
+        if after is None or right - score_of(after.recording.outputs, case).right:
             continue
         if after.score >= before.score + before.wrong:
             return rewrite  # most of what was wrong is right by it

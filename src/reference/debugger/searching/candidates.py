@@ -28,6 +28,7 @@ from reference.debugger.repair import (
     loops,
     operands,
     owned,
+    prepended,
     recalled,
     replaced,
     results,
@@ -65,6 +66,7 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
             yield from before.rewrites(program.sources[unit.file], unit.tree)
         if program.runs_in_backward(unit):
             yield from late.of_functions(program.sources[unit.file], unit.tree)
+            yield from prepended.rewrites(program.sources[unit.file], unit.tree)
     for file in dict.fromkeys(unit.file for unit in program.live_units):
         for family in (owned.rewrites, sharing.chained, rows.rewrites):
             yield from family(program.sources[file])
