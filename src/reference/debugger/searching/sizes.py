@@ -10,7 +10,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from math import inf
+from math import inf, prod
+from types import MappingProxyType
 from typing import Any
 
 from reference.debugger.running.program import Inputs
@@ -32,6 +33,15 @@ KEPT: Sum = (0, (), 0)
 def sizes_of(group: Mapping[str, Any]) -> set[int]:
     """Return the sizes of the axes of all arrays of a group."""
     return {size for value in group.values() for size in shape_of(value)}
+
+
+def _held(params: Mapping[str, Any]) -> dict[int, int]:
+    """Return how many entries the arrays have that have an axis of a size."""
+    found: dict[int, int] = {}
+    for shape in map(shape_of, params.values()):
+        for size in set(shape):
+            found[size] = found.get(size, 0) + prod(shape)
+    return found
 
 
 def smaller_sizes(
@@ -68,9 +78,10 @@ def smaller_sizes(
     ]
 
     # The second in the order of the sizes as they are, which may count.
-    for step, parts_first in ((1, False),) if larger else ((1, True), (1, False), (4, False)):
+    most = _held(inputs[0])
+    for step, held in ((1, {}),) if larger else ((1, most), (1, {}), (4, {})):
         far: dict[Way, float] = {}
-        made = partial(_sizes, large, of_params, of_inputs, larger=larger, parts_first=parts_first)
+        made = partial(_sizes, large, of_params, of_inputs, larger=larger, held=held)
 
         def asked(
             way: Way, step: int = step, far: dict[Way, float] = far, made: Any = made
@@ -174,7 +185,7 @@ def _sizes(
     way: Way,
     step: int,
     larger: bool = False,
-    parts_first: bool = False,
+    held: Mapping[int, int] = MappingProxyType({}),
 ) -> dict[int, int] | None:
     """Return the smaller sizes where some are made of others, or None where two become one.
 
@@ -190,8 +201,8 @@ def _sizes(
         New sizes are multiples of it.
     larger : bool
         Whether they may be larger than those that they replace.
-    parts_first : bool
-        Whether those of which others are made become smallest, and not those that are smallest.
+    held : mapping, optional
+        How many entries the parameters of a size have: what most hangs on becomes the smallest.
     """
     of = dict(zip(large, way, strict=True))
     made = {size: one for size, one in of.items() if one not in (None, KEPT)}
@@ -200,7 +211,9 @@ def _sizes(
     least = 1 if larger else _SMALL
     free = sorted(s for s in {*large, *used} if s not in made and s > least and s not in kept)
     if not larger:  # sequences and batches become shortest: every step costs
-        free.sort(key=lambda size: (size in of_params, parts_first and size not in used))
+        on = {s: held.get(s, 0) + sum(held.get(m, 0) for m, of in made.items() if of and s in of[1])
+              for s in free}  # fmt: skip
+        free.sort(key=lambda size: (size in of_params, -on[size]))
     taken = {size for size in of_params | of_inputs if size <= _SMALL}
     first = 3 if len(free) > 3 else 4
     fixed = {size: size for size in (*range(least + 1), *kept)}
