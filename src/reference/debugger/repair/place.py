@@ -373,10 +373,7 @@ def neighbours(index: ast.expr, text: str) -> Iterator[str]:
         left = text[: text.rindex("+" if isinstance(index.op, ast.Add) else "-")].strip()
         sign = 1 if isinstance(index.op, ast.Add) else -1
         for step in (sign * index.right.value - 1, sign * index.right.value + 1):
-            if step:
-                yield f"{left} {'+' if step > 0 else '-'} {abs(step)}"
-            else:
-                yield left
+            yield f"{left} {'+' if step > 0 else '-'} {abs(step)}" if step else left
     elif isinstance(index, ast.Constant) and type(index.value) is int:
         yield str(index.value + 1)
         if index.value > 0:

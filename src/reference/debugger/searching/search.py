@@ -348,8 +348,6 @@ class Search:
         yield "any", candidates.cheapest(others, self.until - time.monotonic())
         yield "shared", candidates.of_shared(self.program, self.cases[0])
 
-    # Candidates.
-
     def _filtered(
         self, now: Round, base: Score, found: Iterable[Rewrite], seconds: float = 4.0
     ) -> Iterator[Rewrite]:
@@ -384,8 +382,6 @@ class Search:
 
     def _confirmed(self, cases: list[Case]) -> bool:
         return trial.is_right(self.program, cases, self.limit) and self.accepts()
-
-    # Accepting.
 
     def _step(self, rewrite: Rewrite, now: Round) -> Step:
         texts = {file: source.text for file, source in self.program.sources.items()}
