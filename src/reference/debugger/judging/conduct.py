@@ -213,7 +213,7 @@ def _first_value(calls: Calls, given: Draw, seen: Conduct) -> float | NoLoss:
             error = f"{error.partition('. ')[0].rstrip(')')})"
         if calls.can_do_without(none.__cause__, given):
             found = raised_here(none.__cause__, error)
-            why = f"loss raises here, where its value does not depend on it: {error}"
+            why = f"loss raises here, in what its value is not made of: {error}"
             seen.findings.append(replace(found, why=why))
             calls.restore()
             return calls._value(given)

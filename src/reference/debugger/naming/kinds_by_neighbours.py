@@ -41,7 +41,10 @@ def by_neighbours(now: Round, place: Place, e: Evidence) -> Said | None:
 def _wraps(now: Round, place: Place, e: Evidence) -> Said | None:
     """Name an index that is negative at one step alone, which explains everything."""
     seen, times = now.recording.executions[e.site], times_of(now.recording, e.site)
-    for node in _indices(place):
+    for base, node in _indices(place):
+        held = place.value(place.text(base), seen[0].env)
+        if isinstance(held, np.ndarray | list) and len(held) > len(set(times)):
+            continue  # a row more than there are steps: the last is that of the initial state
         numbers = [place.value(place.text(node), run.env) for run in seen]
         below = [n for n, index in enumerate(numbers) if _is_below(index)]
         if not 0 < len(below) < len(seen) or len({times[n] for n in below}) > 1:
@@ -56,10 +59,11 @@ def _wraps(now: Round, place: Place, e: Evidence) -> Said | None:
     return None
 
 
-def _indices(place: Place) -> Iterator[ast.expr]:
+def _indices(place: Place) -> Iterator[tuple[ast.expr, ast.expr]]:
     for node in ast.walk(place.statement):
         if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
-            yield from (n for n in ast.walk(node.slice) if isinstance(n, ast.BinOp))
+            inner = ast.walk(node.slice)
+            yield from ((node.value, n) for n in inner if isinstance(n, ast.BinOp))
 
 
 def _is_below(index: object) -> bool:

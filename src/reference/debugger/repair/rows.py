@@ -52,6 +52,8 @@ def _buffers(function: ast.FunctionDef) -> list[ast.Assign]:
 def _longer(source: Source, node: ast.Assign) -> Rewrite | None:
     assert isinstance(node.value, ast.Call)
     size = node.value.args[0] if node.value.args else None
+    if isinstance(size, ast.BinOp) and isinstance(size.op, ast.Add):  # ``(n,) + h.shape``
+        size = size.left if isinstance(size.left, ast.Tuple) else size
     first = size.elts[0] if isinstance(size, ast.Tuple) and size.elts else size
     if first is None or isinstance(first, ast.Constant):
         return None

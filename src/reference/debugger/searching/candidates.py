@@ -12,6 +12,7 @@ import numpy as np
 from reference.debugger.repair import (
     Place,
     Rewrite,
+    alike,
     analogy,
     before,
     carry,
@@ -76,6 +77,12 @@ def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
         now = Round(record(program, case.inputs, 2.0))
         for place in places(program, now):
             yield from results.missing(place, missing, shapes)
+
+
+def of_calls_alike(program: Program) -> Iterator[Rewrite]:
+    """Give the arguments in which calls differ from all calls alike in their function."""
+    for file, function in _functions(program):
+        yield from alike.rewrites(program.sources[file], function)
 
 
 def of_the_end(program: Program, case: Case, now: Round, base: Score) -> Iterator[Rewrite]:

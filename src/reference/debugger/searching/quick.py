@@ -31,6 +31,8 @@ def stages(
     if len(base.right) == len(case.oracle):
         yield "conduct", candidates.of_conduct(program, case, now)
         return
+    if error is not None:
+        yield "quick", candidates.of_calls_alike(program)
     if not short and error is None:
         yield "lookup", by_lookup.rewrites(program, case, now, base)
     yield "the end", candidates.of_the_end(program, case, now, base)
