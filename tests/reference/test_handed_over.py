@@ -1,9 +1,13 @@
 """Params and inputs that are no dicts: vectors, lists of weights, tuples of inputs."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from reference.cell_question import Question
 from reference.cli import main
+from reference.handed_over import in_dicts
 
 AS_VECTOR = """
 import numpy as np
@@ -56,11 +60,9 @@ def test_what_is_no_dict_is_debugged_as_it_is(tmp_path, monkeypatch, capsys, tex
 
 
 def test_gradients_that_fit_no_params_stay_what_they_are():
-    from reference.cell_question import Question
-    from reference.handed_over import in_dicts
-
+    theta: Any = np.ones(3)
     asked = in_dicts(
-        Question(lambda p, x: 0.0, lambda p, x: (0.0, p), np.ones(3), {"x": 1}, lambda rng: None)
+        Question(lambda p, x: 0.0, lambda p, x: (0.0, p), theta, {"x": 1}, lambda rng: None)
     )
     assert isinstance(asked.backward(asked.params, asked.inputs), tuple)
 
