@@ -83,9 +83,9 @@ def debug(
     backward : callable
         ``backward(params, inputs) -> mapping`` of gradients by the names of their primals.
     params, inputs : mapping of str to ndarray
-        Never changed. Small sizes, all different, are searched fastest. Lists, tuples, dataclasses
-        and dicts of arrays, within each other or not, and one array do as well: then gradients
-        come in the same form, and are named after their places. `inputs` may be anything.
+        Never changed. Small sizes, all different, are searched fastest. `params` may be a list,
+        tuple, dataclass or dict of arrays or of these, or one array: then gradients come in the
+        same form, and are named after their places. `inputs` may be anything.
     example : callable, optional
         ``example(rng) -> (params, inputs)``: draws other values and sizes; fixes are verified on
         them. Without it fresh values of the same shapes are drawn.
@@ -227,12 +227,12 @@ def _searched(
                 0.4 * (until - time.monotonic()),
                 question.goes_wrong_alike,
             ) as smaller:
-                found = None
-                if smaller is not None:
-                    found = _found(question, diagnosis, smaller.drawn, smaller.drawn[:1], progress)
+                found = smaller and _found(
+                    question, diagnosis, smaller.drawn, smaller.drawn[:1], progress
+                )
             if smaller is not None and found is not None:
                 found = at_other_sizes(found, smaller.sizes)
-                if progress is not None and found.fixes:
+                if progress and found.fixes:
                     progress(f"fix: {found.fixes[0].why}; it is tried at the given sizes")
                 return tried_at_its_sizes(question, found, smaller)
         asked = drawn[:1] if example is None else sorted(drawn, key=size_of)[:_MOST_ASKED]
