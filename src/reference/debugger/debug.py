@@ -120,13 +120,9 @@ def debug(
 
         return debug_cell(loss, sources=sources, seconds=seconds, seed=seed, progress=progress)
     if params is None or inputs is None:
-        checks.fail(
-            "params" if params is None else "inputs",
-            "no value",
-            "a dict of arrays by name",
-            "loss and backward are called with it",
-            error=TypeError,
-        )
+        checks.fail("params" if params is None else "inputs", "no value",
+                    "a dict of arrays by name", "loss and backward are called with it",
+                    error=TypeError)  # fmt: skip
     check_usable(loss, backward, inputs, seconds, seed)
     asked = by_name(loss, backward, params, inputs)
     given = asked.params, asked.inputs
