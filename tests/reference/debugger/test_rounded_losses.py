@@ -77,11 +77,13 @@ def test_the_noise_of_a_short_loss_accuses_nobody(short, dtype):
     assert list(found.wrong) == ["R"]
 
 
-@pytest.mark.parametrize("digits", [1, 3, 6])
-def test_a_loss_that_is_rounded_to_steps_tells_nothing(digits):
+@pytest.mark.parametrize(("digits", "verdicts"), [(1, {"inconclusive"}), (3, {"inconclusive"}),
+                                                  (6, {"inconclusive", "right"})])  # fmt: skip
+def test_a_loss_that_is_rounded_to_steps_tells_nothing_or_the_truth(digits, verdicts):
     rounded = f"return round(float(np.mean(off ** 2)) / 2, {digits})"
     program = module(ELMAN, (RETURNED, rounded))
-    assert judge(program.loss, program.backward, *arguments()).verdict == "inconclusive"
+    asked = program.loss, program.backward, *arguments()
+    assert {judge(*asked, seed=seed).verdict for seed in range(4)} <= verdicts
 
 
 @pytest.mark.parametrize(

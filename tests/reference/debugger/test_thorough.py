@@ -15,9 +15,9 @@ def test_what_a_search_has_left_out_is_tried_at_the_end(tmp_path, monkeypatch):
     monkeypatch.setattr(quick, "stages", lambda *_: iter(()))
     for stages in ("_structure", "_stages", "_partly", "_rest"):
         monkeypatch.setattr(Search, stages, lambda *_: iter(()))
-    for step in ("_advance", "_group"):
+    for step in ("_advance", "_group", "_handed_on"):
         monkeypatch.setattr(Search, step, lambda *_: None)
-    for search in ("search_by_length", "told_apart"):
+    for search in ("search_by_length", "told_apart", "try_what_is_known"):
         monkeypatch.setattr(debugging, search, lambda *_: None)
     module = loaded(CELL.replace("dg = i * ds", "dg = i * ds + s"), tmp_path)
     found = debugged(module)

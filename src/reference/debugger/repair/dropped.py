@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from reference.debugger.repair.place import Place, Rewrite
+from reference.debugger.running.closures import variables_of
 from reference.debugger.running.shapes import shape_of
 from reference.debugger.running.source import Splice
 
@@ -30,7 +31,10 @@ def rewrites(place: Place, unused: list[str], around: dict[str, Any]) -> Iterato
     value = place.value(place.text(statement.value), place.env)
     if not isinstance(value, np.ndarray | float | np.floating):
         return
-    own = {name: held for name, held in place.env.items() if name != place.variable}
+    function = place.function
+    inside = variables_of(function) if isinstance(function, ast.FunctionDef) else [*place.env]
+    held_here = {name: held for name, held in place.env.items() if name in inside}
+    own = {name: held for name, held in held_here.items() if name != place.variable}
     for name, held in {**around, **own}.items():
         if not isinstance(held, np.ndarray | float) or shape_of(held) != shape_of(value):
             continue

@@ -39,14 +39,14 @@ class _Holding(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         used = self._used(node)
-        self._visit_inside(node, _variables(node))
+        self._visit_inside(node, variables_of(node))
         if used is not None:
             node.body.append(ast.If(ast.Constant(0), [ast.Expr(used)], []))
         return node
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         used = self._used(node)
-        self._visit_inside(node, _variables(node))
+        self._visit_inside(node, variables_of(node))
         if used is not None:
             node.body = ast.IfExp(ast.Constant(1), node.body, used)
         return node
@@ -65,7 +65,7 @@ class _Holding(ast.NodeTransformer):
         return ast.Tuple([ast.Name(name, ast.Load()) for name in names], ast.Load())
 
 
-def _variables(function: ast.FunctionDef | ast.Lambda) -> list[str]:
+def variables_of(function: ast.FunctionDef | ast.Lambda) -> list[str]:
     """Return the arguments and the variables that a function sets itself."""
     arguments = function.args
     every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)

@@ -9,7 +9,7 @@ import types
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
@@ -29,9 +29,6 @@ from reference.debugger.values.agreement import UNKNOWN, Agreement
 from reference.debugger.values.evidence import Evidence, solve
 from reference.debugger.values.probe import Jacobian, jacobian, linear_sites
 
-if TYPE_CHECKING:
-    from reference.debugger.naming.kinds_by_numbers import Numbers
-
 _ALONE = 0.6  # a line with more freedom than that, over the number of entries, explains anything
 
 
@@ -46,7 +43,7 @@ class Round:
     places: dict[tuple[str, int], Place | None] = field(default_factory=dict)  # as they are made
     agreement: Agreement | None = None
     bases: dict[tuple[int, int], Array] = field(default_factory=dict)  # of what sites can change
-    numbers: Numbers | None = None  # what they tell of the lines, once they have been asked
+    numbers: Any = None  # what naming has found them to tell of the lines, once it was asked
     _spans: dict[tuple[str, bool], list[tuple[int, int, int, int]]] = field(default_factory=dict)
 
     @cached_property

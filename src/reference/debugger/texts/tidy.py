@@ -8,7 +8,8 @@ import re
 
 
 def tidied(text: str, original: str) -> str:
-    """Return a text without brackets of ours that mean nothing."""
+    """Return a text without brackets of ours that mean nothing, with the quotes of the original."""
+    doubled = len(_IN_DOUBLE.findall(original)) > len(_IN_SINGLE.findall(original))
     wanted = ast.dump(ast.parse(text))
     known = set(original.splitlines())
     lines = text.splitlines(keepends=True)
@@ -36,7 +37,8 @@ def tidied(text: str, original: str) -> str:
                 lines[k] = line = shorter
                 at -= 1
             at = line.find("(", at + 1)
-        lines[k] = plainer(line)
+        line = plainer(line)
+        lines[k] = _IN_SINGLE.sub(r'"\1"', line) if doubled and 'f"' not in line else line
     return "".join(lines)
 
 
@@ -57,6 +59,7 @@ def plainer(line: str) -> str:
     return _TWO_NUMBERS.sub(summed, line)
 
 
+_IN_SINGLE, _IN_DOUBLE = re.compile(r"'(\w+)'"), re.compile(r'"(\w+)"')  # such as names of weights
 _WHOLE_SLICE = re.compile(r"((?<=\w)\[(?:[^][]*, )?)slice\(None\)")
 # Only where an index or a bound ends: these are whole numbers.
 _TWO_NUMBERS = re.compile(r"(?<=[\w)\]]) ([+-] \d+) ([+-] \d+)(?=[],)])")

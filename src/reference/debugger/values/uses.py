@@ -70,19 +70,19 @@ def shared(blocks: Iterable[Block], used: Array, notes: Array, adjoints: Array) 
     adjoints : ndarray
         Of all numbers.
     """
-    uses: dict[tuple[int, int], list[slice]] = {}
-    shapes: dict[tuple[int, int], tuple[int, ...]] = {}
+    uses: dict[tuple[int, int, int], list[slice]] = {}  # by the first number, the last, how many
+    shapes: dict[tuple[int, int, int], tuple[int, ...]] = {}
     for at, shape in blocks:
         size = math.prod(shape)
         if shape and size:
-            key = int(used[at]), int(used[at + size - 1])
+            key = int(used[at]), int(used[at + size - 1]), size
             if shapes.setdefault(key, shape) == shape and used[at] != notes[at]:
                 uses.setdefault(key, []).append(slice(at, at + size))
 
     def leaves(span: slice) -> Iterator[Array]:
         """Give what a use adds: by uses of its own, as those in a function that is called."""
         mine = adjoints[notes[span]]
-        inner = uses.get((int(notes[span.start]), int(notes[span.stop - 1])), [])
+        inner = uses.get((int(notes[span.start]), int(notes[span.stop - 1]), len(mine)), [])
         for one in inner:
             yield from leaves(one)
             mine = mine - adjoints[notes[one]]
