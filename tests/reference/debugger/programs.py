@@ -16,6 +16,8 @@ from reference.debugger.debug import debug
 from reference.debugger.diagnosis import Diagnosis
 from reference.debugger.naming.turns import Turns, turns
 from reference.debugger.running.program import Program
+from reference.debugger.running.recording import Recording, record
+from reference.debugger.running.source import Source
 from reference.debugger.running.timebox import Watchdog
 
 _numbers = count()
@@ -102,6 +104,18 @@ def debugged(module: Any, seconds: float = 20.0, **options: Any) -> Diagnosis:
         module.loss, module.backward, params, inputs, example=module.example, seconds=seconds,
         **options,
     )  # fmt: skip
+
+
+def recorded(made: Any) -> tuple[Recording, Source]:
+    """Return what a program of one file makes at its first example, and its text."""
+    given = made.example(np.random.default_rng(0))
+    with Watchdog() as watchdog:
+        program = Program(made.loss, made.backward, watchdog)
+        program.discover(given, 5.0)
+        recording = record(program, given)
+        program.restore()
+    (source,) = program.sources.values()
+    return recording, source
 
 
 def told_apart(made: Any, right: str, given: tuple[dict, dict]) -> tuple[str, Turns | None]:

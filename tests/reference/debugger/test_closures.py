@@ -1,13 +1,7 @@
 """Pullbacks: functions in functions, which hold only the variables that they use."""
 
-import numpy as np
 import pytest
-
-from reference.debugger.running.program import Program
-from reference.debugger.running.recording import record
-from reference.debugger.running.timebox import Watchdog
-
-from .test_engine import debugged, loaded
+from tests.reference.debugger.programs import debugged, loaded, recorded
 
 PULLBACKS = """\
 import numpy as np
@@ -82,13 +76,7 @@ def test_a_term_of_a_variable_that_a_pullback_does_not_hold_is_found(tmp_path):
 )
 def test_functions_in_functions_see_what_is_around_them(tmp_path, text, names):
     module = loaded(PULLBACKS.replace("d * (new - old)", "d * new"), tmp_path)
-    given = module.example(np.random.default_rng(0))
-    with Watchdog() as watchdog:
-        program = Program(module.loss, module.backward, watchdog)
-        program.discover(given, 5.0)
-        recording = record(program, given)
-        program.restore()
-        ((_, source),) = program.sources.items()
+    recording, source = recorded(module)
     assert recording.error is None
     seen = [
         set(execution.env) for k, executions in recording.executions.items()

@@ -1,15 +1,13 @@
 """Functions that a backward makes for itself are there, too, when its lines are computed anew."""
 
+import ast
+
 import numpy as np
+from tests.reference.debugger.programs import debugged, loaded, recorded
 
 from reference.debugger.repair import rich
 from reference.debugger.repair.place import Place
-from reference.debugger.running.program import Program
-from reference.debugger.running.recording import record
 from reference.debugger.running.source import Source
-from reference.debugger.running.timebox import Watchdog
-
-from .test_engine import debugged, loaded
 
 LATER = """\
 import numpy as np
@@ -53,13 +51,7 @@ def example(rng):
 
 
 def test_what_is_kept_of_an_inner_function_can_be_called(tmp_path):
-    module = loaded(LATER, tmp_path)
-    given = module.example(np.random.default_rng(0))
-    with Watchdog() as watchdog:
-        program = Program(module.loss, module.backward, watchdog)
-        program.discover(given, 5.0)
-        recording = record(program, given)
-        program.restore()
+    recording, _ = recorded(loaded(LATER, tmp_path))
     envs = [run.env for runs in recording.executions.values() for run in runs if "flat" in run.env]
     assert envs
     assert all(env["flat"](np.ones((2, 3, 4))).shape == (2, 12) for env in envs)
@@ -75,6 +67,7 @@ def test_a_part_of_another_array_has_its_own_slice(tmp_path):
 def test_parts_of_other_arrays_are_offered():
     source = Source("subject.py", "def f(a, h, k):\n    b = k[1:] * k[1:]\n    return a @ h[:-1]\n")
     unit = source.units[0]
+    assert isinstance(unit.tree, ast.FunctionDef)
     env = {"a": np.ones((2, 3)), "h": np.ones((4, 2)), "k": np.ones((4, 2)), "b": np.ones((3, 2))}
-    here = Place(source, unit, unit.tree, unit.tree.body[1], [env], {})  # type: ignore[attr-defined]
+    here = Place(source, unit, unit.tree, unit.tree.body[1], [env], {})
     assert ["k[1:]"] in [[splice.new for splice in rewrite.splices] for rewrite in rich(here)]

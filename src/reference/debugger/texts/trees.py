@@ -20,14 +20,16 @@ def copy_of(tree: Tree) -> Tree:
     >>> two.body[0].value.right.id, two.body[0] is one.body[0], two.body[0].end_col_offset
     ('dh_next', False, 17)
     """
-    if isinstance(tree, _SHARED):
-        return tree
-    if isinstance(tree, ast.AST):
-        made = type(tree)()
-        own: dict[str, Any] = made.__dict__
-        for name, value in tree.__dict__.items():
-            own[name] = copy_of(value) if isinstance(value, (ast.AST, list)) else value
-        return made
+    copied: Tree = _copied(tree)
+    return copied
+
+
+def _copied(tree: Any) -> Any:
     if isinstance(tree, list):
-        return [copy_of(value) for value in tree]  # type: ignore[return-value]
-    return tree
+        return [_copied(value) for value in tree]
+    if not isinstance(tree, ast.AST) or isinstance(tree, _SHARED):
+        return tree
+    made = type(tree)()
+    for name, value in tree.__dict__.items():
+        made.__dict__[name] = _copied(value)
+    return made
