@@ -22,6 +22,7 @@ from reference.debugger.repair import (
     masks,
     operands,
     others,
+    prefixed,
     products,
     reductions,
     replaced,
@@ -48,6 +49,7 @@ _COMMON = (
     terms.terms, starts.rewrites, late.rewrites, sharing.rewrites, analogy.rewrites,
     brackets.rewrites, together.rewrites, replaced.rewrites, turned.rewrites,
     centred.rewrites, row_counts.rewrites, accumulators.rewrites,
+    prefixed.rewrites,
 )  # fmt: skip
 
 

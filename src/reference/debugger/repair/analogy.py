@@ -78,7 +78,7 @@ def swap_of(old: str, new: str) -> tuple[str, str] | None:
     return (a, b) if a and b and (head or tail or len(old) == len(new) == 1) else None
 
 
-def renamed_in(source: Source, node: ast.expr, old: str, new: str) -> str:
+def renamed_in(source: Source, node: ast.AST, old: str, new: str) -> str:
     """Return the text of an expression with a letter or word of its names replaced.
 
     Examples

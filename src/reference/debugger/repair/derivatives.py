@@ -13,13 +13,14 @@ from reference.debugger.repair.helpers import harmful, of_one
 from reference.debugger.repair.place import Place, Rewrite, bracketed, inside, product, walked
 from reference.debugger.running.kept import kept
 from reference.debugger.running.shapes import shape_of
-from reference.debugger.running.source import Source
+from reference.debugger.running.source import Source, Splice
 
 
 def rewrites(place: Place) -> Iterator[Rewrite]:
     """Give values times ``s * (1 - s)`` or ``1 - t ** 2``, and each pattern for the other."""
     yield from completions(place)
     yield from _halved(place)
+    yield from _halved_in_place(place)
     yield from _missing(place)
     yield from _signed(place)
     yield from _patterns(place)
@@ -133,6 +134,24 @@ def _halved(place: Place) -> Iterator[Rewrite]:
         elif times and _is_square(node):
             yield place.rewrite(node, f"(1 - {text})", "wrong derivative",
                                 f"1 - {text}, not {text}", 1.2)  # fmt: skip
+
+
+def _halved_in_place(place: Place) -> Iterator[Rewrite]:
+    """Give ``x = 1 - x`` before ``x *= d``, where x is the square of another."""
+    statement, source = place.statement, place.source
+    if not (isinstance(statement, ast.AugAssign) and isinstance(statement.op, ast.Mult)):
+        return
+    held = place.text(statement.target)
+    value = place.value(held, place.env)
+    if not isinstance(value, np.ndarray) or not value.any():
+        return
+    for atom in place.alike(value):
+        if atom.text != held and np.array_equal(np.square(atom.value), value):
+            at = source.at(statement.lineno)
+            line = f"{source.indent(statement)}np.subtract(1.0, {held}, out={held})\n"
+            yield place.splice([Splice(at, at, line)], "wrong derivative",
+                               f"1 - {atom.text} ** 2, not {atom.text} ** 2", 1.2)  # fmt: skip
+            return
 
 
 def _is_square(node: ast.expr) -> bool:

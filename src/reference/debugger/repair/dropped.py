@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from reference.debugger.repair.analogy import renamed_in, swap_of
 from reference.debugger.repair.place import Place, Rewrite
 from reference.debugger.running.closures import variables_of
 from reference.debugger.running.shapes import shape_of
@@ -51,3 +52,31 @@ def rewrites(place: Place, unused: list[str], around: dict[str, Any]) -> Iterato
             splices, "never returned", f"{place.variable}, which nobody reads, added to {name}",
             1.3 - 0.3 * alike,
         )  # fmt: skip
+
+
+def alike(place: Place, unused: list[str]) -> Iterator[Rewrite]:
+    """Give a statement once more, for a variable that nobody reads: ``dW += dw`` as ``db += db_t``.
+
+    Parameters
+    ----------
+    place : Place
+        A statement that adds to something or sets it.
+    unused : list of str
+        Names that the function makes and never reads.
+    """
+    statement, source = place.statement, place.source
+    if not isinstance(statement, ast.AugAssign | ast.Assign | ast.Expr):
+        return
+    read = {n.id for n, _ in place.loaded if isinstance(n, ast.Name) and n.id in place.env}
+    text = place.text(statement)
+    for name in unused:
+        for other in sorted(read):
+            if other[:1] != name[:1] or swap_of(other, name) is None:
+                continue
+            more = renamed_in(source, statement, other.removeprefix("d"), name.removeprefix("d"))
+            if more == text or name not in more:
+                continue
+            at = source.at((statement.end_lineno or statement.lineno) + 1)
+            splice = Splice(at, at, f"{source.indent(statement)}{more}\n")
+            yield place.splice([splice], "missing path", f"the same for {name}, which nobody "
+                               "reads", 0.9)  # fmt: skip

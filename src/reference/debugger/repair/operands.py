@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sized
 
 import numpy as np
 
@@ -137,6 +137,26 @@ def _lists(place: Place, node: ast.Name, text: str, value: object) -> Iterator[R
         if axes_of(value) and type(other) is list and other and isinstance(other[0], np.ndarray):
             cost = 1.3 + unlike(text, name)
             yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
+
+
+def counted(place: Place) -> Iterator[Rewrite]:
+    """Give other things to be counted by a loop: ``range(len(tape))`` for ``range(len(bias))``."""
+    if not isinstance(place.statement, ast.For | ast.While):
+        return
+    for node, parent in place.loaded:
+        counts = isinstance(parent, ast.Call) and place.text(parent.func) == "len"
+        if not (counts and isinstance(node, ast.Name | ast.Attribute | ast.Subscript)):
+            continue
+        text = place.text(node)
+        many = _length(place.value(text, place.env))
+        for name, other in place.env.items():
+            if name != text and _length(other) not in (0, many) and not isinstance(other, str):
+                cost = 0.9 + 0.5 * unlike(text, name)
+                yield place.rewrite(node, name, naming(text, name), f"{name}, not {text}", cost)
+
+
+def _length(value: object) -> int:
+    return len(value) if isinstance(value, Sized) else 0
 
 
 def _is_reduced(node: ast.expr, parent: ast.AST) -> bool:

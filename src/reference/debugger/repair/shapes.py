@@ -8,7 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from reference.debugger.repair.operands import naming, unlike
 from reference.debugger.repair.place import Place, Rewrite, bracketed
+from reference.debugger.running.shapes import shape_of
 
 _KIND = "wrong shape"
 
@@ -37,6 +39,45 @@ def rewrites(place: Place, wanted: tuple[int, ...]) -> Iterator[Rewrite]:
         base = bracketed(node, text)
         for new, cost in _reshaped(base, value, wanted) if whole else ():
             yield place.rewrite(node, new, _KIND, f"shape {wanted}", cost)
+
+
+def operands_of(
+    place: Place, wrong: tuple[int, ...], wanted: tuple[int, ...]
+) -> Iterator[Rewrite]:
+    """Give each operand of what has a wrong shape replaced by one with which it has the wanted one.
+
+    Parameters
+    ----------
+    place : Place
+    wrong, wanted : tuple of int
+        The shape of the gradient, and that of its parameter.
+    """
+    for node, _ in place.loaded:
+        if not isinstance(node, ast.BinOp | ast.Call):
+            continue
+        text = place.text(node)
+        if shape_of(place.value(text, place.env)) != wrong:
+            continue
+        first = place.source.span(node)[0]
+        if len(text.encode()) != place.source.span(node)[1] - first:
+            continue  # of several lines: what is where is not known in one
+        for inner in ast.walk(node):
+            if not isinstance(inner, ast.Name | ast.Attribute | ast.Subscript):
+                continue
+            start, end = (at - first for at in place.source.span(inner))
+            old = place.text(inner)
+            for atom in place.atoms:
+                if atom.text == old or atom.zero or len(atom.text) > _LONGEST:
+                    continue
+                whole = text.encode()
+                new = (whole[:start] + atom.text.encode() + whole[end:]).decode()
+                if shape_of(place.value(new, place.env)) == wanted:
+                    cost = 1.1 + unlike(old, atom.text)
+                    yield place.rewrite(inner, atom.text, naming(old, atom.text),
+                                        f"{atom.text}, not {old}", cost)  # fmt: skip
+
+
+_LONGEST = 20  # letters of a variable that is meant by another
 
 
 def _reshaped(base: str, value: np.ndarray, wanted: tuple[int, ...]) -> Iterator[tuple[str, float]]:

@@ -122,7 +122,8 @@ def factors(place: Place) -> Iterator[Rewrite]:
 def _wide(place: Place, node: ast.expr, base: str, value: object) -> Iterator[Rewrite]:
     """Give factors for a value that is broadcast into a larger part of an array."""
     target = place.target
-    if not isinstance(target, ast.Subscript):
+    adds = isinstance(place.statement, ast.AugAssign)
+    if target is None or not (adds or isinstance(target, ast.Subscript)):
         return
     shape = place.shape(place.text(target))
     if not shape or shape == shape_of(value):  # type: ignore[arg-type]  # a value of whatever type has a shape

@@ -13,6 +13,8 @@ from reference.debugger.diagnosis import Suspect
 from reference.debugger.repair import Place, Rewrite, common, results, shapes, sharing, statements
 from reference.debugger.running.program import Program, as_float_array
 from reference.debugger.running.recording import record
+from reference.debugger.running.shapes import shape_of
+from reference.debugger.searching import candidates
 from reference.debugger.searching.cases import score
 from reference.debugger.searching.places import all_statements, place_at
 from reference.debugger.searching.repairs import Found, Step
@@ -72,6 +74,13 @@ def search_shapes(search: Search, findings: Iterable[Suspect], seconds: float) -
     for other in _telling(program, now, names):
         if other is not place:  # where another value may be handed over under the name
             found += [*common(other), *results.keys(other, missing)]
+    became = {
+        (shape_of(now.recording.outputs.get(name)), case.oracle[name].shape) for name in names
+    }
+    for unit in (unit for unit in program.live_units if program.searched(unit)):
+        for other in candidates.places(program, now, unit):
+            for given, wanted in sorted(became):  # of each layer one
+                found += shapes.operands_of(other, given, wanted)
     _keep(search, now, sorted(found, key=_cost), until)
 
 

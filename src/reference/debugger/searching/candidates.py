@@ -140,7 +140,7 @@ def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
     """Give places for variables that are set, or passed, and never read, and for such entries."""
     read = _texts_read(program)
     for file, function in _functions(program):
-        names = unused.unused_in(function)
+        names, given = unused.unused_in(function), set[str]()
         around = _around(program, now, file, function) if names else {}
         for other, line, _ in all_statements(program):
             if other == file and function.lineno < line <= (function.end_lineno or 0):
@@ -149,6 +149,11 @@ def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
                     continue
                 if names:
                     yield from dropped.rewrites(place, names, around)
+                    for rewrite in dropped.alike(place, names):
+                        text = rewrite.splices[0].new.strip()
+                        if text not in given:  # the same behind another line of its kind
+                            given.add(text)
+                            yield rewrite
                 if every := [*names, *unused.entries(place, read)]:
                     yield from unused.rewrites(place, every)
 

@@ -74,7 +74,8 @@ def rewrites(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
 
 def few(place: Place) -> list[Rewrite]:
     """Return those that a program has few of: ends of lists and loops, lists of one element."""
-    families = taken.rewrites, taken.cut_short, sharing.together, indices.orders, turned.rewrites
+    families = (taken.rewrites, taken.cut_short, sharing.together, indices.orders, turned.rewrites,
+                operands.counted)  # fmt: skip
     return _ordered([r for family in families for r in _all(family, place)])
 
 
