@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from reference.debugger.repair import Place, Rewrite, common, orders, quotients
+from reference.debugger.repair import Place, Rewrite, common, likeness, orders, quotients
 from reference.debugger.running.own_lines import is_own
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import record
@@ -49,6 +49,7 @@ def plausible(
         name = function_at(source, rewrite.line)
         own = _FORWARD.search(name) is None
     more = (0.0 if own else _OF_THE_LOSS) + orders.beside(source, rewrite)
+    more += likeness.beside(source, rewrite)
     if now.names(program, rewrite):
         return _NAMED + more
     change = now.change(program, rewrite)

@@ -308,7 +308,9 @@ def _by_numbers(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: 
     """Give factors and terms with which a value is the one that is needed."""
     env = _env(now, one)
     for r in quotients.rewrites(place, node, parent, one.made, [one.wanted], env, most=3):
-        yield replace(r, cost=r.cost - 0.5 + _where(place, node, _env(now, one)))
+        copies = node is getattr(place.statement, "value", None) and isinstance(node, ast.Name)
+        more = -_HANDED if copies else _where(place, node, _env(now, one))
+        yield replace(r, cost=r.cost - 0.5 + more)
 
 
 def _where(place: Place, node: ast.expr, env: dict[str, Any]) -> float:

@@ -48,6 +48,7 @@ from reference.debugger.searching import added_later, lost, structure
 from reference.debugger.searching.cases import Case, Score
 from reference.debugger.searching.places import all_statements, functions_in, place_at
 from reference.debugger.searching.round import Round
+from reference.debugger.texts.edited import same
 
 _COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
 _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry lost", "wrong order",
@@ -116,6 +117,15 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from sharing.read_again(place)
         yield from analogy.anew(place)
         yield from late.rewrites(place)
+        if _hands_to_itself(place.statement):
+            yield from common(place)
+
+
+def _hands_to_itself(statement: ast.stmt) -> bool:
+    """Return whether a statement does nothing, since the rest of it is lost: ``dh = dh``."""
+    return isinstance(statement, ast.Assign) and any(
+        same(target, statement.value) for target in statement.targets
+    )
 
 
 def of_recalled(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:

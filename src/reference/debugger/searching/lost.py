@@ -31,6 +31,9 @@ from reference.debugger.searching.round import Round
 _KIND = "missing path"
 _NEAR = 1e-6
 _MOST_PARTS = 3
+_MOST_SUMS = 20
+_SAME_SUM = 0.6  # how much more a line is like another that adds to the same dict
+_OF_NOTHING = 0.4  # what less an edit costs that gives a gradient all that it has
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -66,6 +69,7 @@ def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
                     return
                 found.add(k)
                 line = f"{target} {term}"
+                cost -= 0.0 if np.any(one.given) else _OF_NOTHING
                 edits = [put(gap.place, line, _KIND, cost + 0.2, target, gap.after)]
                 beside = _beside(program, now, gap, line)
                 if beside is not None and not np.any(one.given):
@@ -149,12 +153,19 @@ def _beside(program: Program, now: Round, gap: _Gap, line: str) -> Place | None:
 
     def likeness(n: int) -> float:
         shared = sum(worth.get(w, 0.0) for w in words[n]) / (sum(worth.values()) or 1)
+        shared += _SAME_SUM * (_container(texts[n]) == _container(line) != "")
         return 0.5 * shared + difflib.SequenceMatcher(None, line, texts[n]).ratio()
 
     best = max(reversed(sorted(texts)), key=likeness, default=None)
     if best is None or likeness(best) < 0.5:
         return None
     return place_at(program, now, source.file, best)
+
+
+def _container(line: str) -> str:
+    """Return what a line writes an entry of: the g of ``g["W"] += x``."""
+    head, bracket, _ = line.partition("[")
+    return head if bracket and "=" in line and head.replace(".", "").isidentifier() else ""
 
 
 def _made(place: Place, target: str) -> int | None:
@@ -176,7 +187,7 @@ def _contributions(place: Place, one: _Lacking) -> Iterator[tuple[str, str, floa
     targets = [
         text
         for text, held in _held(place.env if added is None else place.envs[-1])
-        if held.shape == wanted.shape and held.dtype.kind == "f" and _is_sum(held, added)
+        if held.shape in (wanted.shape, ()) and held.dtype.kind == "f" and _is_sum(held, added)
     ]
     if not targets:
         return
@@ -188,20 +199,24 @@ def _contributions(place: Place, one: _Lacking) -> Iterator[tuple[str, str, floa
             yield from _rows(place, target, t, wanted, "=" if added is None else "+=")
 
 
-def _is_sum(held: Array, given: Array | None) -> bool:
+def _is_sum(held: Array | np.float64, given: Array | None) -> bool:
     """Return whether an array is what a gradient is, or, of one that is nothing, nothing."""
     if given is None:
         return not np.any(held)
+    if held.shape != given.shape:
+        return False
     near = np.isclose(held, given, rtol=_NEAR, atol=0.0)
     return bool(np.all(near | (held == 0)) and np.any(held))  # the rest may be added later
 
 
-def _held(env: dict[str, Any]) -> Iterator[tuple[str, Array]]:
+def _held(env: dict[str, Any]) -> Iterator[tuple[str, Array | np.float64]]:
     """Give the arrays that variables hold, and attributes and entries of theirs, as written."""
 
-    def visit(text: str, held: Any, depth: int) -> Iterator[tuple[str, Array]]:
+    def visit(text: str, held: Any, depth: int) -> Iterator[tuple[str, Array | np.float64]]:
         if isinstance(held, np.ndarray):
             yield text, held
+        elif depth and type(held) is float and not held:
+            yield text, np.float64(held)  # a sum that nothing has been added to
         elif isinstance(held, dict) and depth < 3 and len(held) < 60:
             for key, value in held.items():
                 if isinstance(key, str):
@@ -218,6 +233,12 @@ def _held(env: dict[str, Any]) -> Iterator[tuple[str, Array]]:
 def _whole(place: Place, wanted: Array) -> Iterator[str]:
     """Give terms whose sum over all steps is what is wanted."""
     arrays = contractions.arrays_at(place, place.env)
+    written = place.source.of(place.function)
+    arrays += [
+        (atom.text, atom.value)
+        for atom in place.donors
+        if ".sum(" in atom.text and atom.text in written and np.ndim(atom.value)
+    ][:_MOST_SUMS]
     known = [contractions.named(arrays, env, place) for env in place.envs]
     size = float(np.max(np.abs(wanted)))
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
 from reference.debugger.repair import Rewrite, starts
 from reference.debugger.running.program import Program
-from reference.debugger.searching import by_lookup, candidates
+from reference.debugger.searching import by_lookup, candidates, lost
 from reference.debugger.searching.cases import Case, Score
-from reference.debugger.searching.round import Round
+from reference.debugger.searching.round import Round, residual_of
 
-NAMES = ("lookup", "the end", "carry", "recalled", "quick", "handed", "unused")
+_SECONDS = 1.5
+NAMES = ("lookup", "the end", "carry", "recalled", "quick", "lost", "handed", "unused")
 
 
 def stages(
@@ -39,6 +42,17 @@ def stages(
     yield "carry", candidates.of_loops(program, case, base)
     yield "recalled", candidates.of_recalled(program, case, now)
     yield "quick", candidates.of_statements(program, now)
+    yield "lost", _of_nothing(program, case, now)
     yield "handed", candidates.of_handed(program, now)
     yield "unused", candidates.of_unused(program, now)
     yield "unused", candidates.of_flags(program, case)
+
+
+def _of_nothing(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
+    """Give what is to be added to gradients that are all zeros."""
+    now.residual = residual_of(now.recording, case)
+    if any(
+        np.any(wanted) and not np.any(np.asarray(now.recording.outputs[name], float))
+        for name, wanted in now.residual.items()
+    ):
+        yield from lost.rewrites(program, now, _SECONDS)

@@ -311,12 +311,16 @@ _TELLING = 3  # numbers that are values of the loss by no chance
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
-def probed(
-    program: Program, case: Case, base: Score, until: float, adjoints: Adjoints | None = None
-) -> Round:
-    """Run the probes, and solve for every site that they see."""
-    recording = record(program, case.inputs, 3.0)
-    residual = {
+def residual_of(recording: Recording, case: Case) -> dict[str, Array]:
+    """Return what gradients lack, of those that have the shape of their parameter.
+
+    One that is a plain 0 is all zeros: nothing was ever added to what it began with.
+    """
+    for name, output in recording.outputs.items():
+        shape = np.shape(case.oracle.get(name, 0.0))
+        if shape and isinstance(output, int | float) and not output:
+            recording.outputs[name] = np.zeros(shape)
+    return {
         name: case.oracle[name] - value
         for name, output in recording.outputs.items()
         if name in case.oracle
@@ -324,6 +328,14 @@ def probed(
         and value.shape == case.oracle[name].shape
         and np.all(np.isfinite(value))  # of what is no number nothing can be solved for
     }
+
+
+def probed(
+    program: Program, case: Case, base: Score, until: float, adjoints: Adjoints | None = None
+) -> Round:
+    """Run the probes, and solve for every site that they see."""
+    recording = record(program, case.inputs, 3.0)
+    residual = residual_of(recording, case)
     now = Round(recording, residual=residual)
     now.agreement = None if adjoints is None else Agreement(adjoints, recording, program.sources)
     if recording.error is not None or not residual:

@@ -31,6 +31,7 @@ from reference.debugger.searching import (
 )
 from reference.debugger.searching.beside import Beside
 from reference.debugger.searching.cases import Case, Score, score
+from reference.debugger.searching.patience import Patience
 from reference.debugger.searching.places import ordered_statements, places_of
 from reference.debugger.searching.repairs import Found, Ranked, Step, Weighed, likeliest, made_of
 from reference.debugger.searching.round import Round, probed
@@ -92,12 +93,15 @@ class Search:
     structure: float = _STRUCTURE
     short: bool = False
     broken: list[Exception] = field(default_factory=list)  # faults of ours, one sort of edits each
+    patience: Patience = field(default_factory=Patience)
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
     def late(self) -> bool:
-        """Return whether the budget is spent, or a repair is known from elsewhere."""
-        return time.monotonic() > self.until or self._is_known_elsewhere()
+        """Return whether the budget is spent, or a repair is known, or known from elsewhere."""
+        now = time.monotonic()
+        known = bool(self.found) and self.patience.is_over(now, self._is_plain())
+        return now > self.until or known or self._is_known_elsewhere()
 
     def _is_known_elsewhere(self) -> bool:
         """Return whether a second search has mended several faults, and one is not enough."""
@@ -395,5 +399,6 @@ class Search:
         cost = rewrite.cost + penalty + more
         wrong = by_adjoints.left_wrong(self.program, self.cases[0], now, rewrite)
         self.found.append(Found(texts, [*self.steps, step], cost, wrong, max(0.0, -more)))
+        self.patience.begin()
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
