@@ -1,4 +1,4 @@
-"""Whether an edit makes an expression more like those beside it: what else the edits are equal in."""
+"""Whether an edit makes an expression more like those beside it, or less."""
 
 from __future__ import annotations
 

@@ -41,9 +41,7 @@ def rewrites(place: Place, wanted: tuple[int, ...]) -> Iterator[Rewrite]:
             yield place.rewrite(node, new, _KIND, f"shape {wanted}", cost)
 
 
-def operands_of(
-    place: Place, wrong: tuple[int, ...], wanted: tuple[int, ...]
-) -> Iterator[Rewrite]:
+def operands_of(place: Place, wrong: tuple[int, ...], wanted: tuple[int, ...]) -> Iterator[Rewrite]:
     """Give each operand of what has a wrong shape replaced by one with which it has the wanted one.
 
     Parameters

@@ -21,9 +21,9 @@ class Patience:
         if self.found_at is None:
             self.found_at = time.monotonic()
 
-    def is_over(self, now: float, plain: bool) -> bool:
+    def is_over(self, plain: bool) -> bool:
         """Return whether better ones than a plain repair, or a far-fetched one, had their time."""
         if self.found_at is None:
             return False
         least, part = _PLAIN if plain else _FAR_FETCHED
-        return now - self.found_at > least + part * (self.found_at - self.began)
+        return time.monotonic() - self.found_at > least + part * (self.found_at - self.began)

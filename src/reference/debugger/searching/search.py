@@ -99,14 +99,11 @@ class Search:
 
     def late(self) -> bool:
         """Return whether the budget is spent, or a repair is known, or known from elsewhere."""
-        now = time.monotonic()
-        known = bool(self.found) and self.patience.is_over(now, self._is_plain())
-        return now > self.until or known or self._is_known_elsewhere()
-
-    def _is_known_elsewhere(self) -> bool:
-        """Return whether a second search has mended several faults, and one is not enough."""
         beside, first = self.beside, self.first
-        return bool(beside and first and beside.has_found() and not first.explained)
+        # A second search has mended several faults, and one is not enough.
+        elsewhere = bool(beside and first and beside.has_found() and not first.explained)
+        known = bool(self.found) and self.patience.is_over(self._is_plain())
+        return elsewhere or known or time.monotonic() > self.until
 
     def search(self) -> None:
         """Repair the program as far as it goes; leaves it as repaired in memory."""
@@ -372,9 +369,8 @@ class Search:
             for rewrite in common(place):
                 if time.monotonic() > until:
                     return
-                if rewrite.cost < 1.7 and not now.may_help(
-                    self.program, self.cases[0], base, rewrite
-                ):
+                plain = rewrite.cost < 1.7
+                if plain and not now.may_help(self.program, self.cases[0], base, rewrite):
                     yield rewrite
 
     def _try(self, rewrite: Rewrite, base: Score) -> trial.Gained | None:
