@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
 from reference.debugger.repair import Rewrite, starts
 from reference.debugger.running.program import Program
-from reference.debugger.searching import by_lookup, candidates, lost
+from reference.debugger.searching import by_lookup, candidates, lost, nothing
 from reference.debugger.searching.cases import Case, Score
 from reference.debugger.searching.round import Round, residual_of
+from reference.debugger.values.adjoints import Adjoints
 
 _SECONDS = 1.5
 NAMES = ("lookup", "the end", "carry", "recalled", "quick", "lost", "handed", "unused")
@@ -22,6 +23,7 @@ def stages(
     now: Round,
     base: Score,
     short: bool,
+    adjoints: Callable[[], Adjoints | None],
     error: BaseException | None = None,
 ) -> Iterator[tuple[str, Iterable[Rewrite]]]:
     """Give edits in stages; where no gradient is wrong, those of what a call leaves behind.
@@ -42,13 +44,15 @@ def stages(
     yield "carry", candidates.of_loops(program, case, base)
     yield "recalled", candidates.of_recalled(program, case, now)
     yield "quick", candidates.of_statements(program, now)
-    yield "lost", _of_nothing(program, case, now)
+    yield "lost", _of_nothing(program, case, now, adjoints)
     yield "handed", candidates.of_handed(program, now)
     yield "unused", candidates.of_unused(program, now)
     yield "unused", candidates.of_flags(program, case)
 
 
-def _of_nothing(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
+def _of_nothing(
+    program: Program, case: Case, now: Round, adjoints: Callable[[], Adjoints | None]
+) -> Iterator[Rewrite]:
     """Give what is to be added to gradients that are all zeros."""
     now.residual = residual_of(now.recording, case)
     if any(
@@ -56,3 +60,4 @@ def _of_nothing(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
         for name, wanted in now.residual.items()
     ):
         yield from lost.rewrites(program, now, _SECONDS)
+        yield from nothing.rewrites(program, now, adjoints(), _SECONDS)

@@ -144,8 +144,8 @@ class Search:
 
     def _step_from(self, outcome: Outcome, base: Score) -> Step | None:
         now = Round(record(self.program, self.cases[0].inputs, 3.0))
-        # Where it raises, anything that runs would seem a gain: only what mends all is one.
-        first = quick.stages(self.program, self.cases[0], now, base, self.short, outcome.error)
+        given = self.program, self.cases[0], now, base, self.short, self.adjoints, outcome.error
+        first = quick.stages(*given)  # where it raises, all that runs would seem a gain
         part: list[Ranked] = []  # taken where nothing mends all
         step = self.round(now, first, base, part, complete=True)
         all_right = len(base.right) == len(self.cases[0].oracle)
