@@ -9,8 +9,10 @@ from difflib import SequenceMatcher
 from reference.debugger.repair.place import Rewrite
 from reference.debugger.running.kept import kept
 from reference.debugger.running.source import Source
+from reference.debugger.texts.edited import same
 
 _WEIGHT, _MOST = 0.4, 0.25
+_IDLE = 0.3  # what less an edit costs of a line of which the rest is lost: ``dx = dx``
 _NEAR = 2  # statements before and after
 _TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
 
@@ -27,6 +29,8 @@ def beside(source: Source, rewrite: Rewrite) -> float:
         Before the edit.
     rewrite : Rewrite
     """
+    if _does_nothing(source, rewrite.line):
+        return -_IDLE
     if len(rewrite.splices) != 1 or not rewrite.kind.startswith("missing"):
         return 0.0
     (splice,) = rewrite.splices
@@ -41,6 +45,14 @@ def beside(source: Source, rewrite: Rewrite) -> float:
     after = source.between(first, last, rewrite.splices).decode()
     gain = _likeness(after, others) - _likeness(before, others)
     return max(-_MOST, min(_MOST, -_WEIGHT * gain))
+
+
+def _does_nothing(source: Source, line: int) -> bool:
+    """Return whether a line only hands a variable to itself."""
+    return any(
+        isinstance(node, ast.Assign) and same(node.targets[0], node.value) and node.lineno == line
+        for node in ast.walk(source.tree)
+    )
 
 
 def _element(source: Source, start: int, end: int) -> tuple[ast.expr | None, list[str]]:

@@ -109,6 +109,9 @@ def factors(place: Place) -> Iterator[Rewrite]:
                 yield place.rewrite(
                     node, f"{base} * {wide}", "missing factor", f"times {wide}", 1.8
                 )
+            elif not shape_of(value) and atom.shape and isinstance(node, ast.Name | ast.Attribute):
+                new = f"{base} * {atom.text}"  # a plain number where an array is meant
+                yield place.rewrite(node, new, "missing factor", f"times {atom.text}", 1.9)
             if atom.shape != shape_of(value) and _broadcasts(atom.shape, shape_of(value)):
                 yield place.rewrite(
                     node, f"{base} * {atom.text}", "missing factor", f"times {atom.text}", 2.0

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 
 _PLAIN = 0.8, 0.15  # seconds, and a part of the time that the first repair took
-_FAR_FETCHED = 2.0, 0.5
+_FAR_FETCHED = 1.5, 0.3
 
 
 @dataclass

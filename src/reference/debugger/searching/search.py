@@ -299,8 +299,11 @@ class Search:
         yield "guards", guards.rewrites(now, [place for place, _ in places])
         for n, place in enumerate(alone[:10]):
             yield "structure", structure.at(place)
-            yield "alone", self._filtered(now, base, common(place))
+            plain = (rewrite for rewrite in common(place) if rewrite.cost <= _PLAIN)
+            yield "alone", self._filtered(now, base, plain)
             yield "alone", wanted.rewrites(self.program, now, place)
+            more = (rewrite for rewrite in common(place) if rewrite.cost > _PLAIN)
+            yield "alone", self._filtered(now, base, more)
             if n == min(_FIRST_LINES, len(alone) - 1):
                 yield "lacking", added_later.lacking(self.program, now, alone[:4], 1.5)
             if n == _FIRST_LINES and now.explained:
