@@ -140,9 +140,7 @@ def _lists(place: Place, node: ast.Name, text: str, value: object) -> Iterator[R
 
 
 def counted(place: Place) -> Iterator[Rewrite]:
-    """Give other things to be counted by a loop: ``range(len(tape))`` for ``range(len(bias))``."""
-    if not isinstance(place.statement, ast.For | ast.While):
-        return
+    """Give other things to be counted: ``range(len(tape))`` for ``range(len(bias))``."""
     for node, parent in place.loaded:
         counts = isinstance(parent, ast.Call) and place.text(parent.func) == "len"
         if not (counts and isinstance(node, ast.Name | ast.Attribute | ast.Subscript)):

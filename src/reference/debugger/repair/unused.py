@@ -9,7 +9,7 @@ import numpy as np
 
 from reference.debugger.repair.operands import naming
 from reference.debugger.repair.place import Place, Rewrite, inside, product
-from reference.debugger.running.shapes import axes_of, shape_of
+from reference.debugger.running.shapes import axes_of, goes_with, shape_of
 from reference.debugger.running.source import Splice
 
 
@@ -74,7 +74,7 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
                     node, inside(parent, f"{text} + {name}"), "carry not added",
                     f"{name}, which nobody reads, added", 0.95,
                 )  # fmt: skip
-            if (whole or addend) and shape_of(held) == shape_of(value):
+            if (whole or addend) and goes_with(shape_of(held), shape_of(value)):
                 yield place.rewrite(
                     node, f"{product(node, text)} * {name}", "missing factor",
                     f"times {name}, which nobody reads", 1.1,

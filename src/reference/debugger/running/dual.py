@@ -183,11 +183,16 @@ class Dual:
     def rint(self) -> Dual:  # noqa: D102
         return Dual(float(round(self.value)))
 
-    def floor(self) -> Dual:  # noqa: D102
+    def __floor__(self) -> Dual:
         return Dual(float(math.floor(self.value)))
 
-    def ceil(self) -> Dual:  # noqa: D102
+    def __ceil__(self) -> Dual:
         return Dual(float(math.ceil(self.value)))
+
+    def __trunc__(self) -> Dual:
+        return Dual(float(math.trunc(self.value)))
+
+    floor, ceil, trunc = __floor__, __ceil__, __trunc__  # older NumPy calls them so
 
     def conjugate(self) -> Dual:  # noqa: D102
         return self

@@ -34,6 +34,21 @@ def axes_of(value: Any) -> int:
     return len(shape_of(value))
 
 
+def goes_with(a: tuple[int, ...], b: tuple[int, ...]) -> bool:
+    """Return whether arrays of two shapes can be multiplied with each other.
+
+    Examples
+    --------
+    >>> goes_with((2, 3), (2, 1)), goes_with((2, 3), (2,))
+    (True, False)
+    """
+    try:
+        np.broadcast_shapes(a, b)
+    except ValueError:
+        return False
+    return True
+
+
 def array_of(value: Any) -> Array:
     """Return a value as an array; a ragged list is one of its lists.
 
