@@ -87,7 +87,7 @@ def of_shape(kind: str, turns: Turns | None, oracle: Mapping[str, Any]) -> str:
             mine is not None
             and mended is not None
             and (shape_of(mine) != shape_of(reference) == shape_of(mended))
-            and not (isinstance(mine, int | float) and not mine)  # nothing was added to it
+            and (shape_of(mine) or np.any(mine))  # nothing was ever added to a plain 0
         ):
             place = kind == "index off by one" and kind in turns.mends()
             return kind if place else "wrong shape"

@@ -12,7 +12,7 @@ from reference.debugger.running.source import Source
 from reference.debugger.texts.edited import same
 
 _WEIGHT, _MOST = 0.4, 0.25
-_IDLE = 0.3  # what less an edit costs of a line of which the rest is lost: ``dx = dx``
+_IDLE = 0.7  # what less an edit costs of a line of which the rest is lost: ``dx = dx``
 _NEAR = 2  # statements before and after
 _TOKEN = re.compile(r"[A-Za-z_][\w.]*|\d+(?:\.\d+)?|\*\*|//|[^\s\w]")
 

@@ -86,7 +86,7 @@ def factors(place: Place) -> Iterator[Rewrite]:
             continue
         base = product(node, text)
         if node is getattr(place.statement, "value", None):
-            yield from _wide(place, node, base, value)
+            yield from wide(place)
         for atom in place.alike(value):
             kind = "missing factor"
             yield place.rewrite(node, f"{base} * {atom.text}", kind, f"times {atom.text}", 1.6)
@@ -122,20 +122,25 @@ def factors(place: Place) -> Iterator[Rewrite]:
                     )
 
 
-def _wide(place: Place, node: ast.expr, base: str, value: object) -> Iterator[Rewrite]:
-    """Give factors for a value that is broadcast into a larger part of an array."""
-    target = place.target
+def wide(place: Place) -> Iterator[Rewrite]:
+    """Give factors for a value that is broadcast into a larger array, or a part of one."""
+    target, node = place.target, getattr(place.statement, "value", None)
     adds = isinstance(place.statement, ast.AugAssign)
-    if target is None or not (adds or isinstance(target, ast.Subscript)):
+    if target is None or node is None or not (adds or isinstance(target, ast.Subscript)):
         return
-    shape = place.shape(place.text(target))
-    if not shape or shape == shape_of(value):  # type: ignore[arg-type]  # a value of whatever type has a shape
+    shape, value = place.shape(place.text(target)), place.value(place.text(node), place.env)
+    if not shape or value is None or not _is_float(value) or shape == shape_of(value):
         return
+    base = product(node, place.text(node))
     for atom in place.atoms:
         if atom.shape and atom.shape == shape[: len(atom.shape)] and not atom.zero:
             none = ", ".join([":"] * len(atom.shape) + ["None"] * (len(shape) - len(atom.shape)))
             wide = atom.text if atom.shape == shape else f"{atom.text}[{none}]"
-            yield place.rewrite(node, f"{base} * {wide}", "missing factor", f"times {wide}", 1.8)
+            cost = _WIDE if adds and atom.text not in place.text(target) else 1.8
+            yield place.rewrite(node, f"{base} * {wide}", "missing factor", f"times {wide}", cost)
+
+
+_WIDE = 1.2  # a sum of arrays to which one value is added for many lacks a factor, it seems
 
 
 def scaled(place: Place) -> Iterator[Rewrite]:

@@ -38,6 +38,7 @@ from reference.debugger.repair import (
     sharing,
     starts,
     statements,
+    terms,
     unused,
 )
 from reference.debugger.running.program import Program, as_float_array
@@ -53,6 +54,7 @@ from reference.debugger.texts.edited import same
 _COMPOUND = (ast.FunctionDef, ast.For, ast.While, ast.If, ast.With, ast.Try)
 _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry lost", "wrong order",
                "argument changed", "state between calls", "late binding"}  # fmt: skip
+_FAR = 1.5  # what costs more waits for what the probes say
 _OF_KEPT = {"wrong operand", "gate copied"}
 
 
@@ -117,6 +119,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from sharing.read_again(place)
         yield from analogy.anew(place)
         yield from late.rewrites(place)
+        yield from (r for r in terms.wide(place) if r.cost < _FAR)
         yield from recalled.as_elsewhere(place)
         yield from recalled.as_named(place)
         if _hands_to_itself(place.statement):

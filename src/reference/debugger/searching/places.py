@@ -148,7 +148,25 @@ def ordered_statements(program: Program, now: Round, outcome: Outcome) -> list[S
     unknown = [s for s in unknown if s not in writers]
     weighted = [s for s in weighted if s not in nothing] + unknown + nothing
     with_others = _with_indices(program, _with_writers(program, weighted, telling))
-    return before_readers(program, now, with_others)
+    explained = any(rank.tier < 1 and rank.freedom < TELLING for rank in ranked.values())
+    return _with_doubtful(now, before_readers(program, now, with_others), explained)
+
+
+def _with_doubtful(now: Round, ordered: list[Statement], explained: bool) -> list[Statement]:
+    """Put the line that is the first to make what is no adjoint in front, or behind the likeliest.
+
+    Where the probes explain all by a line with little freedom, that one comes first.
+    """
+    doubtful = now.agreement.doubtful[:1] if now.agreement is not None else []
+    first = next((s for s in ordered if s[:2] in doubtful), None)
+    if first is None:
+        return ordered
+    others = [s for s in ordered if s is not first]
+    at = _BEHIND if explained else 0
+    return [*others[:at], (*first[:2], _WEIGHTS[0]), *others[at:]]
+
+
+_BEHIND = 2
 
 
 def _is_of_one_call(now: Round, e: Evidence) -> bool:
