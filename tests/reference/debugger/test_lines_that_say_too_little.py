@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from tests.reference.debugger.programs import debugged, line_of, loaded
 
 NET = """\

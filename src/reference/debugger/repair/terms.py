@@ -86,7 +86,7 @@ def factors(place: Place) -> Iterator[Rewrite]:
             continue
         base = product(node, text)
         if node is getattr(place.statement, "value", None):
-            yield from wide(place)
+            yield from widened(place)
         for atom in place.alike(value):
             kind = "missing factor"
             yield place.rewrite(node, f"{base} * {atom.text}", kind, f"times {atom.text}", 1.6)
@@ -122,7 +122,7 @@ def factors(place: Place) -> Iterator[Rewrite]:
                     )
 
 
-def wide(place: Place) -> Iterator[Rewrite]:
+def widened(place: Place) -> Iterator[Rewrite]:
     """Give factors for a value that is broadcast into a larger array, or a part of one."""
     target, node = place.target, getattr(place.statement, "value", None)
     adds = isinstance(place.statement, ast.AugAssign)

@@ -119,7 +119,7 @@ def of_statements(program: Program, now: Round) -> Iterator[Rewrite]:
         yield from sharing.read_again(place)
         yield from analogy.anew(place)
         yield from late.rewrites(place)
-        yield from (r for r in terms.wide(place) if r.cost < _FAR)
+        yield from (r for r in terms.widened(place) if r.cost < _FAR)
         yield from recalled.as_elsewhere(place)
         yield from recalled.as_named(place)
         if _hands_to_itself(place.statement):
