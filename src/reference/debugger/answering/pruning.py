@@ -81,4 +81,4 @@ def is_right(search: Search, file: str, text: str) -> bool:
         search.program.install(file, text)
     except (SyntaxError, ValueError):
         return False
-    return search.mends_all()
+    return search.confirmed(search.cases)

@@ -263,7 +263,7 @@ class InTurn:
         """Keep the edits if all is right on other inputs too; the last may be one of several."""
         last = self.links[-1]
         for edit in last.edits[:_MOST_CHOICES]:
-            if self._install(last.texts, edit) and self.search.mends_all():
+            if self._install(last.texts, edit) and self.search.confirmed(self.search.cases):
                 chosen = [*(link.edits[0] for link in self.links[:-1]), edit]
                 steps = [
                     Step(one, link.texts, ((), ()))

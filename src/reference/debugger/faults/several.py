@@ -310,7 +310,7 @@ class Several:
             if texts is None:
                 continue
             self.program.restore_texts(texts)
-            if self.search.mends_all():
+            if self.search.confirmed(self.search.cases):
                 self.layers.edits = [(edit,) for edit in chosen]
                 steps = [*self.before, *self.layers.steps()]
                 cost = max(step.rewrite.cost for step in steps)

@@ -6,7 +6,7 @@ import ast
 import itertools
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -65,7 +65,12 @@ def _is_in_lambda(source: Source, start: int) -> bool:
 
 
 def agreeing(
-    program: Program, now: Round, places: Iterable[Place], seconds: float, more: bool = False
+    program: Program,
+    now: Round,
+    places: Iterable[Place],
+    seconds: float,
+    more: bool = False,
+    late: Callable[[], bool] = lambda: False,
 ) -> Iterator[Rewrite]:
     """Give the edits that make an adjoint of what is none, line by line in the order of running.
 
@@ -78,6 +83,8 @@ def agreeing(
     more : bool
         Also factors and terms with which the first wrong number of a line is some adjoint, and
         what changes the adjoints that a wrong line reads: those that have lost a part.
+    late : callable, optional
+        Whether the search is over before that.
     """
     places = list(places)
     if not more:
@@ -91,12 +98,12 @@ def agreeing(
             yield from _at_catalogue_cost(place, made)
         given = 0
         for rewrite in common(place):
-            if time.monotonic() > until or (more and given >= _EACH):
+            if time.monotonic() > until or late() or (more and given >= _EACH):
                 break
             if now.change(program, rewrite) in becomes:
                 given += 1
                 yield rewrite
-        if time.monotonic() > until:
+        if time.monotonic() > until or late():
             return
 
 

@@ -160,7 +160,7 @@ def _passes(search: Search, file: str, text: str) -> bool:
     try:
         if len(score(program.run(case.inputs), case).right) < len(case.oracle):
             return False
-        return search.mends_all() and all(
+        return search.confirmed(search.cases) and all(
             case.is_loss(program.value(case.inputs), 1e-6) for case in search.cases[:2]
         )
     finally:

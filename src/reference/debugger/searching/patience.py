@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-_PLAIN = 0.8, 0.15  # seconds, and a part of the time that the first repair took
+_PLAIN = 0.7, 0.1  # seconds, and a part of the time that the first repair took
 _FAR_FETCHED = 1.5, 0.3
 
 

@@ -44,6 +44,7 @@ _QUICK = (*quick.NAMES, "handed on", "structure", "lacking")  # these say nothin
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
+_UNFILTERED = 2.0  # seconds
 _STRUCTURE = 2.5  # seconds for edits that no line's value tells of
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
@@ -129,9 +130,7 @@ class Search:
             outcome = self.program.run(case.inputs, self.limit)
             self.limit = max(0.5, 50 * (time.monotonic() - start))
             base = score(outcome, case)
-            if len(base.right) == len(case.oracle) and self._confirmed(
-                self.cases[1:] or self.cases
-            ):
+            if len(base.right) == len(case.oracle) and self.confirmed(self.cases[1:] or self.cases):
                 if self.steps and not self.found:
                     self.found.append(made_of(self.steps, self.program))
                 return
@@ -295,15 +294,15 @@ class Search:
         """Give what is tried in the order of the evidence, line by line."""
         alone = [place for place, weight in places if weight >= 3]
         some = [place for place, weight in places if 2 <= weight < 3]
-        yield "adjoints", by_adjoints.agreeing(self.program, now, [p for p, _ in places], 2.0)
-        yield "guards", guards.rewrites(now, [place for place, _ in places])
+        lines = [place for place, _ in places]
+        yield "adjoints", by_adjoints.agreeing(self.program, now, lines, 2.0, late=self.late)
+        yield "guards", guards.rewrites(now, lines)
         for n, place in enumerate(alone[:10]):
             yield "structure", structure.at(place)
-            plain = (rewrite for rewrite in common(place) if rewrite.cost <= _PLAIN)
-            yield "alone", self._filtered(now, base, plain)
+            few = sum(rewrite.cost <= _PLAIN for rewrite in common(place))  # they are the first
+            yield "alone", self._filtered(now, base, common(place)[:few])
             yield "alone", wanted.rewrites(self.program, now, place)
-            more = (rewrite for rewrite in common(place) if rewrite.cost > _PLAIN)
-            yield "alone", self._filtered(now, base, more)
+            yield "alone", self._filtered(now, base, common(place)[few:])
             if n == min(_FIRST_LINES, len(alone) - 1):
                 yield "lacking", added_later.lacking(self.program, now, alone[:4], 1.5)
             if n == _FIRST_LINES and now.explained:
@@ -363,11 +362,9 @@ class Search:
             if now.may_help(self.program, self.cases[0], base, rewrite):
                 yield rewrite
 
-    def _unfiltered(
-        self, now: Round, base: Score, places: list[Place], seconds: float = 2.0
-    ) -> Iterator[Rewrite]:
+    def _unfiltered(self, now: Round, base: Score, places: list[Place]) -> Iterator[Rewrite]:
         """Run what the probes left out: they are exact for values that enter linearly only."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + _UNFILTERED
         for place in places:
             for rewrite in common(place):
                 if time.monotonic() > until:
@@ -379,11 +376,8 @@ class Search:
     def _try(self, rewrite: Rewrite, base: Score) -> trial.Gained | None:
         return trial.of(rewrite, self.program, self.cases, base, self.limit, self.accepts)
 
-    def mends_all(self) -> bool:
-        """Return whether the program, as it stands, is right on all cases, the first too."""
-        return self._confirmed(self.cases)
-
-    def _confirmed(self, cases: list[Case]) -> bool:
+    def confirmed(self, cases: list[Case]) -> bool:
+        """Return whether the program, as it stands, is right on some cases."""
         return trial.is_right(self.program, cases, self.limit) and self.accepts()
 
     def _step(self, rewrite: Rewrite, now: Round) -> Step:
