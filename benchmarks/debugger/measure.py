@@ -144,9 +144,27 @@ def measure(case: Case, seconds: float = SECONDS) -> dict[str, Any]:
                     s is not None and getattr(s, said) in words[key]
                     for s, words in zip(first, expected["either"], strict=True)
                 )
+            record["pattern alike"] = all(
+                s is not None and _is_at_steps(s.pattern, wanted.split(" | "))
+                for s, wanted in zip(first, expected["steps"], strict=True)
+            )
             record["said"] = [s and (s.kind, s.pattern) for s in first]
             record["expected"] = list(zip(expected["kinds"], expected["steps"], strict=True))
     return record
+
+
+def _is_at_steps(said: str, accepted: list[str]) -> bool:
+    """Whether time steps are accepted, "none" and "all" as one.
+
+    Of a line that is run once for all steps, authors say either.
+
+    Examples
+    --------
+    >>> _is_at_steps("none", ["all"]), _is_at_steps("none", ["t=0"])
+    (True, False)
+    """
+    whole = {"none", "all"}
+    return said in accepted or (said in whole and not whole.isdisjoint(accepted))
 
 
 def processes(jobs: int) -> ProcessPoolExecutor:
@@ -248,6 +266,7 @@ def table(records: Sequence[dict[str, Any]]) -> str:
     row("time step right", percent("pattern right", "b"))
     row("  fault by fault", by_fault(1))
     row("  by either reader", percent("pattern by a reader", "b"))
+    row("  none and all as one", percent("pattern alike", "b"))
     row("verified fix", percent("verified fix", "ab"))
     row("median s", lambda chosen, _: f"{statistics.median(r['seconds'] for r in chosen):.1f}")
     row("p95 s", lambda chosen, _: f"{np.percentile([r['seconds'] for r in chosen], 95):.1f}")
