@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-_PLAIN = 0.7, 0.1  # seconds, and a part of the time that the first repair took
-_FAR_FETCHED = 1.5, 0.3
+_LEAST, _PART = 0.7, 0.1  # seconds, and a part of the time that the first repair took
+_PLAIN = 1.4  # a cost above which a repair is far-fetched: for each of that, so much more
+_MORE_LEAST, _MORE_PART = 4.0, 0.5
 
 
 @dataclass
@@ -21,9 +22,10 @@ class Patience:
         if self.found_at is None:
             self.found_at = time.monotonic()
 
-    def is_over(self, plain: bool) -> bool:
-        """Return whether better ones than a plain repair, or a far-fetched one, had their time."""
+    def is_over(self, cost: float) -> bool:
+        """Return whether better ones than the best, which has a cost, had their time."""
         if self.found_at is None:
             return False
-        least, part = _PLAIN if plain else _FAR_FETCHED
+        far = max(0.0, cost - _PLAIN)
+        least, part = _LEAST + _MORE_LEAST * far, _PART + _MORE_PART * far
         return time.monotonic() - self.found_at > least + part * (self.found_at - self.began)

@@ -103,7 +103,7 @@ class Search:
         beside, first = self.beside, self.first
         # A second search has mended several faults, and one is not enough.
         elsewhere = bool(beside and first and beside.has_found() and not first.explained)
-        known = bool(self.found) and self.patience.is_over(self._is_plain())
+        known = bool(self.found) and self.patience.is_over(min(f.cost for f in self.found))
         return elsewhere or known or time.monotonic() > self.until
 
     def search(self) -> None:
