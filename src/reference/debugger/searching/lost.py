@@ -33,7 +33,7 @@ _NEAR = 1e-6
 _MOST_PARTS = 3
 _MOST_SUMS = 20
 _SAME_SUM = 0.6  # how much more a line is like another that adds to the same dict
-_OF_NOTHING = 0.4  # what less an edit costs that gives a gradient all that it has
+_OF_NOTHING = 0.25  # what less an edit costs that gives a gradient all that it has
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 

@@ -12,20 +12,21 @@ _MORE_LEAST, _MORE_PART = 4.0, 0.5
 
 @dataclass
 class Patience:
-    """The clock of a search: when it began, and when it found its first repair."""
+    """The clock of a search: when it began, and when it found its first and its best repair."""
 
     began: float = field(default_factory=time.monotonic)
-    found_at: float | None = None
+    first: float | None = None
+    best: float | None = None
 
-    def begin(self) -> None:
-        """Note that a repair has been found; only the first counts."""
-        if self.found_at is None:
-            self.found_at = time.monotonic()
+    def note(self) -> None:
+        """Note that a repair has been found that is the best so far."""
+        self.best = time.monotonic()
+        self.first = self.first or self.best
 
     def is_over(self, cost: float) -> bool:
         """Return whether better ones than the best, which has a cost, had their time."""
-        if self.found_at is None:
+        if self.first is None or self.best is None:
             return False
         far = max(0.0, cost - _PLAIN)
         least, part = _LEAST + _MORE_LEAST * far, _PART + _MORE_PART * far
-        return time.monotonic() - self.found_at > least + part * (self.found_at - self.began)
+        return time.monotonic() - self.best > least + part * (self.first - self.began)

@@ -162,7 +162,7 @@ def _with_doubtful(now: Round, ordered: list[Statement], explained: bool) -> lis
     if first is None:
         return ordered
     others = [s for s in ordered if s is not first]
-    at = _BEHIND if explained else 0
+    at = min(_BEHIND if explained else 0, ordered.index(first))
     return [*others[:at], (*first[:2], _WEIGHTS[0]), *others[at:]]
 
 

@@ -44,9 +44,9 @@ def stages(
     yield "carry", candidates.of_loops(program, case, base)
     yield "recalled", candidates.of_recalled(program, case, now)
     yield "quick", candidates.of_statements(program, now)
-    yield "lost", _of_nothing(program, case, now, adjoints)
     yield "handed", candidates.of_handed(program, now)
     yield "unused", candidates.of_unused(program, now)
+    yield "lost", _of_nothing(program, case, now, adjoints)
     yield "unused", candidates.of_flags(program, case)
 
 

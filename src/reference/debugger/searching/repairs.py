@@ -35,6 +35,11 @@ class Found:
     favour: float = 0.0  # what of its cost is taken off for the adjoint that it makes
 
 
+def least_cost(several: list[Found]) -> float:
+    """Return what the best repair costs, more where numbers are wrong with it."""
+    return min(found.cost + (_SPOILT if found.wrong else 0.0) for found in several)
+
+
 def made_of(steps: list[Step], program: Program) -> Found:
     """Return the repair of edits after the last of which the program, as it stands, is right."""
     texts = {file: source.text for file, source in program.sources.items()}

@@ -25,6 +25,7 @@ from reference.debugger.searching import (
     guards,
     known_value,
     quick,
+    repairs,
     structure,
     trial,
     wanted,
@@ -103,7 +104,7 @@ class Search:
         beside, first = self.beside, self.first
         # A second search has mended several faults, and one is not enough.
         elsewhere = bool(beside and first and beside.has_found() and not first.explained)
-        known = bool(self.found) and self.patience.is_over(min(f.cost for f in self.found))
+        known = bool(self.found) and self.patience.is_over(repairs.least_cost(self.found))
         return elsewhere or known or time.monotonic() > self.until
 
     def search(self) -> None:
@@ -391,7 +392,8 @@ class Search:
         more = by_adjoints.plausible(self.program, now, rewrite, self.adjoints())
         cost = rewrite.cost + penalty + more
         wrong = by_adjoints.left_wrong(self.program, self.cases[0], now, rewrite)
+        if cost < min((found.cost for found in self.found), default=np.inf):
+            self.patience.note()
         self.found.append(Found(texts, [*self.steps, step], cost, wrong, max(0.0, -more)))
-        self.patience.begin()
         if self.progress:
             self.progress(f"fix: line {rewrite.line}: {rewrite.why}")
