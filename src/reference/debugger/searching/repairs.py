@@ -18,6 +18,7 @@ class Step:
     telling: bool = True  # whether it makes whole outputs right, or gives just the value wanted
 
 
+_LEFT_WRONG = 1.0  # what a repair costs more, as long as others are looked for, with which some are
 _SPOILT = 0.4  # what it costs to make numbers wrong that another repair leaves right
 
 Ranked = tuple[tuple[float, ...], Rewrite]
@@ -37,7 +38,7 @@ class Found:
 
 def least_cost(several: list[Found]) -> float:
     """Return what the best repair costs, more where numbers are wrong with it."""
-    return min(found.cost + (_SPOILT if found.wrong else 0.0) for found in several)
+    return min(found.cost + (_LEFT_WRONG if found.wrong else 0.0) for found in several)
 
 
 def made_of(steps: list[Step], program: Program) -> Found:
