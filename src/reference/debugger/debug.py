@@ -158,7 +158,7 @@ def debug(
                 if known:  # the verdict stands, whatever the search meets in somebody's code
                     stopped = f"the search for the line stopped: {_told(error)}"
                     reasons = (*diagnosis.reasons, stopped)
-                    diagnosis = replace(diagnosis, reasons=reasons, sources=_texts(program))
+                    diagnosis = replace(diagnosis, reasons=reasons, sources=program.texts)
             finally:
                 program.restore()
                 forget()
@@ -212,7 +212,7 @@ def _searched(
         question = Question(program, judgement, drawn[0], until)
         unread = not_read(program, at, diagnosis)
         if unread:  # every "fix" would make a backward that may be right return zeros
-            return replace(diagnosis, remarks=(unread,), sources=_texts(program))
+            return replace(diagnosis, remarks=(unread,), sources=program.texts)
         if is_large(at):
             question.given = at
             with made_smaller(
@@ -248,7 +248,7 @@ def _found(
     The search begins at those of `asked` at which the mistake shows.
     """
     program, judgement, until = question.program, question.judgement, question.until
-    originals = _texts(program)
+    originals = program.texts
     reasons = [f"the source text of {file} is not what runs" for file in program.unreadable]
     small, first = question.showing(asked)
     others = [d for d in drawn[1:] if d is not small][:3]
@@ -321,17 +321,13 @@ def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}{ours}"
 
 
-def _texts(program: Program) -> dict[str, str]:
-    return {file: source.text for file, source in program.sources.items()}
-
-
 def _search(search: Search, by_length: Callable[[float], None]) -> None:
     """Search for one fault, for several, on short sequences, and for what is far-fetched.
 
     Where there is a second core, the second and the third are done there at the same time.
     """
     program, end = search.program, search.until
-    originals = _texts(program)
+    originals = program.texts
 
     def for_several() -> Result:
         search.beside, search.until, search.steps = None, end, []

@@ -12,6 +12,7 @@ from reference.debugger.running.program import Program
 from reference.debugger.running.source import Splice
 from reference.debugger.running.timebox import Watchdog
 from reference.debugger.searching.cases import Case
+from reference.debugger.searching.patience import Patience
 from reference.debugger.searching.repairs import Found, Step
 from reference.debugger.searching.search import Search
 
@@ -76,7 +77,10 @@ def gathered(wrong: str, wide: tuple[tuple[str, str], ...], again=gather) -> tup
             oracle = gradients(program, given, list(given[0]), 5.0)
             case = Case(given, program.value(given), oracle)
             search = Search(program, [case], time.monotonic() + 60)
-            originals = {file: source.text for file, source in program.sources.items()}
+            # The search for better repairs is over: that for simpler ones begins.
+            began = time.monotonic() - 100
+            search.patience = Patience(began=began, first=began + 10, best=began + 10)
+            originals = program.texts
             ((file, text),) = originals.items()
             steps = []
             for old, new in wide:

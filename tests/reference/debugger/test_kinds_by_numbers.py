@@ -54,9 +54,9 @@ def suspects(*edits: tuple[str, str]):
             search.order = [
                 (file, line) for file, line, _ in ordered_statements(program, search.first, outcome)
             ]
-            texts = {file: source.text for file, source in program.sources.items()}
+            texts = program.texts
             found = by_evidence.from_evidence(program, search, texts)
-            assert {file: source.text for file, source in program.sources.items()} == texts
+            assert program.texts == texts
     return found
 
 

@@ -82,10 +82,10 @@ def shown(tmp_path):
         with Watchdog() as watchdog:
             program = Program(module.loss, module.backward, watchdog)
             program.discover(given, 5.0)
-            before = {file: source.text for file, source in program.sources.items()}
+            before = program.texts
             until = time.monotonic() + 10
             found = turns(program, given, str(path), wrong, right, until)
-            assert {file: source.text for file, source in program.sources.items()} == before
+            assert program.texts == before
             mended = Program(module.loss, module.backward, watchdog)
             mended.discover(given, 5.0)
             mended.install(str(path), right)

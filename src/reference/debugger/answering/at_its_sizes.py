@@ -43,7 +43,7 @@ def tried_at_its_sizes(question: Question, found: Diagnosis, smaller: Smaller) -
     smaller : Smaller
     """
     program = question.program
-    originals = {file: source.text for file, source in program.sources.items()}
+    originals = program.texts
     found = _with_own_numbers(found, originals)
     reasons = [
         f"the arrays are large: the line was looked for with {_told(question.given, smaller)}"

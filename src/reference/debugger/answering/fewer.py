@@ -23,7 +23,7 @@ from reference.debugger.searching.search import Search
 
 _FEWEST = 3  # edits of a repair that is looked at: one in the place of two is a fault of its own
 _MOST_PAIRS = 6
-_EACH = 3.0  # seconds for one pair
+_EACH, _PART = 3.0, 0.2  # seconds for one pair, and a part of what is left if that is more
 _LIKELY = 1.8  # what costs more is no better than the two
 
 
@@ -43,7 +43,7 @@ def _with_fewer(search: Search, found: Found, originals: dict[str, str]) -> Foun
         return found
     best = found
     for kept in itertools.islice(_all_but_two(edits), _MOST_PAIRS):
-        if search.late():
+        if search.spent():
             break
         texts = {**originals, file: made(original, kept)}
         step = _one_more(search, texts)
@@ -69,7 +69,8 @@ def _one_more(search: Search, texts: dict[str, str]) -> Step | None:
         program.restore_texts(texts)
     except (SyntaxError, ValueError):  # two of the lines were moved together
         return None
-    until = min(search.until, time.monotonic() + _EACH)
+    now = time.monotonic()
+    until = min(search.until, now + max(_EACH, _PART * (search.until - now)))
     base = score(program.run(case.inputs, search.limit), case)
     if not probed(program, case, base, until, search.adjoints()).explained:
         return None

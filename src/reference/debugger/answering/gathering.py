@@ -42,7 +42,7 @@ def gather(search: Search, originals: dict[str, str]) -> None:
 
 def _gathered(search: Search, found: Found, originals: dict[str, str]) -> Found:
     file = only_file(found, originals)
-    if file is None or search.late():
+    if file is None or search.spent():
         return found
     original = originals[file]
     same = _same(original, found.texts[file])
@@ -54,7 +54,7 @@ def _gathered(search: Search, found: Found, originals: dict[str, str]) -> Found:
     source = Source(file, base)
     for splice, line, name in list(_upstream(source, same, original))[:_MOST]:
         text = source.edited((splice,))
-        if search.late() or not is_right(search, file, text):
+        if search.spent() or not is_right(search, file, text):
             continue
         steps = [
             step

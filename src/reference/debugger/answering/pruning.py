@@ -22,7 +22,7 @@ def prune(search: Search, originals: dict[str, str]) -> None:
 
 def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     file = only_file(found, originals)
-    if file is None or search.late():
+    if file is None or search.spent():
         return found
     original = originals[file]
     kept = line_by_line(edits_between(file, original, found.texts[file]))

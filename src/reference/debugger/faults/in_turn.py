@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from reference.debugger.faults.layers import texts_of
 from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import Recording, record
@@ -82,7 +81,7 @@ class InTurn:
 
     def run(self) -> None:
         """Mend one line after the other, and keep the edits if all is right in the end."""
-        before = texts_of(self.program)
+        before = self.program.texts
         try:
             while len(self.links) < _MOST_FAULTS and time.monotonic() < self.until:
                 now = self._look()
@@ -121,7 +120,7 @@ class InTurn:
             before = itertools.islice(self._before(now, place), 2 * _EACH)
             found = self._best(now, place, itertools.chain(own, before))
             if found:
-                return _Link(texts_of(self.program), found)
+                return _Link(self.program.texts, found)
             self.passed.add(key)
         return None
 
@@ -240,7 +239,7 @@ class InTurn:
         }
 
     def _after(self, rewrite: Rewrite) -> Agreement | None:
-        before = texts_of(self.program)
+        before = self.program.texts
         try:
             if not self._install(before, rewrite):
                 return None
@@ -270,7 +269,7 @@ class InTurn:
                     for one, link in zip(chosen, self.links, strict=True)
                 ]
                 cost = max(one.cost for one in chosen)
-                self.search.found.append(Found(texts_of(self.program), steps, cost))
+                self.search.found.append(Found(self.program.texts, steps, cost))
                 return
             if time.monotonic() > self.until:
                 return

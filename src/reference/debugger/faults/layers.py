@@ -115,8 +115,3 @@ class Layers:
             line = edit.line + now - self.sources[edit.file].line_at(edit.splices[0].start)
             found.append(Step(replace(edit, splices=splices, line=line), texts, ((), ())))
         return found
-
-
-def texts_of(program: Program) -> Texts:
-    """Return the texts of a program as it stands."""
-    return {file: source.text for file, source in program.sources.items()}

@@ -16,7 +16,7 @@ from reference.debugger.answering.by_evidence import suspect_of
 from reference.debugger.diagnosis import Suspect
 from reference.debugger.faults.apart import Apart
 from reference.debugger.faults.in_turn import InTurn
-from reference.debugger.faults.layers import NONE, Layers, Standing, texts_of
+from reference.debugger.faults.layers import NONE, Layers, Standing
 from reference.debugger.faults.stand_ins import without
 from reference.debugger.naming.kinds_by_numbers import Numbers
 from reference.debugger.repair import Rewrite, common
@@ -51,7 +51,7 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
     With fewer faults more can be told: once some lines are mended, the others are looked at again.
     """
     until = time.monotonic() + min(_LONGEST, part * (end - time.monotonic()))
-    before, steps = texts_of(search.program), list(search.steps)
+    before, steps = search.program.texts, list(search.steps)
     in_turn = _in_turn(search, until)
     if in_turn and len(in_turn[0].steps) <= _FEW:
         search.found = in_turn
@@ -240,7 +240,7 @@ class Several:
             if time.monotonic() > until or len(found) > _OTHERS:
                 break
             if self._mends(rewrite):
-                original = self.layers.in_original(texts_of(self.program), rewrite)
+                original = self.layers.in_original(self.program.texts, rewrite)
                 if original is not None:
                     found.append(original)
                     until = min(until, time.monotonic() + 0.2)
@@ -325,7 +325,7 @@ class Several:
             line = self._known(site, course) if self.layers.install(self._without(k)) else None
             if line is None:
                 continue
-            held = texts_of(self.program)
+            held = self.program.texts
             texts = {file: without(text) for file, text in held.items()}
             numbers = Numbers(self.program, inputs, line.now, held, time.monotonic() + _EACH)
             at, (evidence,) = line.place.statement.lineno, line.now.evidence

@@ -168,7 +168,7 @@ def turns(
     until : float
         Monotonic time at which no further step is tried.
     """
-    before = {file: source.text for file, source in program.sources.items()}
+    before = program.texts
     weaver = _Weaver()
     try:
         program.install(file, new)

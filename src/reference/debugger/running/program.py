@@ -14,19 +14,16 @@ import gc
 import io
 import linecache
 import sys
-import sysconfig
 import types
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from numbers import Number
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import manual_lstm
 from manual_lstm.checks import Array
 from reference.debugger.running.memory_bound import bounded
 from reference.debugger.running.source import (
@@ -40,14 +37,11 @@ from reference.debugger.running.source import (
 )
 from reference.debugger.running.state import State
 from reference.debugger.running.timebox import TimeUp, Watchdog
+from reference.debugger.running.whose import is_theirs, path_of
 from reference.user_code import functions_reached
 
 Inputs = tuple[Mapping[str, Any], Mapping[str, Any]]
 
-_INSTALLED = tuple(
-    str(Path(sysconfig.get_path(kind)).resolve()) for kind in ("stdlib", "purelib", "platlib")
-)
-_OURS = ("reference.", "manual_lstm.")
 _MEMORY = 2**28  # bytes a second: an array that doubles at every step is filled in one call
 
 
@@ -80,7 +74,7 @@ class Program:
     ) -> None:
         self.loss, self.backward = loss, backward
         self.watchdog = watchdog
-        self.only = None if sources is None else {_path_of(source) for source in sources}
+        self.only = None if sources is None else {path_of(source) for source in sources}
         self.sources: dict[str, Source] = {}
         self.functions: list[types.FunctionType] = []
         self.in_loss: set[tuple[str, int]] = set()
@@ -102,7 +96,7 @@ class Program:
         before = State([self.loss, self.backward, *self._reached()])
         loss_codes = self._called(self.loss, inputs, seconds)
         backward_codes = self._called(self.backward, inputs, seconds)
-        codes = {code for code in (*loss_codes, *backward_codes) if self._is_theirs(code)}
+        codes = {code for code in (*loss_codes, *backward_codes) if is_theirs(code, self.only)}
         for code in sorted(codes, key=lambda code: (code.co_filename, code.co_firstlineno)):
             key = (code.co_filename, code.co_firstlineno)
             if code in loss_codes:
@@ -132,7 +126,7 @@ class Program:
     ) -> dict[types.CodeType, set[int]]:
         """Return the codes of the user's that a function reaches, with the lines that ran."""
         called: dict[types.CodeType, set[int]] = {}
-        theirs = lru_cache(maxsize=None)(self._is_theirs)
+        theirs = lru_cache(maxsize=None)(partial(is_theirs, only=self.only))
 
         def note(frame: types.FrameType, event: str, _: Any) -> Any:
             code = frame.f_code
@@ -154,19 +148,6 @@ class Program:
         finally:
             sys.settrace(before)
         return called
-
-    def _is_theirs(self, code: types.CodeType) -> bool:
-        file = code.co_filename
-        if self.only is not None:
-            return str(Path(file).resolve()) in self.only or file in self.only
-        if file.startswith("<frozen") or file == "<string>":
-            return False
-        if linecache.cache.get(file) is not None and not Path(file).exists():
-            return True  # typed in a notebook
-        path = str(Path(file).resolve())
-        if path.startswith(_CELLS):  # somebody may ask about a cell of this package
-            return True
-        return not path.startswith(_INSTALLED) and not path.startswith(_HERE)
 
     def _read(self, file: str) -> None:
         if file in self.sources or file in self.unreadable:
@@ -333,6 +314,11 @@ class Program:
             if unit.file == file:
                 self._places[function] = (moved[unit.first], qualname, rank)
 
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts of all files, as they are now."""
+        return {file: source.text for file, source in self.sources.items()}
+
     def restore_texts(self, texts: Mapping[str, str]) -> None:
         """Go back to the texts as they were."""
         for file, text in texts.items():
@@ -382,18 +368,3 @@ def as_float_array(value: Any) -> Array | None:
         return np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError):
         return None
-
-
-def _path_of(source: Any) -> str:
-    if isinstance(source, types.ModuleType):
-        return str(Path(source.__file__ or "").resolve())
-    return str(Path(str(source)).resolve())
-
-
-_CELLS = str(Path(manual_lstm.__file__).parent.resolve() / "cells")
-_HERE = tuple(
-    str(Path(package).resolve())
-    for package in (
-        Path(__file__).parents[2], Path(np.__file__).parent, Path(manual_lstm.__file__).parent,
-    )
-)  # fmt: skip

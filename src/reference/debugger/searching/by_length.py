@@ -63,7 +63,7 @@ def search_by_length(
             steps, cost = [*steps, *best.steps], cost + best.cost
             program.restore_texts(best.texts)
         if last:
-            texts = {file: source.text for file, source in program.sources.items()}
+            texts = program.texts
             search.found = [Found(texts, steps, cost)]
     search.steps = steps or search.steps
 

@@ -56,6 +56,7 @@ _IN_FORWARD = {"aliasing", "index off by one", "overwritten too early", "carry l
                "argument changed", "state between calls", "late binding"}  # fmt: skip
 _FAR = 1.5  # what costs more waits for what the probes say
 _OF_KEPT = {"wrong operand", "gate copied"}
+_PLAIN, _LEFT_OUT = 1.7, 2.0  # of what the probes leave out: what costs less is run; seconds
 
 
 def of_loops(program: Program, case: Case, base: Score) -> Iterator[Rewrite]:
@@ -343,6 +344,19 @@ def cheapest(places: Iterable[Place], seconds: float) -> Iterator[Rewrite]:
         found += [rewrite for rewrite in common(place) if rewrite.cost < 2.5]
     found.sort(key=lambda rewrite: rewrite.cost)
     yield from for_seconds(found, 0.4 * seconds)
+
+
+def left_out(
+    program: Program, case: Case, now: Round, base: Score, lines: list[Place]
+) -> Iterator[Rewrite]:
+    """Give what the probes say cannot help: they are exact for what enters linearly only."""
+    until = time.monotonic() + _LEFT_OUT
+    for place in lines:
+        for rewrite in common(place):
+            if time.monotonic() > until:
+                return
+            if rewrite.cost < _PLAIN and not now.may_help(program, case, base, rewrite):
+                yield rewrite
 
 
 def of_insertions(

@@ -43,7 +43,7 @@ def least_cost(several: list[Found]) -> float:
 
 def made_of(steps: list[Step], program: Program) -> Found:
     """Return the repair of edits after the last of which the program, as it stands, is right."""
-    texts = {file: source.text for file, source in program.sources.items()}
+    texts = program.texts
     return Found(texts, list(steps), max(step.rewrite.cost for step in steps))
 
 

@@ -11,7 +11,7 @@ from operator import itemgetter
 import numpy as np
 
 from reference.debugger.diagnosis import Suspect
-from reference.debugger.repair import Place, Rewrite, common, rich
+from reference.debugger.repair import Rewrite, common, rich
 from reference.debugger.running.program import Outcome, Program
 from reference.debugger.running.recording import record
 from reference.debugger.running.source import Splice
@@ -45,7 +45,6 @@ _QUICK = (*quick.NAMES, "handed on", "structure", "lacking")  # these say nothin
 _LINES = ("alone", "adjoints", "guards")
 _MOST_BEGINNINGS = 3
 _FIRST_LINES = 2  # after these whatever no value tells of is tried, before those that follow
-_UNFILTERED = 2.0  # seconds
 _STRUCTURE = 2.5  # seconds for edits that no line's value tells of
 _PLAIN, _FAR_FETCHED = 1.4, 1.8  # what costs more is looked for on, though all is right with it
 _TELLING = 0.05  # of the wrong entries, the part that an edit must mend to be worth anything
@@ -99,17 +98,21 @@ class Search:
     _refused: set[tuple[Splice, ...]] = field(default_factory=set)
     _known: list[Adjoints | None] = field(default_factory=list)  # once they have been asked for
 
+    def spent(self) -> bool:
+        """Return whether the time is up; a repair that is known may be made simpler till then."""
+        return time.monotonic() > self.until
+
     def late(self) -> bool:
-        """Return whether the budget is spent, or a repair is known, or known from elsewhere."""
+        """Return whether the time is up, or a repair is known, or known from elsewhere."""
         beside, first = self.beside, self.first
         # A second search has mended several faults, and one is not enough.
         elsewhere = bool(beside and first and beside.has_found() and not first.explained)
         known = bool(self.found) and self.patience.is_over(repairs.least_cost(self.found))
-        return elsewhere or known or time.monotonic() > self.until
+        return elsewhere or known or self.spent()
 
     def search(self) -> None:
         """Repair the program as far as it goes; leaves it as repaired in memory."""
-        originals = {file: source.text for file, source in self.program.sources.items()}
+        originals = self.program.texts
         best: list[Step] = []
         for _ in range(_MOST_BEGINNINGS):
             self._follow()
@@ -313,7 +316,7 @@ class Search:
             yield "alone", for_seconds(found, 1.5)
         for place in alone[:3]:
             yield "alone", self._filtered(now, base, rich(place), 1.5)
-        yield "alone", self._unfiltered(now, base, alone[:4])
+        yield "alone", candidates.left_out(self.program, self.cases[0], now, base, alone[:4])
         yield "alone", candidates.of_insertions(self.program, now, alone[:3], 2.0)
         if now.explained and len(alone) <= _FIRST_LINES:
             yield from self._structure(now)
@@ -363,17 +366,6 @@ class Search:
             if now.may_help(self.program, self.cases[0], base, rewrite):
                 yield rewrite
 
-    def _unfiltered(self, now: Round, base: Score, places: list[Place]) -> Iterator[Rewrite]:
-        """Run what the probes left out: they are exact for values that enter linearly only."""
-        until = time.monotonic() + _UNFILTERED
-        for place in places:
-            for rewrite in common(place):
-                if time.monotonic() > until:
-                    return
-                plain = rewrite.cost < 1.7
-                if plain and not now.may_help(self.program, self.cases[0], base, rewrite):
-                    yield rewrite
-
     def _try(self, rewrite: Rewrite, base: Score) -> trial.Gained | None:
         return trial.of(rewrite, self.program, self.cases, base, self.limit, self.accepts)
 
@@ -382,8 +374,7 @@ class Search:
         return trial.is_right(self.program, cases, self.limit) and self.accepts()
 
     def _step(self, rewrite: Rewrite, now: Round) -> Step:
-        texts = {file: source.text for file, source in self.program.sources.items()}
-        return Step(rewrite, texts, now.times(self.program, rewrite))
+        return Step(rewrite, self.program.texts, now.times(self.program, rewrite))
 
     def _keep(self, rewrite: Rewrite, now: Round, penalty: float) -> None:
         step = self._step(rewrite, now)

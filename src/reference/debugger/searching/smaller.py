@@ -155,7 +155,7 @@ def _with_numbers(
         Whether there is anything to try: some number is another, or none is asked for.
     """
     state = program.state
-    texts = {file: source.text for file, source in program.sources.items()}
+    texts = program.texts
     change = partial(_resized, sizes=sizes, small=around) if kept else _same
     state.restore()
     try:

@@ -27,7 +27,7 @@ def search_thoroughly(search: Search, until: float) -> None:
     program, case, now = search.program, search.cases[0], search.first
     if now is None or until - time.monotonic() < _LEAST:
         return
-    texts = {file: source.text for file, source in program.sources.items()}
+    texts = program.texts
     places = [place_at(program, now, file, line) for file, line in search.order[:_LINES]]
     search.until, before, search.steps = until, search.steps, []
     base = score(program.run(case.inputs, search.limit), case)
