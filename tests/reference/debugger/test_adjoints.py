@@ -55,6 +55,47 @@ def site_of(found: Agreement, name: str, role: str) -> int:
     return next(k for k, site in enumerate(sites) if (site.name, site.role) == (name, role))
 
 
+JOINED = """
+import numpy as np
+
+def loss(params, inputs):
+    h = params["h0"]
+    for x in inputs["xs"]:
+        hx = np.concatenate([h, x], axis=1)
+        z = np.tanh(hx @ params["Wz"])
+        r = np.tanh(hx @ params["Wr"])
+        h = z * h + r
+    return np.sum(h * inputs["dh"])
+
+def backward(params, inputs):
+    Wz, Wr, H = params["Wz"], params["Wr"], params["h0"].shape[1]
+    h, kept = params["h0"], []
+    for x in inputs["xs"]:
+        hx = np.concatenate([h, x], axis=1)
+        kept.append((hx, h, np.tanh(hx @ Wz), np.tanh(hx @ Wr)))
+        h = kept[-1][2] * h + kept[-1][3]
+    g = {"Wz": np.zeros_like(Wz), "Wr": np.zeros_like(Wr)}
+    dh = inputs["dh"]
+    for hx, h, z, r in kept[::-1]:
+        das = {"Wz": dh * h * (1 - z**2), "Wr": dh * (1 - r**2)}
+        dh = dh * z
+        for name, da in das.items():
+            g[name] += hx.T @ da
+            dhx = da @ params[name].T
+            dh = dh + dhx[:, :H]
+    return {**g, "h0": dh}
+"""
+
+
+def test_a_sum_over_some_uses_may_count_those_of_what_it_is_joined_into():
+    rng = np.random.default_rng(0)
+    params = {"h0": rng.normal(size=(2, 3)), "Wz": rng.normal(size=(5, 3)),
+              "Wr": rng.normal(size=(5, 3))}  # fmt: skip
+    inputs = {"xs": rng.normal(size=(3, 2, 2)), "dh": rng.normal(size=(2, 3))}
+    found, _ = agreement(JOINED, (params, inputs))
+    assert found.doubtful == []
+
+
 def test_every_number_of_a_right_backward_is_an_adjoint():
     found, _ = agreement(RNN)
     assert found.wrong == 0

@@ -79,13 +79,19 @@ def test_one_change_is_made_at_all_places_of_a_statement(line, news, env):
 def test_an_entry_that_the_backward_never_reads_is_what_a_carry_begins_with():
     given = {"x": X, "last": H}
     here = place("dh, dc = (np.zeros_like(x) for _ in range(2))", 0, inputs=given, x=X)
-    names = unused.entries(here, {"x"})
+    names = unused.entries(here, {"x"}.__contains__)
     assert names == ["inputs['last']"]
     news = [rewrite.splices[0].new.strip() for rewrite in unused.rewrites(here, names)]
     assert "dc = inputs['last']" in news
     here = place("dc = np.zeros_like(x)", 0, inputs=given, x=X)
     news = [rewrite.splices[0].new.strip() for rewrite in unused.rewrites(here, names)]
     assert "inputs['last']" in news
+
+
+def test_an_index_that_nobody_reads_is_meant_where_another_stands():
+    here = place("g[tgt[t]] += x", 0, g=H, tgt=[2, 0], t=1, prev=1, x=X)
+    news = [rewrite.splices[0].new for rewrite in unused.rewrites(here, ["prev"])]
+    assert "prev" in news
 
 
 def test_what_is_added_to_is_masked_as_a_whole():

@@ -3,7 +3,8 @@
 A value of the backward that is none, though all that it is made of is right, is made by a line that
 has a fault of its own, whatever is wrong elsewhere. What makes that value an adjoint, and those
 that come after it as well, mends the line though no gradient is right yet; then the next value
-that is none has its turn.
+that is none has its turn. A fault that makes no number wrong, as one of where a number is added,
+is left to a search for one fault.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import itertools
 import re
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from reference.debugger.searching import by_terms
 from reference.debugger.searching.cases import Case, score_of
 from reference.debugger.searching.makers import makers
 from reference.debugger.searching.places import all_statements, place_at
-from reference.debugger.searching.repairs import Found, Step
+from reference.debugger.searching.repairs import Found, Step, likeliest
 from reference.debugger.searching.round import Round
 from reference.debugger.searching.search import Search
 from reference.debugger.values.adjoints import Adjoints
@@ -35,6 +36,7 @@ _MOST_PASSED = 8  # values that are no adjoints, and that no edit makes one
 _EACH = 16  # edits of a line that are run
 _LINE = 0.7  # seconds for the edits of a line
 _DEAREST = 2.6  # edits that cost more are not tried
+_SHORTEST = 1.0  # seconds: less is not enough to search
 _MOST_CHOICES = 40
 _OTHER_NAMES, _HOLLOW = 0.6, 1.2
 _NAME = re.compile(r"[A-Za-z_][\w.]*")
@@ -49,6 +51,7 @@ class _Link:
 
     texts: dict[str, str]
     edits: list[Rewrite]
+    right: int  # gradients, before it is made
 
 
 @dataclass
@@ -61,11 +64,14 @@ class InTurn:
         What mends everything is put into its `found`. Its program is left as it was.
     adjoints : Adjoints
     until : float
+    rest_until : float
+        The end of the search for what is wrong besides, if that is later.
     """
 
     search: Search
     adjoints: Adjoints
     until: float
+    rest_until: float = 0.0
     links: list[_Link] = field(default_factory=list)
     passed: set[tuple[str, int]] = field(default_factory=set)
 
@@ -83,21 +89,46 @@ class InTurn:
         """Mend one line after the other, and keep the edits if all is right in the end."""
         before = self.program.texts
         try:
-            while len(self.links) < _MOST_FAULTS and time.monotonic() < self.until:
-                now = self._look()
-                if now is None:
-                    return
-                if self._right(now.recording) == len(self.case.oracle):
-                    if len(self.links) > 1:
-                        self._keep()
-                    return
-                link = self._next(now)
-                if link is None:
-                    return
-                self.links.append(link)
-                self._install(link.texts, link.edits[0])
+            right = self._mend()
+            if right == len(self.case.oracle):
+                if len(self.links) > 1:
+                    self._keep()
+            elif self.links:
+                self._search_rest(right)
         finally:
             self.program.restore_texts(before)
+
+    def _mend(self) -> int:
+        """Mend one line after the other as far as it goes; return how many gradients are right."""
+        while True:
+            now = self._look()
+            right = 0 if now is None else self._right(now.recording)
+            ended = len(self.links) >= _MOST_FAULTS or time.monotonic() > self.until
+            if now is None or ended or right == len(self.case.oracle):
+                return right
+            found = self._next(now)
+            if not found:
+                return right
+            self.links.append(_Link(self.program.texts, found, right))
+            self._install(self.program.texts, found[0])
+
+    def _search_rest(self, right: int) -> None:
+        """Search what is wrong besides, once the edits are made that make gradients right."""
+        counts = [*(link.right for link in self.links), right]
+        useful = counts.index(max(counts))
+        until = max(self.until, self.rest_until)
+        if not useful or until - time.monotonic() < _SHORTEST:
+            return
+        links, (last, *_) = self.links[:useful], self.links[useful - 1].edits
+        if not self._install(links[-1].texts, last):
+            return
+        rest = Search(self.program, self.search.cases, until, self.search.accepts, structure=1.0)
+        rest.search()
+        if rest.found:
+            best = likeliest(rest.found)
+            steps = [Step(link.edits[0], link.texts, ((), ())) for link in links]
+            cost = max(best.cost, *(step.rewrite.cost for step in steps))
+            self.search.found.append(replace(best, steps=[*steps, *best.steps], cost=cost))
 
     def _look(self) -> Round | None:
         recording = record(self.program, self.case.inputs, 3.0)
@@ -107,12 +138,12 @@ class InTurn:
         now.agreement = Agreement(self.adjoints, recording, self.program.sources)
         return now
 
-    def _next(self, now: Round) -> _Link | None:
-        """Return the edit of the first line that makes something wrong of what is right."""
+    def _next(self, now: Round) -> list[Rewrite]:
+        """Return the edits of the first line that makes something wrong of what is right."""
         assert now.agreement is not None
-        for key in now.agreement.doubtful:
+        for key in (*now.agreement.hollow, *now.agreement.doubtful):
             if time.monotonic() > self.until or len(self.passed) > _MOST_PASSED:
-                return None
+                return []
             place = place_at(self.program, now, *key)
             if key in self.passed or place is None:
                 continue
@@ -120,9 +151,9 @@ class InTurn:
             before = itertools.islice(self._before(now, place), 2 * _EACH)
             found = self._best(now, place, itertools.chain(own, before))
             if found:
-                return _Link(self.program.texts, found)
+                return found
             self.passed.add(key)
-        return None
+        return []
 
     def _edits(self, now: Round, place: Place) -> Iterator[Rewrite]:
         """Give the edits of a line that make its first wrong value an adjoint."""

@@ -37,6 +37,7 @@ _PART = 0.3  # of the time, if another search waits for it
 _LONGEST = 30.0  # seconds, however long a search may take: then short sequences may say more
 _TO_TELL = 0.4  # of this, the part for telling faults apart
 _IN_TURN = 0.35  # of the time, the part for mending one after the other
+_REST = 0.8  # of the time, if something is wrong besides
 _FEW = 2  # edits that are taken without looking for fewer
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
@@ -80,7 +81,7 @@ def _in_turn(search: Search, until: float) -> list[Found]:
         return []
     now = time.monotonic()
     with contextlib.suppress(Exception):  # a fault of ours: the rest is looked for all the same
-        InTurn(search, adjoints, now + _IN_TURN * (until - now)).run()
+        InTurn(search, adjoints, now + _IN_TURN * (until - now), now + _REST * (until - now)).run()
     found, search.found = search.found, []
     return found
 

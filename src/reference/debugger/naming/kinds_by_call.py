@@ -232,6 +232,9 @@ def of_content(old: ast.AST, new: ast.AST) -> str:
         return "index off by one"
     if isinstance(new, ast.IfExp):
         arms = (new.body, new.orelse)
+        products = [arm for arm in arms if len(factors(arm)) > 1 and not same(arm, old)]
+        if len(products) == 1 and any(same(f, old) for _, f in factors(products[0])):
+            return "missing factor"  # at some turns
         if isinstance(old, ast.Subscript) and any(_is_part(arm, old.value) for arm in arms):
             return "index off by one"
         if any(same(arm, old) for arm in arms):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +35,28 @@ def unused_in(function: ast.FunctionDef) -> list[str]:
     return [n for n in dict.fromkeys(known) if n not in read | ignored and n[:1] != "_"]
 
 
-def entries(place: Place, read: set[str]) -> list[str]:
+def keys_read(trees: Iterable[ast.AST]) -> Callable[[str], bool]:
+    """Return what says whether some code reads a key, or may: put together, ``name + "_bias"``.
+
+    Examples
+    --------
+    >>> is_read = keys_read([ast.parse('p["x"] + p[name + "_bias"] * f(p[f"{gate}_W"])')])
+    >>> is_read("x"), is_read("in_bias"), is_read("f_W"), is_read("bias")
+    (True, True, True, False)
+    """
+    read: set[str] = set()
+    parts: set[str] = set()
+    for node in itertools.chain.from_iterable(map(ast.walk, trees)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            read.add(node.value)
+        elif isinstance(node, ast.JoinedStr | ast.BinOp):
+            inner = node.values if isinstance(node, ast.JoinedStr) else (node.left, node.right)
+            parts |= {one.value for one in inner
+                      if isinstance(one, ast.Constant) and isinstance(one.value, str)}  # fmt: skip
+    return lambda key: key in read or any(part in key for part in parts)
+
+
+def entries(place: Place, is_read: Callable[[str], bool]) -> list[str]:
     """Return the entries of the function's arguments whose keys the backward nowhere reads."""
     arguments = getattr(place.function, "args", None)
     given = [] if arguments is None else [argument.arg for argument in arguments.args]
@@ -42,7 +65,7 @@ def entries(place: Place, read: set[str]) -> list[str]:
         for name in given
         if isinstance(held := place.env.get(name), Mapping)
         for key, value in held.items()
-        if isinstance(key, str) and key not in read and isinstance(value, np.ndarray)
+        if isinstance(key, str) and isinstance(value, np.ndarray) and not is_read(key)
     ]
 
 
@@ -55,6 +78,11 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
             continue
         text = place.text(node)
         value = place.value(text, place.env)
+        if _is_count(value) and isinstance(parent, ast.Subscript):
+            for name in names:
+                if name != text and _is_count(place.value(name, place.env)):
+                    why = f"{name}, which nobody reads, not {text}"
+                    yield place.rewrite(node, name, "index off by one", why, 1.0)
         if not isinstance(value, np.ndarray | float | np.floating):
             continue
         whole = not isinstance(parent, ast.BinOp | ast.UnaryOp | ast.Attribute | ast.Subscript)
@@ -79,6 +107,10 @@ def rewrites(place: Place, names: list[str]) -> Iterator[Rewrite]:
                     node, f"{product(node, text)} * {name}", "missing factor",
                     f"times {name}, which nobody reads", 1.1,
                 )  # fmt: skip
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _at_the_end(place: Place, names: list[str]) -> Iterator[Rewrite]:

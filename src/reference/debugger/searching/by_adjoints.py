@@ -29,6 +29,7 @@ _NOT_OF_THE_LOSS = 0.3  # what the loss makes, too, becomes a number that it doe
 _FORWARD = re.compile("forward|fwd")
 _LINES = 12
 _EACH = 12  # edits of a line
+_HOLLOW = 2  # lines that hand on nothing
 _FURTHER = 2  # so many values more are right, in the order of running, before one is wrong
 
 
@@ -145,12 +146,16 @@ def _lines(
 ) -> Iterator[tuple[Place, frozenset[str]]]:
     """Give lines, and what an edit of each has to do.
 
-    First those that make what is no adjoint, in the order of running. If `more`, after the first
-    of them those that make adjoints which they read: one that has lost a part is one, but of less.
+    First those that hand on nothing, and those that make what is no adjoint, in the order of
+    running. If `more`, after the first of these those that make adjoints which they read: one that
+    has lost a part is one, but of less.
     """
     if now.agreement is None:
         return
     by_line = {_key(place): place for place in places}
+    for key in now.agreement.hollow[:_HOLLOW]:
+        if key in by_line:
+            yield by_line[key], frozenset([MAKES])
     turns = [by_line[key] for key in now.agreement.doubtful if key in by_line]
     for n, place in enumerate(turns[:_LINES]):
         yield place, frozenset([MAKES])

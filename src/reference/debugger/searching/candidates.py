@@ -154,7 +154,8 @@ def of_recalled(program: Program, case: Case, now: Round) -> Iterator[Rewrite]:
 
 def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
     """Give places for variables that are set, or passed, and never read, and for such entries."""
-    read = _texts_read(program)
+    running = (unit.tree for unit in program.live_units if program.runs_in_backward(unit))
+    is_read = unused.keys_read(running)
     for file, function in _functions(program):
         names, given = unused.unused_in(function), set[str]()
         around = _around(program, now, file, function) if names else {}
@@ -170,19 +171,8 @@ def of_unused(program: Program, now: Round) -> Iterator[Rewrite]:
                         if text not in given:  # the same behind another line of its kind
                             given.add(text)
                             yield rewrite
-                if every := [*names, *unused.entries(place, read)]:
+                if every := [*names, *unused.entries(place, is_read)]:
                     yield from unused.rewrites(place, every)
-
-
-def _texts_read(program: Program) -> set[str]:
-    """Return all texts, such as keys, in what the backward runs."""
-    return {
-        node.value
-        for unit in program.live_units
-        if program.runs_in_backward(unit)
-        for node in ast.walk(unit.tree)
-        if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
 
 
 def _around(program: Program, now: Round, file: str, function: ast.FunctionDef) -> dict[str, Any]:

@@ -76,7 +76,7 @@ def of_counter(
     """Give conditions on a counter, and at which executions each holds."""
     least, most = min(turns), max(turns)
     for at in sorted(set(turns)):
-        for number in _lengths(place, at, env) if at == most else [str(at)]:
+        for number in _lengths(place, name, at, env) if at == most else [str(at)]:
             yield f"{name} == {number}", [turn == at for turn in turns]
             sign = ">" if at == least else "<" if at == most else "!="
             yield f"{name} {sign} {number}", [turn != at for turn in turns]
@@ -106,15 +106,31 @@ def _of_axes(place: Place, envs: list[dict[str, Any]]) -> Iterator[tuple[str, li
             yield f"{text}.ndim > 1", [n > 1 for n in axes]
 
 
-def _lengths(place: Place, at: int, env: dict[str, Any]) -> list[str]:
-    """Return texts for the last of the turns: one less than a length at hand."""
-    texts = [name for name, value in env.items() if type(value) is int]
-    for node in ast.walk(place.function):
-        is_length = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "len"
-        if is_length or isinstance(node, ast.Attribute):
-            texts.append(place.text(node))
-    sizes = {text: place.value(text, env) for text in texts}
-    return [f"{text} - 1" for text, size in sizes.items() if type(size) is int and size == at + 1]
+def _lengths(place: Place, counter: str, at: int, env: dict[str, Any]) -> list[str]:
+    """Return texts for the last of the turns: one less than a length that the loop runs over.
+
+    Where it is none of these, one less than any that is at hand: others may be as long by chance.
+    """
+    loops = [n for n in ast.walk(place.function) if isinstance(n, ast.For) and _sets(n, counter)]
+    own = [place.text(n) for loop in loops for n in ast.walk(loop.iter) if _may_be_length(n)]
+    others = [name for name, value in env.items() if type(value) is int]
+    others += [place.text(n) for n in ast.walk(place.function) if _may_be_length(n, names=False)]
+    for texts in (own, others):
+        sizes = {text: place.value(text, env) for text in texts}
+        found = [text for text, size in sizes.items() if type(size) is int and size == at + 1]
+        if found:
+            return [f"{text} - 1" for text in found]
+    return []
+
+
+def _sets(loop: ast.For, counter: str) -> bool:
+    return any(getattr(node, "id", "") == counter for node in ast.walk(loop.target))
+
+
+def _may_be_length(node: ast.AST, names: bool = True) -> bool:
+    if isinstance(node, ast.Call):
+        return getattr(node.func, "id", "") == "len"
+    return isinstance(node, ast.Attribute) or (names and isinstance(node, ast.Name | ast.Subscript))
 
 
 def _mends(now: Round, change: Array) -> bool:

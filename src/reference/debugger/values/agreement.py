@@ -157,6 +157,23 @@ class Agreement:
                     first[key] = min(execution.order, first.get(key, execution.order))
         return sorted(first, key=first.__getitem__)
 
+    @cached_property
+    def hollow(self) -> list[tuple[str, int]]:
+        """The statements that make zeros whenever they run, of something that is none and zeros.
+
+        What is handed on like that is lost, and all that lacks it makes wrong numbers.
+        """
+        found: dict[tuple[str, int], None] = {}
+        for k, seen in self.recording.executions.items():
+            site = self.recording.sites[k]
+            if site.role in ("assigned", "stored") and all(
+                _is_float(e.value) and not np.any(e.value) for e in seen
+            ):
+                read = [np.any(value) for value in self._read(k, seen[-1].env) if _is_float(value)]
+                if any(read) and not all(read):
+                    found[site.file, site.statement] = None
+        return list(found)
+
     def ahead(self, skipped: Collection[int] = ()) -> int:
         """Return how many values, in the order of running, are adjoints before one is none.
 

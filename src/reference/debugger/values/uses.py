@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -18,8 +19,9 @@ from manual_lstm.checks import Array
 Block = tuple[int, tuple[int, ...]]  # where the numbers of an array begin, and its shape
 
 _MOST = 7  # uses, of which all sums are made
-_SUMMED = 5  # uses, of which all sums are known
+_SUMMED, _FEW = 5, 2  # uses, of which all sums are known; of more those of few, or all but few
 _NEAR = 1e-7
+_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ class Shared:
 
     def sums(self) -> Iterator[Array]:
         """Give what some of the uses add up to: a backward may hold any of these sums."""
-        for count in range(1, len(self.uses)) if len(self.uses) <= _SUMMED else ():
+        several = len(self.uses)
+        for count in range(1, several):
+            if several > _SUMMED and _FEW < count < several - _FEW:
+                continue
             for some in itertools.combinations(self.uses, count):
                 yield np.sum(some, axis=0)
 
@@ -70,33 +75,72 @@ def shared(blocks: Iterable[Block], used: Array, notes: Array, adjoints: Array) 
     adjoints : ndarray
         Of all numbers.
     """
-    uses: dict[tuple[int, int, int], list[slice]] = {}  # by the first number, the last, how many
+    blocks = [(at, shape) for at, shape in blocks if shape and math.prod(shape)]
+    readers = _Readers(blocks, used, notes)
+    spans: dict[tuple[int, int, int], list[slice]] = {}  # by the first number, the last, how many
     shapes: dict[tuple[int, int, int], tuple[int, ...]] = {}
     for at, shape in blocks:
         size = math.prod(shape)
-        if shape and size:
-            key = int(used[at]), int(used[at + size - 1]), size
-            if shapes.setdefault(key, shape) == shape and used[at] != notes[at]:
-                uses.setdefault(key, []).append(slice(at, at + size))
+        key = int(used[at]), int(used[at + size - 1]), size
+        if shapes.setdefault(key, shape) == shape and used[at] != notes[at]:
+            spans.setdefault(key, []).append(slice(at, at + size))
 
-    def leaves(span: slice) -> Iterator[Array]:
+    def leaves(numbers: Array) -> Iterator[Array]:
         """Give what a use adds: by uses of its own, as those in a function that is called."""
-        mine = adjoints[notes[span]]
-        inner = uses.get((int(notes[span.start]), int(notes[span.stop - 1]), len(mine)), [])
+        mine = whole = adjoints[numbers]
+        inner = readers.of(numbers)
         for one in inner:
             yield from leaves(one)
-            mine = mine - adjoints[notes[one]]
-        if not inner or np.any(np.abs(mine) > _NEAR * np.max(np.abs(adjoints[notes[span]]))):
+            mine = mine - adjoints[one]
+        if not inner or np.any(np.abs(mine) > _NEAR * np.max(np.abs(whole))):
             yield mine
 
     found = []
-    for key, spans in uses.items():
+    for key, several in spans.items():
         shape = shapes[key]
-        whole = adjoints[used[spans[0]]]
-        parts = [part.reshape(shape) for span in spans for part in leaves(span) if np.any(part)]
+        whole = adjoints[used[several[0]]]
+        parts = [p.reshape(shape) for span in several for p in leaves(notes[span]) if np.any(p)]
+        if len(parts) > _MOST:  # those of what it is joined into as one
+            parts = [adjoints[notes[span]].reshape(shape) for span in several]
         rest = whole - np.sum([part.ravel() for part in parts], axis=0) if parts else whole
         if np.any(np.abs(rest) > _NEAR * np.max(np.abs(whole), initial=0.0)):
             parts.append(rest.reshape(shape))  # uses that nothing noted
         if 1 < len(parts) <= _MOST:
             found.append(Shared(whole.reshape(shape), tuple(parts)))
     return found
+
+
+class _Readers:
+    """Which arrays hold all of some numbers: as they are, transposed, or joined with others."""
+
+    def __init__(self, blocks: Iterable[Block], used: Array, notes: Array) -> None:
+        self.used, self.notes = used, notes
+        self.spans = sorted((at, at + math.prod(shape)) for at, shape in blocks)
+        self.starts = np.array([first for first, _ in self.spans], int)
+        self.order = np.argsort(used, kind="stable")
+        self.sorted = used[self.order]
+        self.inner: dict[int, tuple[Array, Array]] = {}  # of an array its numbers, and in order
+
+    def of(self, numbers: Array) -> list[Array]:
+        """Return what the numbers are, in the same order, in each array that holds them all."""
+        first, last = (np.searchsorted(self.sorted, numbers[0], side) for side in _SIDES)
+        found = {}
+        for at in self.order[first:last]:
+            block = int(np.searchsorted(self.starts, at, "right")) - 1
+            if block < 0 or at >= self.spans[block][1] or self.notes[at] == self.used[at]:
+                continue  # of no array, or the numbers themselves
+            where = self._positions(block, numbers)
+            if where is not None:
+                found[block] = self.notes[where]
+        return list(found.values())
+
+    def _positions(self, block: int, numbers: Array) -> Array | None:
+        first, last = self.spans[block]
+        if last - first < len(numbers):
+            return None
+        if block not in self.inner:
+            order = np.argsort(self.used[first:last], kind="stable")
+            self.inner[block] = first + order, self.used[first:last][order]
+        order, held = self.inner[block]
+        at = np.minimum(np.searchsorted(held, numbers), len(held) - 1)
+        return order[at] if np.array_equal(held[at], numbers) else None
