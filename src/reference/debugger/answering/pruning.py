@@ -25,11 +25,13 @@ def _pruned(search: Search, found: Found, originals: dict[str, str]) -> Found:
     if file is None or search.spent():
         return found
     original = originals[file]
-    kept = line_by_line(edits_between(file, original, found.texts[file]))
-    for edit in list(kept):
+    edits = kept = line_by_line(edits_between(file, original, found.texts[file]))
+    for edit in edits:
         others = [other for other in kept if other is not edit]
         if others and is_right(search, file, made(original, others)):
             kept = others
+    if len(kept) == len(edits):
+        return found
     told = [told_at(original, step) for step in found.steps]
     lines: set[int] = set()
     for edit in kept:

@@ -21,7 +21,8 @@ from reference.debugger.repair import Place, Rewrite, common, quotients
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.sites import Site
-from reference.debugger.searching import by_terms
+from reference.debugger.running.source import Splice
+from reference.debugger.searching import by_operand, by_terms
 from reference.debugger.searching.cases import Case, score_of
 from reference.debugger.searching.makers import makers
 from reference.debugger.searching.places import all_statements, place_at
@@ -36,6 +37,8 @@ _MOST_PASSED = 8  # values that are no adjoints, and that no edit makes one
 _EACH = 16  # edits of a line that are run
 _LINE = 0.7  # seconds for the edits of a line
 _DEAREST = 2.6  # edits that cost more are not tried
+_HANDED = 1.5  # seconds for what a line is given
+_BETTER = 0.4  # seconds for a better edit than one that makes much right
 _SHORTEST = 1.0  # seconds: less is not enough to search
 _MOST_CHOICES = 40
 _OTHER_NAMES, _HOLLOW = 0.6, 1.2
@@ -141,6 +144,7 @@ class InTurn:
     def _next(self, now: Round) -> list[Rewrite]:
         """Return the edits of the first line that makes something wrong of what is right."""
         assert now.agreement is not None
+        asked = False  # what gives the first of them another adjoint than the one it needs
         for key in (*now.agreement.hollow, *now.agreement.doubtful):
             if time.monotonic() > self.until or len(self.passed) > _MOST_PASSED:
                 return []
@@ -149,7 +153,9 @@ class InTurn:
                 continue
             own = itertools.islice(self._edits(now, place), _EACH)
             before = itertools.islice(self._before(now, place), 2 * _EACH)
-            found = self._best(now, place, itertools.chain(own, before))
+            handed = iter(()) if asked else by_operand.rewrites(self.program, now, _HANDED)
+            found = self._best(now, place, itertools.chain(own, handed, before))
+            asked = True
             if found:
                 return found
             self.passed.add(key)
@@ -234,9 +240,14 @@ class InTurn:
         right = self._right(now.recording)
         best: tuple[int, int] = (right, reached + 1)
         found: list[Rewrite] = []
+        run: set[tuple[Splice, ...]] = set()
+        until = self.until
         for rewrite in edits:
-            if time.monotonic() > self.until:
+            if time.monotonic() > until:
                 break
+            if rewrite.splices in run:
+                continue
+            run.add(rewrite.splices)
             after = self._after(rewrite)
             if after is None or after.score <= now.agreement.score:
                 continue
@@ -252,6 +263,8 @@ class InTurn:
                 continue
             if reach > best:
                 found = []
+            if after.score > now.agreement.score + now.agreement.wrong:  # about half is right by it
+                until = min(until, time.monotonic() + _BETTER)
             best = reach
             found.append(rewrite)
             if reach[0] == len(self.case.oracle):

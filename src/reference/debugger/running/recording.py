@@ -57,6 +57,7 @@ class Probes:
         program, sites = self.program, []
         names = {f.__name__ for f in program.functions} | {"__init__"}
         names |= {unit.classes[-1] for unit in program.live_units if unit.classes}
+        names |= {name for unit in program.live_units for name in _called_locals(unit.tree)}
         self.undo, self.spaces = [], []
         try:
             self._enter(sites, names)
@@ -94,6 +95,21 @@ class Probes:
             undo()
         for space in self.spaces:
             del space[PROBE]
+
+
+def _called_locals(tree: ast.AST) -> set[str]:
+    """Return the functions in functions, and the variables that are called: ``back(dh)``."""
+    called, kept = set[str](), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+        elif isinstance(node, ast.FunctionDef):
+            kept.add(node.name)
+        elif isinstance(node, ast.arg):
+            kept.add(node.arg)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            kept.add(node.id)
+    return called & kept
 
 
 def _spread(value: Any, into: Any) -> Any:
