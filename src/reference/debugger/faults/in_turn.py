@@ -17,7 +17,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger.repair import Place, Rewrite, common, quotients
+from reference.debugger.repair import (
+    Place,
+    Rewrite,
+    common,
+    exchanged,
+    quotients,
+    statements,
+)
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.sites import Site
@@ -38,6 +45,9 @@ _EACH = 16  # edits of a line that are run
 _LINE = 0.7  # seconds for the edits of a line
 _DEAREST = 2.6  # edits that cost more are not tried
 _HANDED = 1.5  # seconds for what a line is given
+_CLEARLY = 5  # values more that are right
+_MOST_MOVED = 4  # lines
+_MORE = 2.5  # seconds for the next line, at least, while one after the other is mended
 _BETTER = 0.4  # seconds for a better edit than one that makes much right
 _SHORTEST = 1.0  # seconds: less is not enough to search
 _MOST_CHOICES = 40
@@ -113,6 +123,7 @@ class InTurn:
             if not found:
                 return right
             self.links.append(_Link(self.program.texts, found, right))
+            self.until = max(self.until, min(self.rest_until, time.monotonic() + _MORE))
             self._install(self.program.texts, found[0])
 
     def _search_rest(self, right: int) -> None:
@@ -154,7 +165,7 @@ class InTurn:
             own = itertools.islice(self._edits(now, place), _EACH)
             before = itertools.islice(self._before(now, place), 2 * _EACH)
             handed = iter(()) if asked else by_operand.rewrites(self.program, now, _HANDED)
-            found = self._best(now, place, itertools.chain(own, handed, before))
+            found = self._best(now, place, own, handed, before, self._moved(now, place))
             asked = True
             if found:
                 return found
@@ -213,12 +224,7 @@ class InTurn:
     def _before(self, now: Round, place: Place) -> Iterator[Rewrite]:
         """Give the edits of what a line reads: what lacks a part is right as far as it goes."""
         until = min(self.until, time.monotonic() + _LINE)
-        around = [
-            other
-            for file, line, _ in all_statements(self.program)
-            if (other := place_at(self.program, now, file, line)) is not None
-        ]
-        for other in makers(place, around):
+        for other in self._makers(now, place):
             found = (
                 rewrite
                 for rewrite in common(other)
@@ -230,8 +236,31 @@ class InTurn:
                     return
                 yield rewrite
 
-    def _best(self, now: Round, place: Place, edits: Iterable[Rewrite]) -> list[Rewrite]:
-        """Return the edit with which values are right for longest, and others that do the same."""
+    def _makers(self, now: Round, place: Place) -> Iterator[Place]:
+        around = [
+            other
+            for file, line, _ in all_statements(self.program)
+            if (other := place_at(self.program, now, file, line)) is not None
+        ]
+        return makers(place, around)
+
+    def _moved(self, now: Round, place: Place) -> Iterator[Rewrite]:
+        """Give the line, and those that write what it reads, at other places."""
+        until = min(self.until, time.monotonic() + _LINE)
+        for other in itertools.islice(
+            itertools.chain([place], self._makers(now, place)), _MOST_MOVED
+        ):
+            for family in (exchanged.rewrites, statements.rewrites):
+                for rewrite in itertools.islice(family(other), _EACH):
+                    if time.monotonic() > until:
+                        return
+                    yield rewrite
+
+    def _best(self, now: Round, place: Place, *sorts: Iterable[Rewrite]) -> list[Rewrite]:
+        """Return the edit with which values are right for longest, and others that do the same.
+
+        The next sort is looked at where they are right for little longer with those before.
+        """
         assert now.agreement is not None
         sites = now.recording.sites
         silent = {_key(sites[k]) for k in now.agreement.silent}
@@ -242,7 +271,9 @@ class InTurn:
         found: list[Rewrite] = []
         run: set[tuple[Splice, ...]] = set()
         until = self.until
-        for rewrite in edits:
+        for rewrite in itertools.chain.from_iterable(
+            edits for edits in sorts if best[1] < reached + _CLEARLY
+        ):
             if time.monotonic() > until:
                 break
             if rewrite.splices in run:

@@ -274,14 +274,15 @@ class _Instrumenter(ast.NodeTransformer):
         elif name == "at" and len(node.args) == 3:  # np.add.at(into, where, value)
             into = self.source.of(node.args[0])
             node.args = [*map(self.visit, node.args[:2]), self._value(node.args[2], into, "added")]
-        elif name in self.called:
+        elif name in self.called or name == "dict" or name[:1].isupper():  # a record's fields
+            role = "argument" if name in self.called else "element"
             node.args = [
-                self.visit(a) if isinstance(a, ast.Starred) else self._probe(a, name, "argument")
+                self.visit(a) if isinstance(a, ast.Starred) else self._probe(a, name, role)
                 for a in node.args
             ]
             for keyword in node.keywords:
                 if keyword.arg is not None:
-                    keyword.value = self._probe(keyword.value, keyword.arg, "argument")
+                    keyword.value = self._probe(keyword.value, keyword.arg, role)
                 else:
                     keyword.value = self.visit(keyword.value)
         elif name in _JOINING:

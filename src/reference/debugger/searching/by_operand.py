@@ -85,6 +85,8 @@ def rewrites(program: Program, now: Round, seconds: float) -> Iterator[Rewrite]:
             node, parent = next(found, (None, None))
             if place is None or node is None or parent is None:
                 continue
+            if time.monotonic() > until:
+                return
             for rewrite in family(now, place, node, parent, one):
                 if time.monotonic() > until:
                     return
@@ -256,9 +258,13 @@ def _of_catalogue(now: Round, place: Place, node: ast.expr, _: ast.AST, one: Nee
 
 
 def _is(value: Array, wanted: Array) -> bool:
-    size = float(np.max(np.abs(wanted)))
-    same = value.shape == wanted.shape
-    return same and bool(np.allclose(value, wanted, rtol=1e-7, atol=1e-9 * size))
+    if value.shape != wanted.shape:
+        return False
+    size = float(np.max(np.abs(wanted), initial=0.0))
+    first = wanted.flat[:1]  # most values differ there already
+    if np.any(np.abs(value.flat[:1] - first) > 1e-7 * np.abs(first) + 1e-9 * size):
+        return False
+    return bool(np.allclose(value, wanted, rtol=1e-7, atol=1e-9 * size))
 
 
 def _by_name(now: Round, place: Place, node: ast.expr, parent: ast.AST, one: Needed) -> _Found:

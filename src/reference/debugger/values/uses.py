@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -55,12 +56,27 @@ class Shared:
     def lacking(self, value: Array) -> tuple[Array, ...]:
         """Return the uses that a sum of the others lacks; none where it is no such sum."""
         size = float(np.max(np.abs(self.whole)))
-        for count in range(1, len(self.uses)):
-            for some in itertools.combinations(range(len(self.uses)), count):
-                made = self.whole - np.sum([self.uses[k] for k in some], axis=0)
-                if np.allclose(made, value, rtol=_NEAR, atol=_NEAR * size):
-                    return tuple(self.uses[k] for k in some)
+        choices = _choices(len(self.uses))
+        at = int(np.argmax(np.abs(value)))  # most choices differ in one entry already
+        of_one = np.array([use.flat[at] for use in self.uses])
+        off = self.whole.flat[at] - choices @ of_one - value.flat[at]
+        for choice in choices[np.abs(off) <= _NEAR * (size + abs(value.flat[at]))]:
+            some = tuple(use for use, taken in zip(self.uses, choice, strict=True) if taken)
+            made = self.whole - np.sum(some, axis=0)
+            if np.allclose(made, value, rtol=_NEAR, atol=_NEAR * size):
+                return some
         return ()
+
+
+@lru_cache
+def _choices(count: int) -> Array:
+    """Return all choices of some of so many, not all, as rows of zeros and ones; first of few."""
+    rows = [
+        [float(k in some) for k in range(count)]
+        for size in range(1, count)
+        for some in itertools.combinations(range(count), size)
+    ]
+    return np.array(rows)
 
 
 def shared(blocks: Iterable[Block], used: Array, notes: Array, adjoints: Array) -> list[Shared]:
