@@ -45,7 +45,6 @@ _EACH = 16  # edits of a line that are run
 _LINE = 0.7  # seconds for the edits of a line
 _DEAREST = 2.6  # edits that cost more are not tried
 _HANDED = 1.5  # seconds for what a line is given
-_CLEARLY = 5  # values more that are right
 _MOST_MOVED = 4  # lines
 _MORE = 2.5  # seconds for the next line, at least, while one after the other is mended
 _BETTER = 0.4  # seconds for a better edit than one that makes much right
@@ -165,7 +164,8 @@ class InTurn:
             own = itertools.islice(self._edits(now, place), _EACH)
             before = itertools.islice(self._before(now, place), 2 * _EACH)
             handed = iter(()) if asked else by_operand.rewrites(self.program, now, _HANDED)
-            found = self._best(now, place, own, handed, before, self._moved(now, place))
+            moved = self._moved(now, place)
+            found = self._best(now, place, itertools.chain(own, before, handed, moved))
             asked = True
             if found:
                 return found
@@ -256,11 +256,8 @@ class InTurn:
                         return
                     yield rewrite
 
-    def _best(self, now: Round, place: Place, *sorts: Iterable[Rewrite]) -> list[Rewrite]:
-        """Return the edit with which values are right for longest, and others that do the same.
-
-        The next sort is looked at where they are right for little longer with those before.
-        """
+    def _best(self, now: Round, place: Place, edits: Iterable[Rewrite]) -> list[Rewrite]:
+        """Return the edit with which values are right for longest, and others that do the same."""
         assert now.agreement is not None
         sites = now.recording.sites
         silent = {_key(sites[k]) for k in now.agreement.silent}
@@ -271,9 +268,7 @@ class InTurn:
         found: list[Rewrite] = []
         run: set[tuple[Splice, ...]] = set()
         until = self.until
-        for rewrite in itertools.chain.from_iterable(
-            edits for edits in sorts if best[1] < reached + _CLEARLY
-        ):
+        for rewrite in edits:
             if time.monotonic() > until:
                 break
             if rewrite.splices in run:

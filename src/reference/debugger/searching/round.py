@@ -75,6 +75,9 @@ class Round:
         return self._around(rewrite, self.recording.executions)
 
     def _around(self, rewrite: Rewrite, among: Collection[int]) -> int | None:
+        return next(self._all_around(rewrite, among), None)
+
+    def _all_around(self, rewrite: Rewrite, among: Collection[int]) -> Iterator[int]:
         start = min(s.start for s in rewrite.splices)
         end = max(s.end for s in rewrite.splices)
         key = rewrite.file, among is self.recording.executions
@@ -85,8 +88,12 @@ class Round:
                 for k, s in sites
                 if s.file == rewrite.file and s.span is not None
             )
-        around = (k for _, k, first, last in self._spans[key] if first <= start <= end <= last)
-        return next(around, None)
+        return (k for _, k, first, last in self._spans[key] if first <= start <= end <= last)
+
+    def _named_around(self, rewrite: Rewrite) -> int | None:
+        """Return the site around an edit that makes a value, not one that hands it to a call."""
+        around = self._all_around(rewrite, self.recording.executions)
+        return next((k for k in around if self.recording.sites[k].role != "argument"), None)
 
     def site_at(self, file: str, line: int, name: str) -> int | None:
         """Return the site that assigns to a variable on a line."""
@@ -143,7 +150,10 @@ class Round:
         """Say what becomes of the first value that an edit changes; see `Agreement.change`."""
         if self.agreement is None:
             return UNKNOWN
-        site = self._around(rewrite, self.recording.executions)
+        # What is handed to a function may be no adjoint: then what is made of it says more.
+        around = list(self._all_around(rewrite, self.recording.executions))
+        telling = [k for k in around if k not in self.agreement.silent]
+        site = next(iter(telling or around), None)
         if site is None:
             return UNKNOWN
         try:
@@ -153,7 +163,7 @@ class Round:
 
     def names(self, program: Program, rewrite: Rewrite) -> bool:
         """Return whether an edit makes a variable the adjoint of what it is called after."""
-        site = self._around(rewrite, self.recording.executions)
+        site = self._named_around(rewrite)
         deltas = None if site is None else self.deltas(program, rewrite, site)
         if site is None or deltas is None or self.agreement is None:
             return False
@@ -170,7 +180,7 @@ class Round:
 
         Of a variable: an operand of something else may well be replaced by another number.
         """
-        site = self._around(rewrite, self.recording.executions)
+        site = self._named_around(rewrite)
         if site is None or self.agreement is None:
             return False
         deltas = self.deltas(program, rewrite, site)
