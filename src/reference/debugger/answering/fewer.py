@@ -23,7 +23,7 @@ from reference.debugger.searching.search import Search
 
 _FEWEST = 3  # edits of a repair that is looked at: one in the place of two is a fault of its own
 _MOST_PAIRS = 6
-_EACH, _PART = 3.0, 0.2  # seconds for one pair, and a part of what is left if that is more
+_LEAST, _PART = 1.5, 0.2  # seconds for all pairs, and a part of what is left if that is more
 _LIKELY = 1.8  # what costs more is no better than the two
 
 
@@ -41,12 +41,13 @@ def _with_fewer(search: Search, found: Found, originals: dict[str, str]) -> Foun
     edits = line_by_line(edits_between(file, original, found.texts[file]))
     if len(edits) < _FEWEST:
         return found
-    best = found
+    best, now = found, time.monotonic()
+    until = min(search.until, now + max(_LEAST, _PART * (search.until - now)))
     for kept in itertools.islice(_all_but_two(edits), _MOST_PAIRS):
-        if search.spent():
+        if time.monotonic() > until:
             break
         texts = {**originals, file: made(original, kept)}
-        step = _one_more(search, texts)
+        step = _one_more(search, texts, until)
         if step is None or (best is not found and best.cost <= step.rewrite.cost):
             continue
         lines = {line for edit in kept for line in range(edit.first, edit.last + 1)}
@@ -62,15 +63,13 @@ def _all_but_two(edits: list[Edit]) -> Iterator[list[Edit]]:
         yield [edit for edit in edits if edit not in pair]
 
 
-def _one_more(search: Search, texts: dict[str, str]) -> Step | None:
+def _one_more(search: Search, texts: dict[str, str], until: float) -> Step | None:
     """Return the one edit that mends what is wrong with texts, if a line explains all of it."""
     program, case = search.program, search.cases[0]
     try:
         program.restore_texts(texts)
     except (SyntaxError, ValueError):  # two of the lines were moved together
         return None
-    now = time.monotonic()
-    until = min(search.until, now + max(_EACH, _PART * (search.until - now)))
     base = score(program.run(case.inputs, search.limit), case)
     if not probed(program, case, base, until, search.adjoints()).explained:
         return None

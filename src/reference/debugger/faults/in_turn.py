@@ -254,7 +254,8 @@ class InTurn:
                 for rewrite in itertools.islice(family(other), _EACH):
                     if time.monotonic() > until:
                         return
-                    yield rewrite
+                    if len(rewrite.splices) > 1:  # taken away, and put elsewhere
+                        yield rewrite
 
     def _best(self, now: Round, place: Place, edits: Iterable[Rewrite]) -> list[Rewrite]:
         """Return the edit with which values are right for longest, and others that do the same."""

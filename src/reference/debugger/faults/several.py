@@ -38,7 +38,6 @@ _LONGEST = 30.0  # seconds, however long a search may take: then short sequences
 _TO_TELL = 0.4  # of this, the part for telling faults apart
 _IN_TURN = 0.5  # of the time, the part for mending one after the other
 _REST = 0.8  # of the time, if something is wrong besides
-_FEW = 3  # edits that are taken without looking for fewer
 _EACH = 1.5  # seconds for the edits of a line whose right value is known
 _SHORTEST = 1.0  # seconds: less is not enough to search
 _OTHERS = 4  # edits that do the same on the first inputs
@@ -53,9 +52,8 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
     """
     until = time.monotonic() + min(_LONGEST, part * (end - time.monotonic()))
     before, steps = search.program.texts, list(search.steps)
-    in_turn = _in_turn(search, until)
-    if in_turn and len(in_turn[0].steps) <= _FEW:
-        search.found = in_turn
+    search.found = _in_turn(search, until)
+    if search.found:
         return
     without_edit: set[tuple[object, ...]] = set()
     try:
@@ -69,9 +67,6 @@ def told_apart(search: Search, end: float, part: float = _PART) -> None:
             search.program.restore_texts(texts)
     finally:
         search.program.restore_texts(before)
-    # One line may be mended in all that read it, which are more.
-    if in_turn and len(in_turn[0].steps) < min((len(f.steps) for f in search.found), default=99):
-        search.found = in_turn
 
 
 def _in_turn(search: Search, until: float) -> list[Found]:
