@@ -318,3 +318,10 @@ def test_what_a_loss_writes_through_views_is_noted_in_place():
     assert found is not None
     right = made.backward(*given)["w"]
     assert all(np.any(np.isclose(found._whole, entry)) for entry in right)
+
+
+def test_a_line_that_makes_zeros_of_something_is_hollow():
+    lost = 'dh_next = params["W"].T @ dh_next'
+    found, lines = agreement(RNN.replace('dh_next = params["W"].T @ da', lost))
+    assert [lines[line - 1].strip() for _, line in found.hollow] == [lost]
+    assert agreement(RNN)[0].hollow == []

@@ -12,6 +12,7 @@ from reference.debugger.naming.telling import told
 from reference.debugger.repair import conditions
 from reference.debugger.repair.place import Place
 from reference.debugger.running.source import Source
+from reference.debugger.searching import guards
 
 from .test_engine import debugged, loaded
 
@@ -145,3 +146,10 @@ def test_conditions_have_names_and_sentences():
     assert told("missing path", part, whole).wrong == "d += x is run only if t > 0"
     assert kind_of(part, part.replace(">", ">=")) == "index off by one"
     assert told("index off by one", part, part.replace(">", ">=")).mend == "use t >= 0, not t > 0"
+
+
+def test_the_last_turn_is_told_by_the_length_that_the_loop_runs_over():
+    here = place("for l in reversed(range(L)):\n    d = x", 0, L=2, D=2, x=1.0)
+    tests = [test for test, _ in guards.of_counter(here, "l", [1, 0], {"D": 2, "L": 2})]
+    assert "l == L - 1" in tests
+    assert "l == D - 1" not in tests

@@ -16,7 +16,7 @@ from reference.debugger.searching.cases import Case
 from reference.debugger.searching.search import Search
 from reference.debugger.values.adjoints import adjoints_of
 
-from .programs import module
+from .programs import module, recorded
 
 # A leaky network whose update is blended with the old state, its slope in a function of its own.
 BLENDED = """
@@ -196,3 +196,57 @@ def test_a_sum_of_which_all_terms_are_wrong_is_one_fault():
     assert found.fixes
     (fix, *_) = found.fixes
     assert 'params["V"].T @ da + params["U"].T @ dl' in fix.apply_to(fix.source)
+
+
+def test_a_fault_that_makes_no_number_wrong_is_searched_once_the_others_are_mended():
+    found, lines = mended(("(m - old)", "(old - m)"), ('grads["b"] += da', "pass"))
+    assert found
+    assert "dk = dh * (m - old)" in next(iter(found[0].texts.values()))
+    assert len(found[0].steps) == 2
+
+
+CLOSURES = """
+import numpy as np
+
+def step(x, h, p):
+    z = np.tanh(p["W"] @ x + p["U"] @ h)
+    out = h + h * z
+
+    def undo(dout):
+        dz = dout * h * (1 - z**2)
+        dh = dout + p["U"].T @ dz
+        return dh, dict(W=np.outer(dz, x), U=np.outer(dz, h))
+
+    return out, undo
+
+def loss(params, inputs):
+    h = inputs["h0"]
+    for x in inputs["xs"]:
+        h, _ = step(x, h, params)
+    return np.sum(h * inputs["g"])
+
+def backward(params, inputs):
+    h, tape = inputs["h0"], []
+    for x in inputs["xs"]:
+        h, back = step(x, h, params)
+        tape.append(back)
+    grads = {name: np.zeros_like(value) for name, value in params.items()}
+    dh = inputs["g"]
+    for back in reversed(tape):
+        dh, more = back(dh)
+        for name in grads:
+            grads[name] += more[name]
+    return grads
+
+def example(rng):
+    params = {"W": rng.normal(size=(3, 2)), "U": rng.normal(size=(3, 3))}
+    return params, {"xs": rng.normal(size=(4, 2)), "h0": rng.normal(size=3),
+                    "g": rng.normal(size=3)}
+"""
+
+
+def test_what_a_variable_is_called_with_and_what_a_dict_is_made_of_are_recorded():
+    recording, _ = recorded(module(CLOSURES))
+    at = {(site.name, site.role) for k, site in enumerate(recording.sites)
+          if k in recording.executions}  # fmt: skip
+    assert {("back", "argument"), ("W", "element"), ("U", "element")} <= at

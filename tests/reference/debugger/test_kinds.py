@@ -346,3 +346,8 @@ def test_a_sum_that_is_set_anew_in_each_turn():
 
 def test_a_text_that_did_not_change_has_no_kind():
     assert kind_of("a = 1", "a = 1  # the same") == ""
+
+
+def test_a_factor_that_a_value_has_at_some_turns_is_a_missing_factor():
+    assert kind_of("d = a[:, 1:]", "d = a[:, 1:] * m if l > 0 else a[:, 1:]") == "missing factor"
+    assert kind_of("d = a[:, 1:]", "d = a[:, 1:] if t else a[:, :1]") == "index off by one"
