@@ -140,7 +140,7 @@ def example(rng):
 def test_what_is_written_for_one_is_written_for_the_other(source, old, new, kind, tmp_path):
     wrong = source.replace(old, new)
     assert wrong != source
-    found = debugged(loaded(wrong, tmp_path))
+    found = debugged(loaded(wrong, tmp_path), seconds=40)
     assert found.fixes
     assert kind in (None, found.suspects[0].kind)
     assert new in found.suspects[0].text

@@ -199,7 +199,7 @@ def test_a_sum_of_which_all_terms_are_wrong_is_one_fault():
 
 
 def test_a_fault_that_makes_no_number_wrong_is_searched_once_the_others_are_mended():
-    found, lines = mended(("(m - old)", "(old - m)"), ('grads["b"] += da', "pass"))
+    found, _ = mended(("(m - old)", "(old - m)"), ('grads["b"] += da', "pass"))
     assert found
     assert "dk = dh * (m - old)" in next(iter(found[0].texts.values()))
     assert len(found[0].steps) == 2

@@ -50,11 +50,18 @@ def fixes_of(
         verified = f"{len(search.cases)} inputs with fresh values"
         fix = Fix(edits, "", verified, originals[file])
         if not made or (is_as_likely(found, made[0][1]) and not says_it_longer(fix, made[0][0])):
-            why = "; ".join(_mend(step) for step in found.steps)
-            made.append((replace(fix, why=why), found))
+            steps = sorted(found.steps, key=lambda step: _line(originals, step))
+            why = "; ".join(map(_mend, steps))
+            made.append((replace(fix, why=why), replace(found, steps=steps)))
         if len(made) == _MOST:
             break
     return made
+
+
+def _line(originals: dict[str, str], step: Step) -> int:
+    """Return the line of the original that a step mends: several are told from the top down."""
+    file = step.rewrite.file
+    return original_line(originals[file], step.texts[file], step.rewrite.line)
 
 
 def is_as_likely(found: Found, best: Found) -> bool:
