@@ -17,14 +17,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from reference.debugger.repair import (
-    Place,
-    Rewrite,
-    common,
-    exchanged,
-    quotients,
-    statements,
-)
+from reference.debugger.repair import Place, Rewrite, common, exchanged, quotients, statements
 from reference.debugger.running.program import Program
 from reference.debugger.running.recording import Recording, record
 from reference.debugger.running.sites import Site

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 
@@ -22,7 +21,6 @@ Block = tuple[int, tuple[int, ...]]  # where the numbers of an array begin, and 
 _MOST = 7  # uses, of which all sums are made
 _SUMMED, _FEW = 5, 2  # uses, of which all sums are known; of more those of few, or all but few
 _NEAR = 1e-7
-_SIDES: tuple[Literal["left"], Literal["right"]] = ("left", "right")
 
 
 @dataclass(frozen=True)
@@ -139,7 +137,8 @@ class _Readers:
 
     def of(self, numbers: Array) -> list[Array]:
         """Return what the numbers are, in the same order, in each array that holds them all."""
-        first, last = (np.searchsorted(self.sorted, numbers[0], side) for side in _SIDES)
+        first = np.searchsorted(self.sorted, numbers[0])
+        last = np.searchsorted(self.sorted, numbers[0], side="right")
         found = {}
         for at in self.order[first:last]:
             block = int(np.searchsorted(self.starts, at, "right")) - 1
